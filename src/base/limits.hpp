@@ -1,0 +1,70 @@
+#pragma once
+// Every fixed limit of the product, in one place and checked against each other. Limits that an operator may
+// change are in config/config.hpp.
+
+#include <chrono>
+#include <cstddef>
+
+namespace limehook::limits {
+
+using namespace std::chrono_literals;
+
+// Spec section 5.
+inline constexpr std::size_t kEventBytesMax = 256 * 1024;
+inline constexpr std::size_t kBatchBytesMax = 5 * 1024 * 1024;
+inline constexpr std::size_t kBatchEventsMax = 1000;
+inline constexpr std::size_t kIdempotencyKeyBytesMax = 255;
+inline constexpr auto kIdempotencyWindow = 24h;
+inline constexpr std::size_t kPageDefault = 50;
+inline constexpr std::size_t kPageMax = 500;
+
+// Spec section 4.
+inline constexpr std::size_t kRetryStepsMax = 20;
+inline constexpr auto kRetryStepMin = 1s;
+inline constexpr auto kRetryStepMax = 24h;
+inline constexpr auto kRetryAfterMax = 24h;
+inline constexpr std::size_t kResponseBodyBytesMax = 16 * 1024;
+inline constexpr std::size_t kResponseHeadBytesMax = 16 * 1024;
+inline constexpr auto kConnectTimeout = 5s;
+inline constexpr auto kAttemptTimeout = 15s;
+inline constexpr auto kAttemptTimeoutMin = 100ms;
+inline constexpr auto kAttemptTimeoutMax = 60s;
+inline constexpr int kConcurrencyDefault = 8;
+inline constexpr int kConcurrencyMax = 100;
+inline constexpr auto kSecretOverlap = 24h;
+inline constexpr auto kSecretOverlapMax = std::chrono::hours(24 * 30);
+
+// Webhooks.
+inline constexpr std::size_t kNameCharactersMax = 200;
+inline constexpr std::size_t kUrlBytesMax = 2048;
+inline constexpr std::size_t kHeadersMax = 20;
+inline constexpr std::size_t kHeaderBytesMax = 4096;
+inline constexpr std::size_t kTokenBytesMax = 1024;
+inline constexpr std::size_t kNumbersMax = 1000;
+inline constexpr std::size_t kFilterConditionsMax = 50;
+inline constexpr std::size_t kFilterValuesMax = 1000;
+inline constexpr std::size_t kFilterPathDepthMax = 8;
+inline constexpr std::size_t kPayloadFieldsMax = 100;
+inline constexpr std::size_t kTeamIdBytesMax = 128;
+
+// JSON.
+inline constexpr std::size_t kJsonDepthMax = 32;
+
+// HTTP server.
+inline constexpr std::size_t kRequestHeadBytesMax = 16 * 1024;
+inline constexpr std::size_t kWebhookBodyBytesMax = 256 * 1024;
+inline constexpr auto kRequestHeadTimeout = 10s;
+inline constexpr auto kRequestBodyTimeout = 30s;
+inline constexpr auto kIdleConnectionTimeout = 75s;
+
+// Shutdown (spec section 7: drains and stops within 10 s).
+inline constexpr auto kDrainTimeout = 8s;
+
+static_assert(kEventBytesMax <= kBatchBytesMax);
+static_assert(kPageDefault <= kPageMax);
+static_assert(kConnectTimeout <= kAttemptTimeout && kAttemptTimeout <= kAttemptTimeoutMax);
+static_assert(kConcurrencyDefault <= kConcurrencyMax);
+static_assert(kRetryAfterMax <= kRetryStepMax);
+static_assert(kDrainTimeout < 10s);
+
+}  // namespace limehook::limits
