@@ -1,0 +1,23 @@
+#include "model/delivery.hpp"
+
+namespace limehook {
+namespace {
+
+// In the order of the enumerators. Public words: never change one.
+constexpr std::array<std::string_view, kAttemptOutcomeCount> kOutcomeNames{
+    "response", "name_not_resolved", "address_refused", "connect_failed", "tls_failed",
+    "timeout",  "connection_lost",   "bad_response",    "internal",
+};
+
+}  // namespace
+
+std::optional<DeliveryStatus> delivery_status_named(std::string_view name) {
+  for (const auto& info : kDeliveryStatuses) {
+    if (info.name == name) return info.status;
+  }
+  return std::nullopt;
+}
+
+std::string_view name_of(AttemptOutcome outcome) { return kOutcomeNames[static_cast<std::size_t>(outcome)]; }
+
+}  // namespace limehook

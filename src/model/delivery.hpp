@@ -1,0 +1,86 @@
+#pragma once
+// Deliveries and attempts (spec, sections 4 and 5).
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/ids.hpp"
+#include "model/event.hpp"
+
+namespace limehook {
+
+// The numbers are stored; never reuse one.
+enum class DeliveryStatus : std::uint8_t {
+  Pending = 0,    // accepted, no attempt finished yet
+  Retrying = 1,   // at least one attempt failed, another is due at next_attempt_at
+  Delivered = 2,  // acknowledged by a 2xx
+  Failed = 3,     // schedule exhausted, or refused for good (410)
+  Canceled = 4,   // the webhook was deleted or disabled
+};
+
+struct DeliveryStatusInfo {
+  DeliveryStatus status;
+  std::string_view name;
+  bool open;  // work is left: not terminal
+};
+inline constexpr std::array<DeliveryStatusInfo, 5> kDeliveryStatuses{{
+    {DeliveryStatus::Pending, "pending", true},
+    {DeliveryStatus::Retrying, "retrying", true},
+    {DeliveryStatus::Delivered, "delivered", false},
+    {DeliveryStatus::Failed, "failed", false},
+    {DeliveryStatus::Canceled, "canceled", false},
+}};
+constexpr const DeliveryStatusInfo& info_of(DeliveryStatus s) { return kDeliveryStatuses[static_cast<std::size_t>(s)]; }
+constexpr bool is_open(DeliveryStatus s) { return info_of(s).open; }
+std::optional<DeliveryStatus> delivery_status_named(std::string_view name);
+
+// How an attempt ended. The stage matters: after `Connect` the receiver has surely not seen the request; an
+// attempt cut off later may have been processed. The numbers are stored; never reuse one.
+enum class AttemptOutcome : std::uint8_t {
+  Response = 0,         // a whole response head arrived; `http_status` says the rest
+  NameNotResolved = 1,  // DNS said no or did not answer
+  AddressRefused = 2,   // the address policy forbids every address of the host
+  ConnectFailed = 3,    // refused, unreachable, connect timeout
+  TlsFailed = 4,        // handshake or certificate
+  Timeout = 5,          // sent (at least in part), no whole response head in time
+  ConnectionLost = 6,   // reset or closed after sending began, before a whole response head
+  BadResponse = 7,      // not HTTP, or a head beyond the limit
+  Internal = 8,         // no descriptor, no memory: ours, not the receiver's
+};
+inline constexpr std::size_t kAttemptOutcomeCount = 9;
+std::string_view name_of(AttemptOutcome outcome);  // stable machine-readable words: "timeout", "connect_failed"...
+
+struct Attempt {
+  int number = 0;  // from 1
+  WallTime started_at{};
+  Duration duration{};
+  AttemptOutcome outcome{};
+  int http_status = 0;        // 0 unless outcome is Response
+  std::string error;          // for people; empty when there is nothing to add
+  std::string response_head;  // header lines as received, CRLF between them, without the status line
+  std::string response_body;  // at most limits::kResponseBodyBytesMax
+  bool response_body_cut = false;
+  std::string signatures;   // raw 32-byte MACs in the order of signing::SignedHeaders
+  int webhook_version = 0;  // the version of the webhook that was used
+  bool acknowledged() const { return outcome == AttemptOutcome::Response && http_status / 100 == 2; }
+};
+
+struct Delivery {
+  DeliveryId id;
+  EventId event;
+  WebhookId webhook;
+  DeliveryStatus status{};
+  bool test = false;
+  int attempts = 0;     // finished ones
+  int round_start = 0;  // value of `attempts` when the current walk through the retry schedule began
+  std::optional<WallTime> next_attempt_at;
+  int http_status = 0;            // of the last attempt
+  AttemptOutcome last_outcome{};  // of the last attempt; meaningless while attempts == 0
+  WallTime updated_at{};
+  std::optional<std::string> body;  // what is sent, where it is not the event's payload
+};
+
+}  // namespace limehook

@@ -1,0 +1,45 @@
+#pragma once
+// Small helpers for reading what users wrote. Private to this folder.
+
+#include <boost/json.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/field_error.hpp"
+#include "base/json_text.hpp"
+
+namespace limehook {
+
+inline std::string step(std::string_view name) { return json_text::pointer_step(name); }
+inline std::string step(std::size_t index) { return "/" + std::to_string(index); }
+
+inline std::optional<std::string_view> text_in(const boost::json::value& value) {
+  if (const auto* text = value.if_string()) return std::string_view(text->data(), text->size());
+  return std::nullopt;
+}
+
+// A number that was written as an integer.
+inline std::optional<std::int64_t> integer_in(const boost::json::value& value) {
+  boost::json::error_code error;
+  const auto number = value.is_double() ? 0 : value.to_number<std::int64_t>(error);
+  return value.is_double() || error ? std::nullopt : std::optional(number);
+}
+
+// Reports every member of `object` that is none of `known`.
+template <class Known>
+void report_unknown(const boost::json::object& object, const Known& known, const std::string& pointer,
+                    FieldErrors& errors) {
+  for (const auto& member : object) {
+    const std::string_view name(member.key().data(), member.key().size());
+    bool found = false;
+    for (const std::string_view candidate : known) found = found || candidate == name;
+    if (!found) errors.push_back({pointer + step(name), "is not a known member"});
+  }
+}
+
+// What is wrong with `path` as a dotted path into a payload; nothing when it is one.
+std::optional<std::string> path_problem(std::string_view path);
+
+}  // namespace limehook

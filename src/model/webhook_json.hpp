@@ -1,0 +1,37 @@
+#pragma once
+// Webhooks as JSON: what the API takes and shows, and what the stores keep (spec, section 5).
+
+#include <boost/json.hpp>
+#include <functional>
+
+#include "model/webhook.hpp"
+
+namespace limehook {
+
+// What a server allows in a webhook's URL.
+struct UrlRules {
+  bool allow_http = false;
+  // What is wrong with an address literal as a destination; unset: nothing is. Names are judged when connecting.
+  std::function<std::optional<std::string>(std::string_view host)> literal_problem;
+};
+
+// Checks a URL: absolute http(s), strict RFC 3986 characters, a host, a port from 1 to 65535, no userinfo, no
+// fragment, at most limits::kUrlBytesMax. Answers what is wrong.
+std::optional<std::string> url_problem(std::string_view url, const UrlRules& rules);
+
+// Applies the members of `patch` to `webhook`; null resets a member to its default (of `secret` and `token` that is
+// the empty text: the caller generates them). Unknown and read-only members and wrong values are errors, which name
+// the member by its pointer; `webhook` is then in an unspecified state. Sets neither id, version nor times; `enabled:
+// true` clears disabled_reason. `team_id` is taken like the rest: whether it may change is for the caller to compare.
+// Creating is: apply to Webhook{}, then required_problems().
+FieldErrors apply_webhook_json(Webhook& webhook, const boost::json::value& patch, const UrlRules& rules);
+// What a webhook cannot be saved without: name, url.
+FieldErrors required_problems(const Webhook& webhook);
+
+// What the API shows and the stores keep: everything but the secrets and the token. Times are exact to the
+// millisecond.
+boost::json::object webhook_to_json(const Webhook& webhook);
+// Back from webhook_to_json(), for stores: trusts its input. Leaves the secrets and the token empty.
+Webhook webhook_from_stored_json(const boost::json::object& json);
+
+}  // namespace limehook
