@@ -1,0 +1,233 @@
+#include "signing/signing.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace limehook::signing {
+namespace {
+
+// The example of the Standard Webhooks libraries; the MACs were checked with `openssl dgst`.
+constexpr std::string_view kSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+constexpr std::string_view kId = "msg_p5jXN8AQM9LWM0D4loKWxJek";
+constexpr std::int64_t kTimestamp = 1614265330;
+constexpr std::string_view kBody = R"({"test": 2432232314})";
+constexpr std::string_view kStandard = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
+constexpr std::string_view kLimecall = "80ec8a89ce3cd22133a1066caecb4d04fea7467657c8514d717ec42c38a5c94c";
+// The base64 of the bytes 0 to 31.
+constexpr std::string_view kOtherSecret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+std::span<const unsigned char> bytes_of(std::string_view text) {
+  return {reinterpret_cast<const unsigned char*>(text.data()), text.size()};
+}
+
+WallTime at(std::int64_t seconds) { return WallTime(std::chrono::seconds(seconds)); }
+
+TEST(HmacSha256, GivesThePublishedMacs) {
+  // Goal: RFC 4231, test cases 1, 2, 6 and the empty key and message.
+  struct Case {
+    std::string key;
+    std::string data;
+    std::string_view mac;
+  };
+  for (const auto& [key, data, mac] : std::initializer_list<Case>{
+           {std::string(20, '\x0b'), "Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
+           {"Jefe", "what do ya want for nothing?", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
+           {std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First",
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
+           {"", "", "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"},
+       }) {
+    HmacSha256 hmac(key);
+    EXPECT_EQ(hex(hmac.mac({data})), mac);
+  }
+}
+
+TEST(HmacSha256, StartsAnewWithEachMessage) {
+  // Goal: one prepared key serves any number of messages, however they are cut into parts; so does a moved one.
+  HmacSha256 hmac("key");
+  const auto first = hmac.mac({"abc"});
+  EXPECT_NE(hmac.mac({"abd"}), first);
+  EXPECT_EQ(hmac.mac({"a", "", "bc"}), first);
+  HmacSha256 moved = std::move(hmac);
+  EXPECT_EQ(moved.mac({"abc"}), first);
+}
+
+TEST(Hex, IsLowerCase) {
+  // Goal: two lower-case digits per byte.
+  EXPECT_EQ(hex(bytes_of(std::string_view("\x00\x0f\xA5\xff", 4))), "000fa5ff");
+  EXPECT_EQ(hex({}), "");
+}
+
+TEST(Base64, GivesThePublishedTexts) {
+  // Goal: RFC 4648, section 10, both ways.
+  for (const auto& [bytes, text] :
+       std::initializer_list<std::pair<std::string_view, std::string_view>>{{"", ""},
+                                                                            {"f", "Zg=="},
+                                                                            {"fo", "Zm8="},
+                                                                            {"foo", "Zm9v"},
+                                                                            {"foob", "Zm9vYg=="},
+                                                                            {"fooba", "Zm9vYmE="},
+                                                                            {"foobar", "Zm9vYmFy"},
+                                                                            {"\xfb\xff\xbf", "+/+/"}}) {
+    EXPECT_EQ(base64(bytes_of(bytes)), text);
+    EXPECT_EQ(base64_decode(text), bytes);
+  }
+}
+
+TEST(Base64, RefusesWhatIsNotStrict) {
+  // Goal: one text per value; no other alphabet, no missing padding, no left-over bits.
+  for (const std::string_view text :
+       {"Zg", "Zg=", "Z===", "Z", "Zm9v\n", "Zm 9", "-_-_", "Zh==", "Zm9=", "Zg==Zg==", "====", "=", "Zm=v"}) {
+    EXPECT_FALSE(base64_decode(text)) << text;
+  }
+}
+
+TEST(Secrets, GeneratedOnesAreGoodAndDifferent) {
+  // Goal: what is generated satisfies the rule for secrets and never repeats.
+  std::set<std::string> seen;
+  for (int i = 0; i < 100; ++i) {
+    const auto secret = generate_secret();
+    EXPECT_EQ(secret_problem(secret), std::nullopt);
+    EXPECT_EQ(base64_decode(secret.substr(6))->size(), 32u);
+    EXPECT_TRUE(seen.insert(secret).second);
+  }
+}
+
+TEST(Secrets, GeneratedTokensAreUrlSafe) {
+  // Goal: a token is its prefix and 43 base64url characters.
+  std::set<std::string> seen;
+  for (int i = 0; i < 100; ++i) {
+    const auto token = generate_token("lh_");
+    EXPECT_EQ(token.size(), 3u + 43u);
+    EXPECT_TRUE(token.starts_with("lh_"));
+    EXPECT_EQ(token.find_first_of("+/="), std::string::npos);
+    EXPECT_TRUE(seen.insert(token).second);
+  }
+}
+
+TEST(Secrets, ProblemsAreNamed) {
+  // Goal: only "whsec_" and the base64 of 24 to 64 bytes passes.
+  const auto of_size = [](std::size_t size) { return "whsec_" + base64(bytes_of(std::string(size, 'x'))); };
+  for (const auto& good : {std::string(kSecret), std::string(kOtherSecret), of_size(24), of_size(64)}) {
+    EXPECT_EQ(secret_problem(good), std::nullopt) << good;
+  }
+  const std::string digits(kSecret.substr(6));
+  for (const auto& bad : {std::string(), std::string("whsec_"), of_size(23), of_size(65), digits, "WHSEC_" + digits,
+                          std::string(kSecret) + " ", std::string("whsec_not base64 at all, but long enough")}) {
+    EXPECT_TRUE(secret_problem(bad)) << bad;
+  }
+}
+
+TEST(Signer, GivesTheStandardWebhooksVector) {
+  // Goal: both signatures are exactly those that receivers compute.
+  Signer signer(kSecret, "", std::nullopt);
+  const auto headers = headers_of(signer.sign(kId, kTimestamp, kBody));
+  EXPECT_EQ(headers.limecall, kLimecall);
+  EXPECT_EQ(headers.webhook_signature, kStandard);
+  EXPECT_EQ(headers.limecall_previous, "");
+}
+
+TEST(Signer, SignsWithBothSecretsDuringARotation) {
+  // Goal: the old secret signs too until the second in which it expires, and not from then on.
+  Signer old_signer(kSecret, "", std::nullopt);
+  Signer new_signer(kOtherSecret, "", std::nullopt);
+  Signer signer(kOtherSecret, kSecret, at(kTimestamp + 10) + std::chrono::milliseconds(500));
+  for (const std::int64_t timestamp : {kTimestamp, kTimestamp + 9}) {
+    const auto old_headers = headers_of(old_signer.sign(kId, timestamp, kBody));
+    const auto new_headers = headers_of(new_signer.sign(kId, timestamp, kBody));
+    const auto headers = headers_of(signer.sign(kId, timestamp, kBody));
+    EXPECT_EQ(headers.limecall, new_headers.limecall);
+    EXPECT_EQ(headers.limecall_previous, old_headers.limecall);
+    EXPECT_EQ(headers.webhook_signature, new_headers.webhook_signature + " " + old_headers.webhook_signature);
+  }
+  for (const std::int64_t timestamp : {kTimestamp + 10, kTimestamp + 1000}) {
+    EXPECT_EQ(signer.sign(kId, timestamp, kBody), new_signer.sign(kId, timestamp, kBody));
+  }
+}
+
+TEST(Signer, AttemptsWithoutSignaturesHaveNoHeaders) {
+  // Goal: an attempt that never got as far as signing is shown without signature headers.
+  const auto headers = headers_of("");
+  EXPECT_EQ(headers.limecall + headers.limecall_previous + headers.webhook_signature, "");
+}
+
+TEST(VerifyStandard, AcceptsWhatWasSigned) {
+  // Goal: a signature is found alone and among others, anywhere within the tolerance.
+  const auto timestamp = std::to_string(kTimestamp);
+  const std::string standard(kStandard);
+  for (const std::string& signature :
+       {standard, "v1,AAAA " + standard, standard + " v1,AAAA", "v1a,zzz  " + standard + " v2,yyy"}) {
+    EXPECT_TRUE(verify_standard(kSecret, kId, timestamp, signature, kBody, at(kTimestamp))) << signature;
+  }
+  for (const int offset : {-300, 300}) {
+    EXPECT_TRUE(verify_standard(kSecret, kId, timestamp, standard, kBody, at(kTimestamp + offset)));
+  }
+}
+
+TEST(VerifyStandard, SaysWhyItRefuses) {
+  // Goal: each mistake a receiver may meet has its own answer. Method: one thing wrong at a time.
+  const auto verify = [](std::string_view secret, std::string_view id, std::string_view timestamp,
+                         std::string_view signature, std::string_view body, std::int64_t now) {
+    const auto result = verify_standard(secret, id, timestamp, signature, body, at(now));
+    return result ? std::nullopt : std::optional(result.error());
+  };
+  const std::string timestamp = std::to_string(kTimestamp);
+  const std::string changed = std::string(kStandard.substr(0, 10)) + "A" + std::string(kStandard.substr(11));
+  using enum VerifyError;
+  EXPECT_EQ(verify(kSecret, kId, timestamp, kStandard, kBody, kTimestamp), std::nullopt);
+  EXPECT_EQ(verify(kSecret, "", timestamp, kStandard, kBody, kTimestamp), MissingHeader);
+  EXPECT_EQ(verify(kSecret, kId, "", kStandard, kBody, kTimestamp), MissingHeader);
+  EXPECT_EQ(verify(kSecret, kId, timestamp, "", kBody, kTimestamp), MissingHeader);
+  for (const std::string_view bad : {"x", "1614265330x", "1614265330.5", "-1", " 1", "99999999999999999999"}) {
+    EXPECT_EQ(verify(kSecret, kId, bad, kStandard, kBody, kTimestamp), BadTimestamp) << bad;
+  }
+  EXPECT_EQ(verify(kSecret, kId, timestamp, kStandard, kBody, kTimestamp + 301), TimestampTooOld);
+  EXPECT_EQ(verify(kSecret, kId, timestamp, kStandard, kBody, kTimestamp - 301), TimestampInFuture);
+  EXPECT_EQ(verify(kOtherSecret, kId, timestamp, kStandard, kBody, kTimestamp), NoMatch);
+  EXPECT_EQ(verify("not a secret", kId, timestamp, kStandard, kBody, kTimestamp), NoMatch);
+  EXPECT_EQ(verify(kSecret, "msg_other", timestamp, kStandard, kBody, kTimestamp), NoMatch);
+  EXPECT_EQ(verify(kSecret, kId, std::to_string(kTimestamp + 1), kStandard, kBody, kTimestamp), NoMatch);
+  EXPECT_EQ(verify(kSecret, kId, timestamp, kStandard.substr(3), kBody, kTimestamp), NoMatch);
+  EXPECT_EQ(verify(kSecret, kId, timestamp, changed, kBody, kTimestamp), NoMatch);
+  EXPECT_EQ(verify(kSecret, kId, timestamp, kStandard, R"({"test":2432232314})", kTimestamp), NoMatch);
+}
+
+TEST(VerifyStandard, EveryErrorHasItsOwnText) {
+  // Goal: the command line can tell people what is wrong.
+  using enum VerifyError;
+  std::set<std::string_view> texts;
+  for (const auto error : {MissingHeader, BadTimestamp, TimestampTooOld, TimestampInFuture, NoMatch}) {
+    EXPECT_TRUE(texts.insert(text_of(error)).second);
+  }
+}
+
+TEST(VerifyLimecall, ComparesTheWholeHex) {
+  // Goal: the exact lower-case hex passes and nothing else.
+  EXPECT_TRUE(verify_limecall(kSecret, kLimecall, kBody));
+  EXPECT_FALSE(verify_limecall(kSecret, kLimecall, "{}"));
+  EXPECT_FALSE(verify_limecall(kOtherSecret, kLimecall, kBody));
+  EXPECT_FALSE(verify_limecall(kSecret, kLimecall.substr(1), kBody));
+  EXPECT_FALSE(verify_limecall(kSecret, "", kBody));
+}
+
+TEST(EqualConstantTime, ComparesEveryByte) {
+  // Goal: a difference at any place is seen.
+  const std::string text(40, 'x');
+  EXPECT_TRUE(equal_constant_time(text, std::string(40, 'x')));
+  EXPECT_TRUE(equal_constant_time("", ""));
+  EXPECT_FALSE(equal_constant_time(text, text + "x"));
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    auto other = text;
+    other[i] = 'y';
+    EXPECT_FALSE(equal_constant_time(text, other)) << i;
+  }
+}
+
+TEST(Sha256, GivesThePublishedDigests) {
+  // Goal: FIPS 180-4 examples.
+  EXPECT_EQ(hex(sha256("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(hex(sha256("")), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
+}  // namespace
+}  // namespace limehook::signing
