@@ -1,0 +1,230 @@
+#include <algorithm>
+#include <ranges>
+
+#include "store/memory/memory_store.hpp"
+
+namespace limehook::store {
+namespace {
+
+bool has_term(const std::vector<std::string>& terms, const std::string& wanted) {
+  return std::ranges::any_of(terms, [&](const std::string& term) { return term == wanted || term == "+" + wanted; });
+}
+
+template <class Query>
+bool in_range(const Query& query, std::int64_t id) {
+  return (query.before == 0 || id < query.before) && (!query.since || id >= first_id_at(*query.since)) &&
+         (!query.until || id < first_id_at(*query.until));
+}
+
+// The first `limit` of the rows that `read` finds for the entries of `map`, from the last one back.
+template <class Row, class Map, class Read>
+Page<Row> collect(const Map& map, std::size_t limit, Read read) {
+  Page<Row> page;
+  std::int64_t last = 0;
+  for (const auto& [id, stored] : std::views::reverse(map)) {
+    std::optional<Row> row = read(stored);
+    if (!row) continue;
+    if (page.rows.size() == limit) {
+      page.next = last;
+      break;
+    }
+    page.rows.push_back(std::move(*row));
+    last = id.value;
+  }
+  return page;
+}
+
+}  // namespace
+
+OpenDelivery MemoryStore::open_delivery(const StoredDelivery& stored) {
+  const Delivery& d = stored.delivery;
+  return {d.id,       d.event,       d.webhook,         stored.type,   d.status,      d.test,
+          d.attempts, d.round_start, d.next_attempt_at, d.http_status, d.last_outcome};
+}
+
+Catalog MemoryStore::load_catalog() const {
+  const std::lock_guard lock(mutex_);
+  Catalog catalog;
+  for (const Webhook& webhook : std::views::values(webhooks_)) catalog.webhooks.push_back(webhook);
+  for (const auto& [id, team_and_time] : deleted_webhooks_) {
+    catalog.deleted_webhooks.emplace_back(id, team_and_time.first);
+  }
+  for (const ApiKey& key : std::views::values(keys_)) catalog.keys.push_back(key);
+  for (const Recovery& recovery : std::views::values(recoveries_)) {
+    if (recovery.state == Recovery::State::Running) catalog.running_recoveries.push_back(recovery);
+  }
+  catalog.last_id = last_id_;
+  return catalog;
+}
+
+void MemoryStore::each_open(const std::function<void(const OpenDelivery&)>& visit) const {
+  const std::lock_guard lock(mutex_);
+  for (const StoredDelivery& stored : std::views::values(deliveries_)) {
+    if (is_open(stored.delivery.status)) visit(open_delivery(stored));
+  }
+}
+
+std::vector<Body> MemoryStore::load_bodies(std::span<const DeliveryId> ids) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Body> bodies;
+  for (const DeliveryId id : ids) {
+    const auto found = deliveries_.find(id);
+    if (found == deliveries_.end()) continue;
+    const Delivery& delivery = found->second.delivery;
+    bodies.push_back({id, delivery.body ? *delivery.body : events_.at(delivery.event).event.payload});
+  }
+  return bodies;
+}
+
+Page<DeliveryRow> MemoryStore::list_deliveries(const DeliveryQuery& query) const {
+  const std::lock_guard lock(mutex_);
+  return collect<DeliveryRow>(
+      deliveries_, query.limit, [&](const StoredDelivery& stored) -> std::optional<DeliveryRow> {
+        const Delivery& delivery = stored.delivery;
+        const StoredEvent& event = events_.at(delivery.event);
+        if (!in_range(query, delivery.id.value) || (query.team_id && event.event.team_id != *query.team_id) ||
+            (query.webhook && delivery.webhook != *query.webhook) ||
+            (query.status && delivery.status != *query.status) || (query.type && event.event.type != *query.type) ||
+            (!query.term.empty() && !has_term(event.terms, query.term))) {
+          return std::nullopt;
+        }
+        DeliveryRow row{delivery, event.event.type, event.event.team_id, event.event.payload};
+        row.delivery.body.reset();
+        return row;
+      });
+}
+
+std::optional<DeliveryDetail> MemoryStore::get_delivery(DeliveryId id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = deliveries_.find(id);
+  if (found == deliveries_.end()) return std::nullopt;
+  const StoredDelivery& stored = found->second;
+  DeliveryDetail detail{stored.delivery, events_.at(stored.delivery.event).event, stored.attempts, {}};
+  for (const auto& [version, target] : targets_) {
+    if (version.first == stored.delivery.webhook &&
+        std::ranges::find(stored.attempts, version.second, &Attempt::webhook_version) != stored.attempts.end()) {
+      detail.targets.push_back(target);
+    }
+  }
+  return detail;
+}
+
+Page<Event> MemoryStore::list_events(const EventQuery& query) const {
+  const std::lock_guard lock(mutex_);
+  return collect<Event>(events_, query.limit, [&](const StoredEvent& stored) -> std::optional<Event> {
+    const Event& event = stored.event;
+    if (!in_range(query, event.id.value) || (query.team_id && event.team_id != *query.team_id) ||
+        (query.type && event.type != *query.type) || (!query.term.empty() && !has_term(stored.terms, query.term))) {
+      return std::nullopt;
+    }
+    return event;
+  });
+}
+
+std::optional<EventDetail> MemoryStore::get_event(EventId id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = events_.find(id);
+  if (found == events_.end()) return std::nullopt;
+  EventDetail detail{found->second.event, {}};
+  for (const DeliveryId delivery : found->second.deliveries) {
+    detail.deliveries.push_back(deliveries_.at(delivery).delivery);
+    detail.deliveries.back().body.reset();
+  }
+  std::ranges::sort(detail.deliveries, {}, &Delivery::id);
+  return detail;
+}
+
+RecoveryStep MemoryStore::next_recovery_step(const Recovery& recovery, std::size_t limit) const {
+  const std::lock_guard lock(mutex_);
+  return recovery.kind == Recovery::Kind::Failed ? failed_step(recovery, limit) : missing_step(recovery, limit);
+}
+
+RecoveryStep MemoryStore::failed_step(const Recovery& recovery, std::size_t limit) const {
+  RecoveryStep step;
+  step.position = recovery.position;
+  for (const auto& [id, stored] : deliveries_) {
+    const Delivery& delivery = stored.delivery;
+    const bool closed_badly = delivery.status == DeliveryStatus::Failed || delivery.status == DeliveryStatus::Canceled;
+    if (id.value <= recovery.position || id.value < first_id_at(recovery.since) ||
+        id.value >= first_id_at(recovery.until) || !closed_badly) {
+      continue;
+    }
+    if (step.examined == limit) return step;
+    ++step.examined;
+    step.position = id.value;
+    if (delivery.webhook == recovery.webhook && !delivery.test) step.deliveries.push_back(open_delivery(stored));
+  }
+  step.done = true;
+  return step;
+}
+
+RecoveryStep MemoryStore::missing_step(const Recovery& recovery, std::size_t limit) const {
+  RecoveryStep step;
+  step.position = recovery.position;
+  for (const auto& [id, stored] : events_) {
+    if (id.value <= recovery.position || id.value < first_id_at(recovery.since) ||
+        id.value >= first_id_at(recovery.until)) {
+      continue;
+    }
+    if (step.examined == limit) return step;
+    ++step.examined;
+    step.position = id.value;
+    if (stored.event.test) continue;
+    bool reached = false;
+    for (const DeliveryId delivery_id : stored.deliveries) {
+      const StoredDelivery& delivery = deliveries_.at(delivery_id);
+      if (delivery.delivery.webhook != recovery.webhook) continue;
+      reached = true;
+      if (delivery.delivery.status == DeliveryStatus::Canceled && !delivery.delivery.test) {
+        step.deliveries.push_back(open_delivery(delivery));
+      }
+    }
+    if (!reached) step.events.push_back(stored.event);
+  }
+  step.done = true;
+  return step;
+}
+
+std::optional<Recovery> MemoryStore::get_recovery(RecoveryId id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = recoveries_.find(id);
+  return found == recoveries_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::vector<Recovery> MemoryStore::list_recoveries(WebhookId webhook) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Recovery> out;
+  for (const Recovery& recovery : std::views::reverse(std::views::values(recoveries_))) {
+    if (recovery.webhook == webhook) out.push_back(recovery);
+  }
+  return out;
+}
+
+std::vector<StatsBucket> MemoryStore::list_stats(std::span<const WebhookId> webhooks, WallTime since,
+                                                 WallTime until) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<StatsBucket> out;
+  for (const auto& [key, counts] : stats_) {
+    const auto& [webhook, start] = key;
+    const bool wanted = webhooks.empty() ? !webhook : std::ranges::find(webhooks, webhook) != webhooks.end();
+    if (wanted && start >= since && start < until) out.push_back({webhook, start, counts});
+  }
+  std::ranges::sort(out, {}, [](const StatsBucket& bucket) { return std::pair(bucket.start, bucket.webhook); });
+  return out;
+}
+
+SizeInfo MemoryStore::size() const {
+  const std::lock_guard lock(mutex_);
+  SizeInfo size;
+  for (const StoredEvent& event : std::views::values(events_)) size.bytes_used += event.event.payload.size();
+  for (const StoredDelivery& stored : std::views::values(deliveries_)) {
+    size.bytes_used += sizeof stored;
+    for (const Attempt& attempt : stored.attempts) {
+      size.bytes_used += sizeof attempt + attempt.response_head.size() + attempt.response_body.size();
+    }
+  }
+  size.bytes_file = size.bytes_used;
+  return size;
+}
+
+}  // namespace limehook::store

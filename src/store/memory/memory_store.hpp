@@ -1,0 +1,75 @@
+#pragma once
+// The reference implementation of the port: plain maps and linear scans, so that it can be seen to be right. Tests
+// compare other stores with it and simulations run on it; nothing outlives it.
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "store/store.hpp"
+
+namespace limehook::store {
+
+class MemoryStore final : public Store {
+ public:
+  CommitResult commit(const WriteBatch& batch) override;
+  PruneResult prune(WallTime older_than, std::size_t rows_max) override;
+  bool maintain(WallTime now) override;
+
+  Catalog load_catalog() const override;
+  void each_open(const std::function<void(const OpenDelivery&)>& visit) const override;
+  std::vector<Body> load_bodies(std::span<const DeliveryId> ids) const override;
+  Page<DeliveryRow> list_deliveries(const DeliveryQuery& query) const override;
+  std::optional<DeliveryDetail> get_delivery(DeliveryId id) const override;
+  Page<Event> list_events(const EventQuery& query) const override;
+  std::optional<EventDetail> get_event(EventId id) const override;
+  RecoveryStep next_recovery_step(const Recovery& recovery, std::size_t limit) const override;
+  std::optional<Recovery> get_recovery(RecoveryId id) const override;
+  std::vector<Recovery> list_recoveries(WebhookId webhook) const override;
+  std::vector<StatsBucket> list_stats(std::span<const WebhookId> webhooks, WallTime since,
+                                      WallTime until) const override;
+  SizeInfo size() const override;
+
+ private:
+  struct StoredEvent {
+    Event event;
+    std::vector<std::string> terms;
+    std::vector<DeliveryId> deliveries;
+  };
+  struct StoredDelivery {
+    Delivery delivery;
+    EventType type{};
+    std::vector<Attempt> attempts;
+  };
+  struct UsedKey {
+    EventId event;
+    int deliveries = 0;
+    WallTime created_at{};
+  };
+  void put_webhook(const Webhook& webhook);
+  void delete_webhook(const DeletedWebhook& deleted);
+  std::optional<DuplicateEvent> claim_key(std::size_t index, const NewEvent& event);
+  void put_event(const NewEvent& event);
+  void put_delivery(const Delivery& delivery);
+  void update_delivery(const DeliveryUpdate& update);
+  bool has_open_delivery(const StoredEvent& event) const;
+  RecoveryStep failed_step(const Recovery& recovery, std::size_t limit) const;
+  RecoveryStep missing_step(const Recovery& recovery, std::size_t limit) const;
+  static OpenDelivery open_delivery(const StoredDelivery& stored);
+
+  mutable std::mutex mutex_;
+  std::map<WebhookId, Webhook> webhooks_;
+  std::map<WebhookId, std::pair<std::string, WallTime>> deleted_webhooks_;  // team, when
+  std::map<std::pair<WebhookId, int>, WebhookTarget> targets_;
+  std::map<KeyId, ApiKey> keys_;
+  std::map<EventId, StoredEvent> events_;
+  std::map<DeliveryId, StoredDelivery> deliveries_;
+  std::map<std::pair<std::string, std::string>, UsedKey> used_keys_;  // by scope and key
+  std::map<RecoveryId, Recovery> recoveries_;
+  std::map<std::pair<WebhookId, WallTime>, StatsCounts> stats_;
+  std::int64_t last_id_ = 0;
+};
+
+}  // namespace limehook::store

@@ -1,0 +1,118 @@
+#pragma once
+// The values that cross the storage port: what a batch is made of and what the scheduler gets back. Plain values, so
+// that the delivery core can make and read them without knowing any store.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/api_key.hpp"
+#include "model/delivery.hpp"
+#include "model/event.hpp"
+#include "model/recovery.hpp"
+#include "model/stats.hpp"
+#include "model/webhook.hpp"
+
+namespace limehook::store {
+
+// An accepted event with the deliveries its fan-out made. `deliveries` are all for this event and have ascending
+// ids.
+struct NewEvent {
+  Event event;
+  std::vector<std::string> terms;  // what the log's search finds it by
+  std::string idempotency_key;     // empty: none; unique within `idempotency_scope`
+  std::string idempotency_scope;
+  std::vector<Delivery> deliveries;
+};
+
+// The state a delivery takes on; fields as in Delivery.
+struct DeliveryUpdate {
+  DeliveryId id;
+  DeliveryStatus status{};
+  int attempts = 0;
+  int round_start = 0;
+  std::optional<WallTime> next_attempt_at;
+  int http_status = 0;
+  AttemptOutcome last_outcome{};
+  WallTime updated_at{};
+};
+
+struct NewAttempt {
+  DeliveryId delivery;
+  Attempt attempt;
+};
+
+struct DeletedWebhook {
+  WebhookId id;
+  WallTime at{};
+};
+
+// One transaction. New events and deliveries have larger ids than all that were committed before: the log, recoveries
+// and whoever follows the log rely on it. The parts are applied in the order of the members; within a part in order.
+struct WriteBatch {
+  std::vector<Webhook> webhooks;  // new ones and changed ones, whole; every version's URL is kept for the log
+  std::vector<DeletedWebhook> deleted_webhooks;
+  std::vector<ApiKey> keys;
+  std::vector<KeyId> deleted_keys;
+  std::vector<NewEvent> events;
+  std::vector<Delivery> deliveries;  // of events stored earlier (recovery)
+  std::vector<NewAttempt> attempts;
+  std::vector<DeliveryUpdate> updates;
+  std::vector<Recovery> recoveries;  // new ones and changed ones, whole
+  std::vector<StatsBucket> stats;    // added to what the bucket holds
+
+  std::size_t bytes = 0;  // rough size of what is in here, kept by whoever fills it
+  bool empty() const;
+};
+
+// An event that was not stored, because its idempotency key was used within the window.
+struct DuplicateEvent {
+  std::size_t index;  // into WriteBatch::events
+  EventId original;
+  int deliveries;  // how many the original had when it was accepted
+};
+
+enum class CommitStatus : std::uint8_t {
+  Committed,  // durable
+  Full,       // no room; nothing was applied
+  Failed,     // nothing was applied; trying again may help
+  Unknown,    // it may or may not have been applied: only opening the store anew can tell
+};
+
+struct CommitResult {
+  CommitStatus status{};
+  std::string error;
+  std::vector<DuplicateEvent> duplicates;
+};
+
+// What the scheduler keeps of an open delivery.
+struct OpenDelivery {
+  DeliveryId id;
+  EventId event;
+  WebhookId webhook;
+  EventType type{};
+  DeliveryStatus status{};
+  bool test = false;
+  int attempts = 0;
+  int round_start = 0;
+  std::optional<WallTime> next_attempt_at;
+  int http_status = 0;            // of the last attempt, as in Delivery
+  AttemptOutcome last_outcome{};  // likewise
+};
+
+struct Body {
+  DeliveryId delivery;
+  std::string body;  // the delivery's own, or else the event's payload
+};
+
+// One step of a recovery, in ascending order of ids above `after`.
+struct RecoveryStep {
+  std::vector<OpenDelivery> deliveries;  // closed ones to open again
+  std::vector<Event> events;             // events without a delivery to the webhook; the caller matches them
+  std::int64_t position = 0;             // pass as `after` to go on
+  std::size_t examined = 0;
+  bool done = false;
+};
+
+}  // namespace limehook::store

@@ -1,0 +1,61 @@
+#pragma once
+// Moves what has been committed from the write-ahead log into the database file. The log can start over only when it
+// has been moved whole, and under steady load there is always something new at its end; but a commit must not wait
+// until megabytes are moved and synced. So a thread of its own moves and syncs most of it while commits go on, and
+// the writer then moves the short rest between two commits.
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <ctime>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "store/sqlite/database.hpp"
+
+namespace limehook::store::sqlite {
+
+struct CheckpointLimits {
+  std::int64_t background_frames;  // the thread starts when so many frames have not been moved
+  std::int64_t log_frames;         // the log shall start over when it holds so many
+};
+
+class Checkpointer {
+ public:
+  // Watches the log through `writer`, which must outlive this.
+  Checkpointer(Database& writer, const std::string& file, CheckpointLimits limits);
+  ~Checkpointer();
+  Checkpointer(const Checkpointer&) = delete;
+  Checkpointer& operator=(const Checkpointer&) = delete;
+
+  // On the writer's thread, outside transactions: moves the rest if it is short and the log is long.
+  void finish_log();
+  // Like finish_log, for when nobody called that: only if the log is several times too long.
+  void bound_log();
+
+  // CPU time the thread has used.
+  std::int64_t cpu_us() const { return cpu_us_.load(std::memory_order_relaxed); }
+
+ private:
+  void grew(std::int64_t frames);
+  void loop();
+  void sync_database();
+  std::int64_t waiting() const { return frames_ - moved_; }
+  bool rest_may_be_moved() const;
+
+  Database& writer_;
+  Database database_;  // the thread's
+  CheckpointLimits limits_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stop_ = false;
+  std::int64_t frames_ = 0;        // in the log
+  std::int64_t moved_ = 0;         // of these, from the log's beginning
+  std::int64_t generation_ = 0;    // counts how often the log started over
+  std::int64_t retry_frames_ = 0;  // a reader stood in the way: no use before the log has this length
+  std::atomic<std::int64_t> cpu_us_ = 0;
+  std::thread thread_;
+};
+
+}  // namespace limehook::store::sqlite

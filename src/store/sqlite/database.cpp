@@ -1,0 +1,97 @@
+#include "store/sqlite/database.hpp"
+
+#include <utility>
+
+namespace limehook::store::sqlite {
+namespace {
+
+[[noreturn]] void fail(sqlite3* db) {
+  throw SqliteError(sqlite3_extended_errcode(db), std::string("SQLite: ") + sqlite3_errmsg(db));
+}
+
+constexpr int kBusyTimeoutMs = 10'000;
+
+// SQLite's count of its memory costs a lock for every allocation, and nobody reads it.
+void configure_library() { [[maybe_unused]] static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }
+
+}  // namespace
+
+Statement::Statement(sqlite3* db, const char* sql) {
+  sqlite3_stmt* statement = nullptr;
+  if (sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) fail(db);
+  statement_.reset(statement);
+}
+
+bool Statement::step() {
+  switch (sqlite3_step(statement_.get())) {
+    case SQLITE_ROW:
+      return true;
+    case SQLITE_DONE:
+      return false;
+    default:
+      fail(sqlite3_db_handle(statement_.get()));
+  }
+}
+
+void Statement::reset() noexcept { sqlite3_reset(statement_.get()); }
+
+std::string_view Statement::bytes(int column) const {
+  const void* data = sqlite3_column_blob(statement_.get(), column);
+  return data ? std::string_view(static_cast<const char*>(data),
+                                 static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column)))
+              : std::string_view();
+}
+
+std::optional<WallTime> Statement::optional_time(int column) const {
+  return is_null(column) ? std::nullopt : std::optional(time(column));
+}
+
+// A null pointer would store NULL, which an empty view may hold.
+void Statement::bind_value(int index, std::string_view text) {
+  sqlite3_bind_text64(statement_.get(), index, text.data() ? text.data() : "", text.size(), SQLITE_STATIC, SQLITE_UTF8);
+}
+
+void Statement::bind_value(int index, Blob blob) {
+  sqlite3_bind_blob64(statement_.get(), index, blob.bytes.data() ? blob.bytes.data() : "", blob.bytes.size(),
+                      SQLITE_STATIC);
+}
+
+Database::Database(const std::string& file, OpenMode mode) {
+  configure_library();
+  sqlite3* db = nullptr;
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (mode == OpenMode::Create ? SQLITE_OPEN_CREATE : 0);
+  const int code = sqlite3_open_v2(file.c_str(), &db, flags, nullptr);
+  handle_.reset(db);
+  if (code != SQLITE_OK) {
+    throw SqliteError(code, "cannot open " + file + ": " + (db ? sqlite3_errmsg(db) : sqlite3_errstr(code)));
+  }
+  sqlite3_extended_result_codes(db, 1);
+  sqlite3_busy_timeout(db, kBusyTimeoutMs);
+}
+
+Statement& Database::prepared(const char* sql) {
+  const auto found = statements_.find(sql);
+  if (found != statements_.end()) return found->second;
+  return statements_.emplace(sql, Statement(handle_.get(), sql)).first->second;
+}
+
+void Database::script(const std::string& sql) {
+  if (sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail(handle_.get());
+}
+
+Transaction::Transaction(Database& db, Kind kind) : db_(db) {
+  if (kind == Kind::Write) {
+    db_.run("BEGIN IMMEDIATE");
+  } else {
+    db_.run("BEGIN");
+  }
+}
+
+Transaction::~Transaction() {
+  // What fails here left no transaction to roll back.
+  if (db_.in_transaction()) sqlite3_exec(db_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+void Transaction::commit() { db_.run("COMMIT"); }
+
+}  // namespace limehook::store::sqlite

@@ -1,0 +1,67 @@
+#pragma once
+// The log's search index. An index in the usual sense would cost a random write for every row. Here the newest rows
+// are not indexed at all but walked; when enough have gathered, their entries are sorted in memory and appended as one
+// segment that never changes. A search walks the tail and then looks into the segments from the newest to the oldest.
+//
+// A segment is one row of log_segments and, for each kind of key, up to 2^bucket_bits rows of log_index. A bucket holds
+// the entries whose key begins with its bits, in ascending order of id: two bytes of the key, then the distance to the
+// entry before as a varint. Different keys may look alike, so what is found must be verified on the row itself.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/sqlite/database.hpp"
+
+namespace limehook::store::sqlite {
+
+// The numbers are stored.
+enum class LogKind : std::uint8_t {
+  DeliveryWebhook = 0,  // hash of the webhook's id → deliveries
+  DeliveryTeam = 1,     // hash of the event's team → deliveries
+  DeliveryTerm = 2,     // term_key → deliveries
+  EventTeam = 3,
+  EventTerm = 4,
+};
+inline constexpr std::size_t kLogKindCount = 5;
+
+struct LogEntry {
+  std::uint64_t key;
+  std::int64_t id;
+};
+
+struct LogSegment {
+  std::int64_t number = 0;
+  std::int64_t first_id = 0;
+  std::int64_t last_id = 0;
+  int bucket_bits = 0;
+  unsigned event_types = 0;
+  unsigned delivery_types = 0;
+};
+
+// So many that a bucket holds a few hundred entries.
+int bucket_bits_for(std::size_t entries);
+
+// log_index.id.
+std::int64_t bucket_id(std::int64_t segment, LogKind kind, std::uint64_t bucket);
+
+// Writes the entries of one kind; they must be in ascending order of id, all at or above the segment's first.
+void write_entries(Database& db, const LogSegment& segment, LogKind kind, std::span<const LogEntry> entries);
+
+// Ids that may have `key`, ascending.
+std::vector<std::int64_t> find_entries(Database& db, const LogSegment& segment, LogKind kind, std::uint64_t key);
+
+// The last id that is indexed, 0 without segments.
+std::int64_t indexed_through(Database& db);
+
+// Segments with ids in [low, high), newest first.
+Rows segments_between(Database& db, std::int64_t low, std::int64_t high);
+LogSegment read_segment(const Statement& row);
+
+// Answers how many rows that were.
+std::size_t drop_segment(Database& db, std::int64_t number);
+
+}  // namespace limehook::store::sqlite

@@ -1,0 +1,92 @@
+// What a bulk redelivery takes up next (store.hpp, RecoveryStep).
+
+#include <algorithm>
+
+#include "store/sqlite/queries.hpp"
+#include "store/sqlite/rows.hpp"
+
+namespace limehook::store::sqlite {
+namespace {
+
+std::int64_t start_of(const Recovery& recovery) { return std::max(recovery.position, first_id_at(recovery.since) - 1); }
+
+void append_closed(Database& db, const char* sql, const Recovery& recovery, std::size_t limit,
+                   std::vector<OpenDelivery>& out) {
+  for (Rows rows = db.query(sql, start_of(recovery), first_id_at(recovery.until), limit); rows.next();) {
+    out.push_back(read_open_delivery(*rows));
+  }
+}
+
+RecoveryStep failed_step(Database& db, const Recovery& recovery, std::size_t limit) {
+  std::vector<OpenDelivery> closed;
+  append_closed(db,
+                "SELECT " LIMEHOOK_OPEN_DELIVERY_COLUMNS
+                " FROM deliveries d INDEXED BY deliveries_not_delivered "
+                "WHERE d.status=3 AND d.status<>2 AND d.id>? AND d.id<? ORDER BY d.id LIMIT ?",
+                recovery, limit, closed);
+  append_closed(db,
+                "SELECT " LIMEHOOK_OPEN_DELIVERY_COLUMNS
+                " FROM deliveries d INDEXED BY deliveries_not_delivered "
+                "WHERE d.status=4 AND d.status<>2 AND d.id>? AND d.id<? ORDER BY d.id LIMIT ?",
+                recovery, limit, closed);
+  std::ranges::sort(closed, {}, &OpenDelivery::id);
+  RecoveryStep step;
+  step.done = closed.size() < limit;
+  closed.resize(std::min(closed.size(), limit));
+  step.examined = closed.size();
+  step.position = closed.empty() ? recovery.position : closed.back().id.value;
+  for (OpenDelivery& delivery : closed) {
+    if (delivery.webhook == recovery.webhook && !delivery.test) step.deliveries.push_back(delivery);
+  }
+  return step;
+}
+
+// The event's deliveries to the webhook, made on acceptance or by a recovery.
+std::vector<OpenDelivery> deliveries_to(Database& db, WebhookId webhook, const Statement& event_row) {
+  std::vector<OpenDelivery> out;
+  const std::int64_t event = event_row.integer(0);
+  for (Rows rows =
+           db.query("SELECT " LIMEHOOK_OPEN_DELIVERY_COLUMNS
+                    " FROM deliveries d WHERE d.id>=? AND d.id<=? AND d.event=? AND d.webhook=?",
+                    event_row.integer(kEventColumnCount), event_row.integer(kEventColumnCount + 1), event, webhook);
+       rows.next();) {
+    out.push_back(read_open_delivery(*rows));
+  }
+  for (Rows rows = db.query("SELECT " LIMEHOOK_OPEN_DELIVERY_COLUMNS
+                            " FROM redeliveries r CROSS JOIN deliveries d ON d.id=r.delivery "
+                            "WHERE r.event=? AND d.webhook=?",
+                            event, webhook);
+       rows.next();) {
+    out.push_back(read_open_delivery(*rows));
+  }
+  return out;
+}
+
+RecoveryStep missing_step(Database& db, const Recovery& recovery, std::size_t limit) {
+  RecoveryStep step;
+  step.position = recovery.position;
+  for (Rows rows = db.query("SELECT " LIMEHOOK_EVENT_COLUMNS
+                            ",e.first_delivery,e.last_delivery FROM events e WHERE e.id>? AND e.id<? ORDER BY e.id "
+                            "LIMIT ?",
+                            start_of(recovery), first_id_at(recovery.until), limit);
+       rows.next();) {
+    ++step.examined;
+    step.position = rows->integer(0);
+    if (rows->small(2) != 0) continue;  // a test
+    const auto deliveries = deliveries_to(db, recovery.webhook, *rows);
+    if (deliveries.empty()) step.events.push_back(read_event(*rows));
+    for (const OpenDelivery& delivery : deliveries) {
+      if (delivery.status == DeliveryStatus::Canceled && !delivery.test) step.deliveries.push_back(delivery);
+    }
+  }
+  step.done = step.examined < limit;
+  return step;
+}
+
+}  // namespace
+
+RecoveryStep next_recovery_step(Database& db, const Recovery& recovery, std::size_t limit) {
+  return recovery.kind == Recovery::Kind::Failed ? failed_step(db, recovery, limit) : missing_step(db, recovery, limit);
+}
+
+}  // namespace limehook::store::sqlite

@@ -1,0 +1,130 @@
+#include "store/sqlite/rows.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cstring>
+
+#include "model/webhook_json.hpp"
+
+namespace limehook::store::sqlite {
+
+Event read_event(const Statement& row, int column) {
+  Event event;
+  event.id = EventId{row.integer(column)};
+  event.type = static_cast<EventType>(row.small(column + 1));
+  event.test = row.small(column + 2) != 0;
+  event.received_at = row.time(column + 3);
+  event.team_id = row.text(column + 4);
+  event.payload = row.text(column + 5);
+  return event;
+}
+
+Delivery read_delivery(const Statement& row, int column) {
+  Delivery delivery;
+  delivery.id = DeliveryId{row.integer(column)};
+  delivery.event = EventId{row.integer(column + 1)};
+  delivery.webhook = WebhookId{row.integer(column + 2)};
+  delivery.status = static_cast<DeliveryStatus>(row.small(column + 3));
+  delivery.test = row.small(column + 4) != 0;
+  delivery.attempts = row.small(column + 5);
+  delivery.round_start = row.small(column + 6);
+  delivery.next_attempt_at = row.optional_time(column + 7);
+  delivery.http_status = row.small(column + 8);
+  delivery.last_outcome = static_cast<AttemptOutcome>(row.small(column + 9));
+  delivery.updated_at = row.time(column + 10);
+  return delivery;
+}
+
+OpenDelivery read_open_delivery(const Statement& row) {
+  OpenDelivery open;
+  open.id = DeliveryId{row.integer(0)};
+  open.event = EventId{row.integer(1)};
+  open.webhook = WebhookId{row.integer(2)};
+  open.type = static_cast<EventType>(row.small(3));
+  open.status = static_cast<DeliveryStatus>(row.small(4));
+  open.test = row.small(5) != 0;
+  open.attempts = row.small(6);
+  open.round_start = row.small(7);
+  open.next_attempt_at = row.optional_time(8);
+  open.http_status = row.small(9);
+  open.last_outcome = static_cast<AttemptOutcome>(row.small(10));
+  return open;
+}
+
+Attempt read_attempt(const Statement& row) {
+  Attempt attempt;
+  attempt.number = row.small(0);
+  attempt.started_at = row.time(1);
+  attempt.duration = Duration(row.integer(2));
+  attempt.outcome = static_cast<AttemptOutcome>(row.small(3));
+  attempt.http_status = row.small(4);
+  attempt.webhook_version = row.small(5);
+  attempt.response_body_cut = row.small(6) != 0;
+  attempt.signatures = row.text(7);
+  attempt.error = row.text(8);
+  attempt.response_head = row.text(9);
+  attempt.response_body = row.text(10);
+  return attempt;
+}
+
+Webhook read_webhook(const Statement& row) {
+  Webhook webhook = webhook_from_stored_json(boost::json::parse(row.bytes(4)).as_object());
+  webhook.id = WebhookId{row.integer(0)};
+  webhook.version = row.small(1);
+  // The JSON form has milliseconds.
+  webhook.created_at = row.time(2);
+  webhook.updated_at = row.time(3);
+  webhook.secret = row.text(5);
+  webhook.previous_secret = row.text(6);
+  webhook.previous_secret_expires_at = row.optional_time(7);
+  webhook.token = row.text(8);
+  return webhook;
+}
+
+std::string webhook_config(const Webhook& webhook) { return boost::json::serialize(webhook_to_json(webhook)); }
+
+ApiKey read_key(const Statement& row) {
+  ApiKey key;
+  key.id = KeyId{row.integer(0)};
+  key.name = row.text(1);
+  key.role = static_cast<Role>(row.small(2));
+  key.team_id = row.text(3);
+  const std::string_view hash = row.bytes(4);
+  std::copy_n(hash.begin(), std::min(hash.size(), key.hash.size()), key.hash.begin());
+  key.hint = row.text(5);
+  key.created_at = row.time(6);
+  return key;
+}
+
+Recovery read_recovery(const Statement& row) {
+  Recovery recovery;
+  recovery.id = RecoveryId{row.integer(0)};
+  recovery.webhook = WebhookId{row.integer(1)};
+  recovery.kind = static_cast<Recovery::Kind>(row.small(2));
+  recovery.state = static_cast<Recovery::State>(row.small(3));
+  recovery.since = row.time(4);
+  recovery.until = row.time(5);
+  recovery.position = row.integer(6);
+  recovery.examined = row.integer(7);
+  recovery.redelivered = row.integer(8);
+  recovery.created_at = row.time(9);
+  recovery.updated_at = row.time(10);
+  return recovery;
+}
+
+StatsCounts read_stats(const Statement& row, int column) {
+  StatsCounts counts;
+  counts.attempts = static_cast<std::uint32_t>(row.integer(column));
+  counts.attempts_failed = static_cast<std::uint32_t>(row.integer(column + 1));
+  counts.delivered = static_cast<std::uint32_t>(row.integer(column + 2));
+  counts.failed = static_cast<std::uint32_t>(row.integer(column + 3));
+  const std::string_view latency = row.bytes(column + 4);
+  std::memcpy(counts.latency.counts.data(), latency.data(), std::min(latency.size(), sizeof counts.latency.counts));
+  return counts;
+}
+
+std::string_view latency_bytes(const LatencyHistogram& latency) {
+  return {reinterpret_cast<const char*>(latency.counts.data()), sizeof latency.counts};
+}
+
+}  // namespace limehook::store::sqlite

@@ -1,0 +1,52 @@
+#pragma once
+// Rows as values. Each k…Columns list is what the function of the same name reads, from `column` on.
+
+#include "model/api_key.hpp"
+#include "model/delivery.hpp"
+#include "model/event.hpp"
+#include "model/recovery.hpp"
+#include "model/stats.hpp"
+#include "model/webhook.hpp"
+#include "store/records.hpp"
+#include "store/sqlite/database.hpp"
+
+namespace limehook::store::sqlite {
+
+#define LIMEHOOK_EVENT_COLUMNS "e.id,e.type,e.test,e.received_at,e.team,e.payload"
+inline constexpr int kEventColumnCount = 6;
+Event read_event(const Statement& row, int column = 0);
+
+#define LIMEHOOK_DELIVERY_COLUMNS                                                                    \
+  "d.id,d.event,d.webhook,d.status,d.test,d.attempts,d.round_start,d.next_attempt_at,d.http_status," \
+  "d.last_outcome,d.updated_at"
+inline constexpr int kDeliveryColumnCount = 11;
+Delivery read_delivery(const Statement& row, int column = 0);  // without body
+
+#define LIMEHOOK_OPEN_DELIVERY_COLUMNS                                                                      \
+  "d.id,d.event,d.webhook,d.type,d.status,d.test,d.attempts,d.round_start,d.next_attempt_at,d.http_status," \
+  "d.last_outcome"
+OpenDelivery read_open_delivery(const Statement& row);
+
+#define LIMEHOOK_ATTEMPT_COLUMNS                                                                          \
+  "number,started_at,duration_us,outcome,http_status,webhook_version,response_body_cut,signatures,error," \
+  "response_head,response_body"
+inline constexpr int kAttemptColumnCount = 11;
+Attempt read_attempt(const Statement& row);
+
+#define LIMEHOOK_WEBHOOK_COLUMNS \
+  "id,version,created_at,updated_at,config,secret,previous_secret,previous_secret_expires_at,token"
+Webhook read_webhook(const Statement& row);
+std::string webhook_config(const Webhook& webhook);
+
+#define LIMEHOOK_KEY_COLUMNS "id,name,role,team,hash,hint,created_at"
+ApiKey read_key(const Statement& row);
+
+#define LIMEHOOK_RECOVERY_COLUMNS \
+  "id,webhook,kind,state,since,until,position,examined,redelivered,created_at,updated_at"
+Recovery read_recovery(const Statement& row);
+
+#define LIMEHOOK_STATS_COLUMNS "attempts,attempts_failed,delivered,failed,latency"
+StatsCounts read_stats(const Statement& row, int column);
+std::string_view latency_bytes(const LatencyHistogram& latency);  // views into it
+
+}  // namespace limehook::store::sqlite

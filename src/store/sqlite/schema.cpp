@@ -1,0 +1,175 @@
+#include "store/sqlite/schema.hpp"
+
+#include <array>
+
+#include "base/assert.hpp"
+
+namespace limehook::store::sqlite {
+namespace {
+
+constexpr std::int64_t kApplicationId = 0x4C696D65;  // "Lime": tells `file` and us whose database this is
+
+constexpr const char* kVersion1 = R"sql(
+CREATE TABLE events(
+  id INTEGER PRIMARY KEY,
+  type INTEGER NOT NULL,
+  test INTEGER NOT NULL,
+  received_at INTEGER NOT NULL,      -- microseconds since the Unix epoch, as are all times
+  first_delivery INTEGER NOT NULL,   -- the deliveries made on acceptance; 0: none
+  last_delivery INTEGER NOT NULL,
+  delivery_count INTEGER NOT NULL,
+  team TEXT NOT NULL,
+  terms BLOB NOT NULL,               -- eight bytes for each search term
+  payload TEXT NOT NULL
+);
+CREATE TABLE deliveries(
+  id INTEGER PRIMARY KEY,
+  event INTEGER NOT NULL,
+  webhook INTEGER NOT NULL,
+  type INTEGER NOT NULL,             -- the event's
+  test INTEGER NOT NULL,
+  status INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  round_start INTEGER NOT NULL,
+  next_attempt_at INTEGER,
+  http_status INTEGER NOT NULL,
+  last_outcome INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  last_attempt INTEGER NOT NULL,     -- attempts.id; 0: none
+  body TEXT
+);
+CREATE INDEX deliveries_not_delivered ON deliveries(status) WHERE status <> 2;
+CREATE TABLE redeliveries(
+  event INTEGER NOT NULL,
+  delivery INTEGER NOT NULL,
+  PRIMARY KEY(event, delivery)
+) WITHOUT ROWID;
+CREATE TABLE attempts(
+  id INTEGER PRIMARY KEY,
+  delivery INTEGER NOT NULL,
+  previous INTEGER NOT NULL,         -- attempts.id of the one before; 0: none
+  number INTEGER NOT NULL,
+  started_at INTEGER NOT NULL,
+  duration_us INTEGER NOT NULL,
+  outcome INTEGER NOT NULL,
+  http_status INTEGER NOT NULL,
+  webhook_version INTEGER NOT NULL,
+  response_body_cut INTEGER NOT NULL,
+  signatures BLOB NOT NULL,
+  error TEXT NOT NULL,
+  response_head BLOB NOT NULL,
+  response_body BLOB NOT NULL
+);
+CREATE TABLE idempotency(
+  key BLOB PRIMARY KEY,              -- scope, a zero byte, key
+  event INTEGER NOT NULL,
+  deliveries INTEGER NOT NULL,
+  created_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE idempotency_log(
+  event INTEGER PRIMARY KEY,
+  key BLOB NOT NULL
+);
+CREATE TABLE log_segments(
+  number INTEGER PRIMARY KEY,
+  first_id INTEGER NOT NULL,         -- ids of events and deliveries in [first_id, last_id] are indexed in it
+  last_id INTEGER NOT NULL,
+  bucket_bits INTEGER NOT NULL,
+  event_types INTEGER NOT NULL,      -- one bit for each type that occurs
+  delivery_types INTEGER NOT NULL
+);
+CREATE TABLE log_index(
+  id INTEGER PRIMARY KEY,            -- segment, kind and bucket
+  entries BLOB NOT NULL
+);
+CREATE TABLE webhooks(
+  id INTEGER PRIMARY KEY,
+  version INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  deleted_at INTEGER,
+  team TEXT NOT NULL,
+  config TEXT NOT NULL,              -- JSON, without what the columns below hold; empty once deleted
+  secret TEXT NOT NULL,
+  previous_secret TEXT NOT NULL,
+  previous_secret_expires_at INTEGER,
+  token TEXT NOT NULL
+);
+CREATE TABLE webhook_versions(
+  webhook INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  url TEXT NOT NULL,
+  header_names TEXT NOT NULL,        -- one a line
+  PRIMARY KEY(webhook, version)
+) WITHOUT ROWID;
+CREATE TABLE keys(
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  role INTEGER NOT NULL,
+  team TEXT NOT NULL,
+  hash BLOB NOT NULL,
+  hint TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+);
+CREATE TABLE recoveries(
+  id INTEGER PRIMARY KEY,
+  webhook INTEGER NOT NULL,
+  kind INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  since INTEGER NOT NULL,
+  until INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  examined INTEGER NOT NULL,
+  redelivered INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+);
+CREATE INDEX recoveries_by_webhook ON recoveries(webhook);
+CREATE TABLE stats(
+  webhook INTEGER NOT NULL,          -- 0: the installation as a whole
+  start INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  attempts_failed INTEGER NOT NULL,
+  delivered INTEGER NOT NULL,
+  failed INTEGER NOT NULL,
+  latency BLOB NOT NULL,             -- LatencyHistogram: four bytes for each bucket, low byte first
+  PRIMARY KEY(webhook, start)
+) WITHOUT ROWID;
+)sql";
+
+constexpr std::array<Migration, 1> kMigrations{{{1, kVersion1}}};
+
+}  // namespace
+
+std::span<const Migration> migrations() { return kMigrations; }
+
+std::string version_problem(Database& db, int current) {
+  const auto version = db.number("PRAGMA user_version");
+  const auto application = db.number("PRAGMA application_id");
+  const bool has_tables = db.number("SELECT count(*) FROM sqlite_schema") > 0;
+  if (has_tables && application != kApplicationId) return "the database file is not one of Limehook's";
+  if (version > current) {
+    return "the store was written by a newer Limehook (store version " + std::to_string(version) +
+           ", this one reads up to " + std::to_string(current) + "): use that version or restore a backup";
+  }
+  return {};
+}
+
+std::expected<void, std::string> migrate(Database& db, std::span<const Migration> steps) {
+  LIMEHOOK_ASSERT(!steps.empty());
+  if (std::string problem = version_problem(db, steps.back().number); !problem.empty()) {
+    return std::unexpected(std::move(problem));
+  }
+  const auto version = db.number("PRAGMA user_version");
+  for (const Migration& step : steps) {
+    if (step.number <= version) continue;
+    Transaction transaction(db, Transaction::Kind::Write);
+    db.script(step.sql);
+    db.script("PRAGMA application_id=" + std::to_string(kApplicationId));
+    db.script("PRAGMA user_version=" + std::to_string(step.number));
+    transaction.commit();
+  }
+  return {};
+}
+
+}  // namespace limehook::store::sqlite

@@ -1,0 +1,312 @@
+#include "store/sqlite/sqlite_store.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "base/limits.hpp"
+#include "store/sqlite/checkpointer.hpp"
+#include "store/sqlite/files.hpp"
+#include "store/sqlite/indexer.hpp"
+#include "store/sqlite/pruner.hpp"
+#include "store/sqlite/queries.hpp"
+#include "store/sqlite/reader.hpp"
+#include "store/sqlite/rows.hpp"
+#include "store/sqlite/schema.hpp"
+#include "store/sqlite/writer.hpp"
+
+namespace limehook::store {
+
+using namespace sqlite;
+
+namespace {
+
+constexpr int kExpiredKeysPerSlice = 256;
+constexpr auto kExpiryDelay = std::chrono::hours(1);  // late is harmless, early would accept an event twice
+constexpr std::int64_t kBackgroundBytes = 4 << 20;
+
+CheckpointLimits checkpoint_limits(Database& db, const SqliteOptions& options) {
+  const std::int64_t page = std::max<std::int64_t>(512, db.number("PRAGMA page_size"));
+  return {std::min(kBackgroundBytes, options.log_bytes / 4) / page + 1, options.log_bytes / page + 1};
+}
+
+void configure(Database& db, const SqliteOptions& options) {
+  db.script("PRAGMA page_size=" + std::to_string(options.page_bytes));
+  db.script("PRAGMA journal_mode=WAL");
+  db.script("PRAGMA synchronous=FULL; PRAGMA cache_spill=OFF; PRAGMA secure_delete=OFF; PRAGMA temp_store=MEMORY");
+  db.script("PRAGMA cache_size=-" + std::to_string(options.cache_bytes / 1024));
+  db.script("PRAGMA journal_size_limit=" + std::to_string(options.log_bytes * 2));
+  if (options.file_bytes_max > 0) {
+    db.script("PRAGMA max_page_count=" + std::to_string(options.file_bytes_max / db.number("PRAGMA page_size")));
+  }
+}
+
+// Housekeeping may be lost in a crash and done again; only a torn file may not come of it. So its transactions wait
+// for no sync: the next commit's covers them.
+class WithoutSync {
+ public:
+  explicit WithoutSync(Database& db) : db_(db) { db_.script("PRAGMA synchronous=NORMAL"); }
+  ~WithoutSync() { sqlite3_exec(db_.handle(), "PRAGMA synchronous=FULL", nullptr, nullptr, nullptr); }
+  WithoutSync(const WithoutSync&) = delete;
+  WithoutSync& operator=(const WithoutSync&) = delete;
+
+ private:
+  Database& db_;
+};
+
+struct IdSpan {
+  std::int64_t low = std::numeric_limits<std::int64_t>::max();
+  std::int64_t high = 0;
+  std::size_t count = 0;
+  void add(std::int64_t id) {
+    low = std::min(low, id);
+    high = std::max(high, id);
+    ++count;
+  }
+};
+
+IdSpan log_ids_of(const WriteBatch& batch) {
+  IdSpan span;
+  for (const NewEvent& event : batch.events) {
+    span.add(event.event.id.value);
+    for (const Delivery& delivery : event.deliveries) span.add(delivery.id.value);
+  }
+  for (const Delivery& delivery : batch.deliveries) span.add(delivery.id.value);
+  return span;
+}
+
+}  // namespace
+
+struct SqliteStore::Parts {
+  Parts(FileDescriptor lock_, std::unique_ptr<Database> db_, const std::string& file, const SqliteOptions& options)
+      : lock(std::move(lock_)),
+        db(std::move(db_)),
+        readers(file),
+        writer(*db),
+        indexer(*db, options.index_segment_rows),
+        pruner(*db),
+        checkpointer(*db, file, checkpoint_limits(*db, options)) {}
+
+  bool expire_keys(WallTime now);
+
+  FileDescriptor lock;  // released last
+  std::unique_ptr<Database> db;
+  ReaderPool readers;
+  Writer writer;
+  Indexer indexer;
+  Pruner pruner;
+  Checkpointer checkpointer;
+};
+
+std::expected<std::unique_ptr<SqliteStore>, std::string> SqliteStore::open(const SqliteOptions& options) {
+  auto lock = lock_directory(options.directory);
+  if (!lock) return std::unexpected(lock.error());
+  const std::string file = options.directory / kDatabaseName;
+  if (auto created = create_private_file(file); !created) return std::unexpected(created.error());
+  try {
+    auto db = std::make_unique<Database>(file, OpenMode::Existing);
+    // Before anything is written to it.
+    if (std::string problem = version_problem(*db, migrations().back().number); !problem.empty()) {
+      return std::unexpected(file + ": " + problem);
+    }
+    configure(*db, options);
+    if (auto migrated = migrate(*db, migrations()); !migrated) return std::unexpected(file + ": " + migrated.error());
+    auto parts = std::make_unique<Parts>(std::move(*lock), std::move(db), file, options);
+    return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(parts)));
+  } catch (const SqliteError& error) {
+    return std::unexpected("cannot open the store " + file + ": " + error.what());
+  }
+}
+
+SqliteStore::SqliteStore(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+SqliteStore::~SqliteStore() = default;
+
+CommitResult SqliteStore::commit(const WriteBatch& batch) {
+  const IdSpan ids = log_ids_of(batch);
+  if (ids.count > 0 && ids.low <= parts_->indexer.sealed_through()) {
+    return {CommitStatus::Failed, "an event or delivery has an id below those stored long before it", {}};
+  }
+  parts_->checkpointer.bound_log();
+  CommitResult result = parts_->writer.commit(batch);
+  if (result.status != CommitStatus::Committed) return result;
+  if (ids.count > 0) parts_->indexer.committed(ids.count, ids.high);
+  for (const DeliveryUpdate& update : batch.updates) {
+    if (!is_open(update.status)) parts_->pruner.closed(update.id);
+  }
+  return result;
+}
+
+PruneResult SqliteStore::prune(WallTime older_than, std::size_t rows_max) {
+  try {
+    const WithoutSync without_sync(*parts_->db);
+    return parts_->pruner.prune(older_than, rows_max);
+  } catch (const SqliteError& error) {
+    throw StoreError(error.what());
+  }
+}
+
+bool SqliteStore::maintain(WallTime now) {
+  try {
+    parts_->checkpointer.finish_log();
+    const WithoutSync without_sync(*parts_->db);
+    const bool expiring = parts_->expire_keys(now);
+    return parts_->indexer.work() || expiring;
+  } catch (const SqliteError& error) {
+    throw StoreError(error.what());
+  }
+}
+
+bool SqliteStore::Parts::expire_keys(WallTime now) {
+  const std::int64_t bound = first_id_at(now - limits::kIdempotencyWindow - kExpiryDelay);
+  std::vector<std::pair<std::int64_t, std::string>> expired;
+  for (Rows rows = db->query("SELECT event,key FROM idempotency_log WHERE event<? ORDER BY event LIMIT ?", bound,
+                             kExpiredKeysPerSlice);
+       rows.next();) {
+    expired.emplace_back(rows->integer(0), rows->text(1));
+  }
+  if (expired.empty()) return false;
+  Transaction transaction(*db, Transaction::Kind::Write);
+  for (const auto& [event, key] : expired) {
+    // A later event may have taken the key over.
+    db->run("DELETE FROM idempotency WHERE key=? AND event=?", Blob{key}, event);
+    db->run("DELETE FROM idempotency_log WHERE event=?", event);
+  }
+  transaction.commit();
+  return expired.size() == kExpiredKeysPerSlice;
+}
+
+Catalog SqliteStore::load_catalog() const {
+  return parts_->readers.read([](Database& db) {
+    Catalog catalog;
+    for (Rows rows = db.query("SELECT " LIMEHOOK_WEBHOOK_COLUMNS " FROM webhooks WHERE deleted_at IS NULL ORDER BY id");
+         rows.next();) {
+      catalog.webhooks.push_back(read_webhook(*rows));
+    }
+    for (Rows rows = db.query("SELECT id,team FROM webhooks WHERE deleted_at IS NOT NULL ORDER BY id"); rows.next();) {
+      catalog.deleted_webhooks.emplace_back(WebhookId{rows->integer(0)}, rows->text(1));
+    }
+    for (Rows rows = db.query("SELECT " LIMEHOOK_KEY_COLUMNS " FROM keys ORDER BY id"); rows.next();) {
+      catalog.keys.push_back(read_key(*rows));
+    }
+    for (Rows rows = db.query("SELECT " LIMEHOOK_RECOVERY_COLUMNS " FROM recoveries WHERE state=? ORDER BY id",
+                              Recovery::State::Running);
+         rows.next();) {
+      catalog.running_recoveries.push_back(read_recovery(*rows));
+    }
+    // Pruned rows have been in the index.
+    catalog.last_id = db.number(
+        "SELECT max(coalesce((SELECT max(id) FROM events),0),coalesce((SELECT max(id) FROM deliveries),0),"
+        "coalesce((SELECT max(id) FROM webhooks),0),coalesce((SELECT max(id) FROM keys),0),"
+        "coalesce((SELECT max(id) FROM recoveries),0),coalesce((SELECT max(last_id) FROM log_segments),0))");
+    return catalog;
+  });
+}
+
+void SqliteStore::each_open(const std::function<void(const OpenDelivery&)>& visit) const {
+  parts_->readers.read([&](Database& db) {
+    Rows pending = db.query("SELECT " LIMEHOOK_OPEN_DELIVERY_COLUMNS
+                            " FROM deliveries d INDEXED BY deliveries_not_delivered WHERE d.status=0 AND d.status<>2 "
+                            "ORDER BY d.id");
+    Rows retrying = db.query("SELECT " LIMEHOOK_OPEN_DELIVERY_COLUMNS
+                             " FROM deliveries d INDEXED BY deliveries_not_delivered WHERE d.status=1 AND d.status<>2 "
+                             "ORDER BY d.id");
+    bool more_pending = pending.next();
+    bool more_retrying = retrying.next();
+    while (more_pending || more_retrying) {
+      const bool take_pending = more_pending && (!more_retrying || pending->integer(0) < retrying->integer(0));
+      visit(read_open_delivery(take_pending ? *pending : *retrying));
+      if (take_pending) {
+        more_pending = pending.next();
+      } else {
+        more_retrying = retrying.next();
+      }
+    }
+  });
+}
+
+std::vector<Body> SqliteStore::load_bodies(std::span<const DeliveryId> ids) const {
+  return parts_->readers.read([&](Database& db) {
+    std::vector<Body> bodies;
+    bodies.reserve(ids.size());
+    for (const DeliveryId id : ids) {
+      Rows rows = db.query(
+          "SELECT coalesce(d.body,e.payload) FROM deliveries d CROSS JOIN events e ON e.id=d.event "
+          "WHERE d.id=?",
+          id);
+      if (rows.next()) bodies.push_back({id, rows->text(0)});
+    }
+    return bodies;
+  });
+}
+
+Page<DeliveryRow> SqliteStore::list_deliveries(const DeliveryQuery& query) const {
+  return parts_->readers.read([&](Database& db) { return sqlite::list_deliveries(db, query); });
+}
+
+std::optional<DeliveryDetail> SqliteStore::get_delivery(DeliveryId id) const {
+  return parts_->readers.read([&](Database& db) { return sqlite::get_delivery(db, id); });
+}
+
+Page<Event> SqliteStore::list_events(const EventQuery& query) const {
+  return parts_->readers.read([&](Database& db) { return sqlite::list_events(db, query); });
+}
+
+std::optional<EventDetail> SqliteStore::get_event(EventId id) const {
+  return parts_->readers.read([&](Database& db) { return sqlite::get_event(db, id); });
+}
+
+RecoveryStep SqliteStore::next_recovery_step(const Recovery& recovery, std::size_t limit) const {
+  return parts_->readers.read([&](Database& db) { return sqlite::next_recovery_step(db, recovery, limit); });
+}
+
+std::optional<Recovery> SqliteStore::get_recovery(RecoveryId id) const {
+  return parts_->readers.read([&](Database& db) {
+    Rows rows = db.query("SELECT " LIMEHOOK_RECOVERY_COLUMNS " FROM recoveries WHERE id=?", id);
+    return rows.next() ? std::optional(read_recovery(*rows)) : std::nullopt;
+  });
+}
+
+std::vector<Recovery> SqliteStore::list_recoveries(WebhookId webhook) const {
+  return parts_->readers.read([&](Database& db) {
+    std::vector<Recovery> out;
+    for (Rows rows =
+             db.query("SELECT " LIMEHOOK_RECOVERY_COLUMNS " FROM recoveries WHERE webhook=? ORDER BY id DESC", webhook);
+         rows.next();) {
+      out.push_back(read_recovery(*rows));
+    }
+    return out;
+  });
+}
+
+std::vector<StatsBucket> SqliteStore::list_stats(std::span<const WebhookId> webhooks, WallTime since,
+                                                 WallTime until) const {
+  const WebhookId installation{};
+  if (webhooks.empty()) webhooks = std::span(&installation, 1);
+  return parts_->readers.read([&](Database& db) {
+    std::vector<StatsBucket> out;
+    for (const WebhookId webhook : webhooks) {
+      for (Rows rows = db.query("SELECT start," LIMEHOOK_STATS_COLUMNS
+                                " FROM stats WHERE webhook=? AND start>=? AND start<? ORDER BY start",
+                                webhook, since, until);
+           rows.next();) {
+        out.push_back({webhook, rows->time(0), read_stats(*rows, 1)});
+      }
+    }
+    std::ranges::sort(out, {}, [](const StatsBucket& bucket) { return std::pair(bucket.start, bucket.webhook); });
+    return out;
+  });
+}
+
+SizeInfo SqliteStore::size() const {
+  return parts_->readers.read([](Database& db) {
+    const std::int64_t page = db.number("PRAGMA page_size");
+    const std::int64_t pages = db.number("PRAGMA page_count");
+    const std::int64_t free_pages = db.number("PRAGMA freelist_count");
+    return SizeInfo{static_cast<std::uint64_t>((pages - free_pages) * page), static_cast<std::uint64_t>(pages * page)};
+  });
+}
+
+std::int64_t SqliteStore::checkpointer_cpu_us() const { return parts_->checkpointer.cpu_us(); }
+
+}  // namespace limehook::store

@@ -1,0 +1,67 @@
+#pragma once
+// The embedded store: one SQLite file in the data folder, one writing connection, a pool of reading ones.
+// docs/data_model.md describes the tables. The folder belongs to one server at a time; `check` and `backup` may look
+// at it from other processes.
+
+#include <expected>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "store/store.hpp"
+
+namespace limehook::store {
+
+struct SqliteOptions {
+  std::filesystem::path directory;
+  int page_bytes = 16 * 1024;                  // of a new file
+  std::size_t index_segment_rows = 32 * 1024;  // events and deliveries in one segment of the log index
+  std::int64_t log_bytes = 32 << 20;           // the write-ahead log starts over at about this size
+  std::int64_t cache_bytes = 64 << 20;         // of the writing connection
+  std::int64_t file_bytes_max = 0;             // 0: as large as the disk allows
+};
+
+class SqliteStore final : public Store {
+ public:
+  // Makes the folder and the file if need be. The error is one sentence for the operator: the folder is in use, the
+  // file is of a newer version, the disk says no.
+  static std::expected<std::unique_ptr<SqliteStore>, std::string> open(const SqliteOptions& options);
+  ~SqliteStore() override;
+
+  CommitResult commit(const WriteBatch& batch) override;
+  PruneResult prune(WallTime older_than, std::size_t rows_max) override;
+  bool maintain(WallTime now) override;
+
+  Catalog load_catalog() const override;
+  void each_open(const std::function<void(const OpenDelivery&)>& visit) const override;
+  std::vector<Body> load_bodies(std::span<const DeliveryId> ids) const override;
+  Page<DeliveryRow> list_deliveries(const DeliveryQuery& query) const override;
+  std::optional<DeliveryDetail> get_delivery(DeliveryId id) const override;
+  Page<Event> list_events(const EventQuery& query) const override;
+  std::optional<EventDetail> get_event(EventId id) const override;
+  RecoveryStep next_recovery_step(const Recovery& recovery, std::size_t limit) const override;
+  std::optional<Recovery> get_recovery(RecoveryId id) const override;
+  std::vector<Recovery> list_recoveries(WebhookId webhook) const override;
+  std::vector<StatsBucket> list_stats(std::span<const WebhookId> webhooks, WallTime since,
+                                      WallTime until) const override;
+  SizeInfo size() const override;
+
+  // CPU time of the thread that moves the write-ahead log into the file.
+  std::int64_t checkpointer_cpu_us() const;
+
+ private:
+  struct Parts;
+  explicit SqliteStore(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+// What is wrong with the store in `directory`; empty: nothing. Reads all of it, also while a server works with it.
+std::vector<std::string> check_sqlite_store(const std::filesystem::path& directory);
+
+// Copies the store in `directory`, as it is at one moment, to the new file `file`, also while a server works with it.
+// The copy is a whole store: as limehook.db in an otherwise empty folder it can be opened. Never overwrites.
+std::expected<void, std::string> backup_sqlite_store(const std::filesystem::path& directory,
+                                                     const std::filesystem::path& file);
+
+}  // namespace limehook::store

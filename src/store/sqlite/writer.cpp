@@ -1,0 +1,211 @@
+#include "store/sqlite/writer.hpp"
+
+#include <utility>
+
+#include "base/limits.hpp"
+#include "store/sqlite/rows.hpp"
+#include "store/sqlite/terms.hpp"
+
+namespace limehook::store::sqlite {
+namespace {
+
+std::string idempotency_key(const NewEvent& event) {
+  return event.idempotency_scope + std::string(1, '\0') + event.idempotency_key;
+}
+
+std::string header_names(const Webhook& webhook) {
+  std::string out;
+  for (const Header& header : webhook.headers) out += header.name + '\n';
+  return out;
+}
+
+}  // namespace
+
+Writer::Writer(Database& db) : db_(db), next_attempt_id_(db.number("SELECT max(id) FROM attempts") + 1) {}
+
+CommitResult Writer::commit(const WriteBatch& batch) {
+  CommitResult result;
+  if (unknown_) {
+    result.status = CommitStatus::Unknown;
+    result.error = "an earlier commit ended in doubt: the store must be opened anew";
+    return result;
+  }
+  bool committing = false;
+  try {
+    Transaction transaction(db_, Transaction::Kind::Write);
+    apply(batch, result);
+    committing = true;
+    transaction.commit();
+    result.status = CommitStatus::Committed;
+  } catch (const SqliteError& error) {
+    // A full disk stops the write of the log before its last, deciding frame. Any other error at this point may have
+    // come after that frame, and recovery of the log would then find it.
+    unknown_ = committing && (error.code & 0xff) != SQLITE_FULL;
+    result.status = (error.code & 0xff) == SQLITE_FULL ? CommitStatus::Full
+                    : unknown_                         ? CommitStatus::Unknown
+                                                       : CommitStatus::Failed;
+    result.error = error.what();
+    result.duplicates.clear();
+  }
+  return result;
+}
+
+void Writer::apply(const WriteBatch& batch, CommitResult& result) {
+  unlinked_attempts_.clear();
+  for (const Webhook& webhook : batch.webhooks) put_webhook(webhook);
+  for (const DeletedWebhook& deleted : batch.deleted_webhooks) delete_webhook(deleted);
+  for (const ApiKey& key : batch.keys) put_key(key);
+  for (const KeyId id : batch.deleted_keys) db_.run("DELETE FROM keys WHERE id=?", id);
+  for (std::size_t i = 0; i < batch.events.size(); ++i) {
+    if (auto duplicate = claim_key(i, batch.events[i])) {
+      result.duplicates.push_back(*duplicate);
+    } else {
+      insert_event(batch.events[i]);
+    }
+  }
+  for (const Delivery& delivery : batch.deliveries) insert_redelivery(delivery);
+  for (const NewAttempt& attempt : batch.attempts) insert_attempt(attempt);
+  for (const DeliveryUpdate& update : batch.updates) update_delivery(update);
+  link_attempts_without_update();
+  for (const Recovery& recovery : batch.recoveries) put_recovery(recovery);
+  for (const StatsBucket& bucket : batch.stats) add_stats(bucket);
+}
+
+void Writer::put_webhook(const Webhook& webhook) {
+  const std::string config = webhook_config(webhook);
+  db_.run(
+      "INSERT INTO webhooks(id,version,created_at,updated_at,team,config,secret,previous_secret,"
+      "previous_secret_expires_at,token) VALUES(?,?,?,?,?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET "
+      "version=excluded.version,created_at=excluded.created_at,updated_at=excluded.updated_at,"
+      "team=excluded.team,config=excluded.config,secret=excluded.secret,previous_secret=excluded.previous_secret,"
+      "previous_secret_expires_at=excluded.previous_secret_expires_at,token=excluded.token",
+      webhook.id, webhook.version, webhook.created_at, webhook.updated_at, std::string_view(webhook.team_id),
+      std::string_view(config), std::string_view(webhook.secret), std::string_view(webhook.previous_secret),
+      webhook.previous_secret_expires_at, std::string_view(webhook.token));
+  const std::string names = header_names(webhook);
+  db_.run("INSERT OR REPLACE INTO webhook_versions(webhook,version,url,header_names) VALUES(?,?,?,?)", webhook.id,
+          webhook.version, std::string_view(webhook.url), std::string_view(names));
+}
+
+void Writer::delete_webhook(const DeletedWebhook& deleted) {
+  // The log needs to know that it was there; its secrets, and its headers may hold some, are nobody's business now.
+  db_.run(
+      "UPDATE webhooks SET deleted_at=?,config='',secret='',previous_secret='',previous_secret_expires_at=NULL,"
+      "token='' WHERE id=? AND deleted_at IS NULL",
+      deleted.at, deleted.id);
+}
+
+void Writer::put_key(const ApiKey& key) {
+  const std::string_view hash(reinterpret_cast<const char*>(key.hash.data()), key.hash.size());
+  db_.run("INSERT OR REPLACE INTO keys(id,name,role,team,hash,hint,created_at) VALUES(?,?,?,?,?,?,?)", key.id,
+          std::string_view(key.name), key.role, std::string_view(key.team_id), Blob{hash}, std::string_view(key.hint),
+          key.created_at);
+}
+
+std::optional<DuplicateEvent> Writer::claim_key(std::size_t index, const NewEvent& event) {
+  if (event.idempotency_key.empty()) return std::nullopt;
+  const std::string key = idempotency_key(event);
+  const Blob key_blob{key};
+  {
+    Rows rows = db_.query("SELECT event,deliveries,created_at FROM idempotency WHERE key=?", key_blob);
+    if (rows.next() && event.event.received_at < rows->time(2) + limits::kIdempotencyWindow) {
+      return DuplicateEvent{index, EventId{rows->integer(0)}, rows->small(1)};
+    }
+  }
+  db_.run("INSERT OR REPLACE INTO idempotency(key,event,deliveries,created_at) VALUES(?,?,?,?)", key_blob,
+          event.event.id, event.deliveries.size(), event.event.received_at);
+  db_.run("INSERT INTO idempotency_log(event,key) VALUES(?,?)", event.event.id, key_blob);
+  return std::nullopt;
+}
+
+void Writer::insert_event(const NewEvent& event) {
+  scratch_.clear();
+  append_terms(scratch_, event.terms);
+  const auto& deliveries = event.deliveries;
+  db_.run(
+      "INSERT INTO events(id,type,test,received_at,first_delivery,last_delivery,delivery_count,team,terms,payload) "
+      "VALUES(?,?,?,?,?,?,?,?,?,?)",
+      event.event.id, event.event.type, event.event.test, event.event.received_at,
+      deliveries.empty() ? DeliveryId{} : deliveries.front().id,
+      deliveries.empty() ? DeliveryId{} : deliveries.back().id, deliveries.size(),
+      std::string_view(event.event.team_id), Blob{scratch_}, std::string_view(event.event.payload));
+  for (const Delivery& delivery : deliveries) insert_delivery(delivery, event.event.type);
+}
+
+void Writer::insert_delivery(const Delivery& d, EventType type) {
+  const std::optional<std::string_view> body = d.body ? std::optional<std::string_view>(*d.body) : std::nullopt;
+  db_.run(
+      "INSERT INTO deliveries(id,event,webhook,type,test,status,attempts,round_start,next_attempt_at,http_status,"
+      "last_outcome,updated_at,last_attempt,body) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,0,?)",
+      d.id, d.event, d.webhook, type, d.test, d.status, d.attempts, d.round_start, d.next_attempt_at, d.http_status,
+      d.last_outcome, d.updated_at, body);
+}
+
+void Writer::insert_redelivery(const Delivery& delivery) {
+  std::optional<EventType> type;
+  {
+    Rows rows = db_.query("SELECT type FROM events WHERE id=?", delivery.event);
+    if (rows.next()) type = static_cast<EventType>(rows->small(0));
+  }
+  // The event may have been pruned since the recovery read it.
+  if (!type) return;
+  insert_delivery(delivery, *type);
+  db_.run("INSERT INTO redeliveries(event,delivery) VALUES(?,?)", delivery.event, delivery.id);
+}
+
+void Writer::insert_attempt(const NewAttempt& added) {
+  const Attempt& a = added.attempt;
+  std::int64_t previous = 0;
+  if (a.number > 1) {
+    const auto found = unlinked_attempts_.find(added.delivery);
+    previous = found != unlinked_attempts_.end()
+                   ? found->second
+                   : db_.number("SELECT last_attempt FROM deliveries WHERE id=?", added.delivery);
+  }
+  const std::int64_t id = next_attempt_id_++;
+  db_.run(
+      "INSERT INTO attempts(id,delivery,previous,number,started_at,duration_us,outcome,http_status,webhook_version,"
+      "response_body_cut,signatures,error,response_head,response_body) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+      id, added.delivery, previous, a.number, a.started_at, a.duration, a.outcome, a.http_status, a.webhook_version,
+      a.response_body_cut, Blob{a.signatures}, std::string_view(a.error), Blob{a.response_head}, Blob{a.response_body});
+  unlinked_attempts_[added.delivery] = id;
+}
+
+void Writer::update_delivery(const DeliveryUpdate& u) {
+  std::int64_t attempt = 0;
+  if (const auto found = unlinked_attempts_.find(u.id); found != unlinked_attempts_.end()) {
+    attempt = found->second;
+    unlinked_attempts_.erase(found);
+  }
+  db_.run(
+      "UPDATE deliveries SET status=?,attempts=?,round_start=?,next_attempt_at=?,http_status=?,last_outcome=?,"
+      "updated_at=?,last_attempt=max(last_attempt,?) WHERE id=?",
+      u.status, u.attempts, u.round_start, u.next_attempt_at, u.http_status, u.last_outcome, u.updated_at, attempt,
+      u.id);
+}
+
+void Writer::link_attempts_without_update() {
+  for (const auto& [delivery, attempt] : unlinked_attempts_) {
+    db_.run("UPDATE deliveries SET last_attempt=? WHERE id=?", attempt, delivery);
+  }
+}
+
+void Writer::put_recovery(const Recovery& r) {
+  db_.run("INSERT OR REPLACE INTO recoveries(" LIMEHOOK_RECOVERY_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?)", r.id,
+          r.webhook, r.kind, r.state, r.since, r.until, r.position, r.examined, r.redelivered, r.created_at,
+          r.updated_at);
+}
+
+void Writer::add_stats(const StatsBucket& bucket) {
+  StatsCounts counts = bucket.counts;
+  {
+    Rows rows = db_.query("SELECT " LIMEHOOK_STATS_COLUMNS " FROM stats WHERE webhook=? AND start=?", bucket.webhook,
+                          bucket.start);
+    if (rows.next()) counts.merge(read_stats(*rows, 0));
+  }
+  db_.run("INSERT OR REPLACE INTO stats(webhook,start," LIMEHOOK_STATS_COLUMNS ") VALUES(?,?,?,?,?,?,?)",
+          bucket.webhook, bucket.start, counts.attempts, counts.attempts_failed, counts.delivered, counts.failed,
+          Blob{latency_bytes(counts.latency)});
+}
+
+}  // namespace limehook::store::sqlite

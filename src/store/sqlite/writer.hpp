@@ -1,0 +1,41 @@
+#pragma once
+// Applies batches. Prepared statements do all the work; nothing here is per row but the row itself, because this is
+// the path of every event.
+
+#include <unordered_map>
+
+#include "store/sqlite/database.hpp"
+#include "store/store.hpp"
+
+namespace limehook::store::sqlite {
+
+class Writer {
+ public:
+  explicit Writer(Database& db);
+
+  CommitResult commit(const WriteBatch& batch);
+
+ private:
+  void apply(const WriteBatch& batch, CommitResult& result);
+  void put_webhook(const Webhook& webhook);
+  void delete_webhook(const DeletedWebhook& deleted);
+  void put_key(const ApiKey& key);
+  // The event that `event` repeats, or nothing; then its key is taken.
+  std::optional<DuplicateEvent> claim_key(std::size_t index, const NewEvent& event);
+  void insert_event(const NewEvent& event);
+  void insert_delivery(const Delivery& delivery, EventType type);
+  void insert_redelivery(const Delivery& delivery);
+  void insert_attempt(const NewAttempt& attempt);
+  void update_delivery(const DeliveryUpdate& update);
+  void link_attempts_without_update();
+  void put_recovery(const Recovery& recovery);
+  void add_stats(const StatsBucket& bucket);
+
+  Database& db_;
+  std::int64_t next_attempt_id_;
+  std::unordered_map<DeliveryId, std::int64_t> unlinked_attempts_;  // of the batch: newest attempt of each delivery
+  std::string scratch_;
+  bool unknown_ = false;  // a commit has ended so
+};
+
+}  // namespace limehook::store::sqlite

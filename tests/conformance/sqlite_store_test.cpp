@@ -1,0 +1,289 @@
+// What only the SQLite store has: its folder, its file's version, check and backup, survival of a kill.
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <fstream>
+#include <thread>
+
+#include "sqlite_fixture.hpp"
+#include "store/sqlite/schema.hpp"
+
+namespace limehook::store {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class SqliteStoreTest : public SqliteTest {
+ protected:
+  // Runs SQL on the file behind the store's back.
+  void tamper(const std::string& sql) {
+    sqlite3* db = nullptr;
+    ASSERT_EQ(sqlite3_open(file().c_str(), &db), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
+    sqlite3_close(db);
+  }
+  static int mode_of(const std::filesystem::path& path) {
+    struct stat info{};
+    EXPECT_EQ(::stat(path.c_str(), &info), 0) << path;
+    return info.st_mode & 0777;
+  }
+};
+
+TEST_F(SqliteStoreTest, OnlyTheOwnerMayRead) {
+  auto store = open();
+  store->commit(batch_of(1));
+  EXPECT_EQ(mode_of(directory()), 0700);
+  for (const char* name : {"limehook.db", "limehook.db-wal", "limehook.db-shm", "lock"}) {
+    EXPECT_EQ(mode_of(directory() / name), 0600) << name;
+  }
+}
+
+TEST_F(SqliteStoreTest, SecondServerOnAFolderIsRefused) {
+  auto store = open();
+  EXPECT_THAT(refusal(), HasSubstr("in use by another Limehook server"));
+  store.reset();
+  EXPECT_EQ(refusal(), "");
+}
+
+TEST_F(SqliteStoreTest, NewerVersionIsRefusedAndLeftAlone) {
+  open().reset();
+  tamper("PRAGMA user_version=1000");
+  EXPECT_THAT(refusal(), HasSubstr("written by a newer Limehook (store version 1000"));
+  EXPECT_THAT(check_sqlite_store(directory()), ElementsAre(HasSubstr("newer Limehook")));
+  tamper("PRAGMA user_version=" + std::to_string(sqlite::migrations().back().number));
+  EXPECT_EQ(refusal(), "");
+}
+
+TEST_F(SqliteStoreTest, ForeignDatabaseIsRefused) {
+  std::filesystem::create_directories(directory());
+  tamper("CREATE TABLE recipes(name)");
+  EXPECT_THAT(refusal(), HasSubstr("not one of Limehook's"));
+}
+
+TEST_F(SqliteStoreTest, FileThatIsNoDatabaseIsRefused) {
+  std::filesystem::create_directories(directory());
+  std::ofstream(file()) << std::string(4096, 'x');
+  EXPECT_THAT(refusal(), HasSubstr("cannot open the store"));
+}
+
+TEST_F(SqliteStoreTest, MigrationsAreNumberedWithoutGaps) {
+  int expected = 1;
+  for (const sqlite::Migration& migration : sqlite::migrations()) EXPECT_EQ(migration.number, expected++);
+}
+
+// Goal: a file of an older version gets each step it lacks, once, and keeps its data; a step that fails leaves the file
+// at the version before.
+TEST_F(SqliteStoreTest, OlderVersionIsBroughtForward) {
+  using sqlite::Migration;
+  constexpr std::array first{Migration{1, "CREATE TABLE a(x); INSERT INTO a VALUES(1)"}};
+  constexpr std::array broken{first[0], Migration{2, "ALTER TABLE a ADD COLUMN y DEFAULT 7"},
+                              Migration{3, "UPDATE a SET x=x+1; SELECT nonsense"}};
+  constexpr std::array repaired{first[0], broken[1], Migration{3, "UPDATE a SET x=x+1"}};
+  sqlite::Database db((folder_.path() / "old.db").string(), sqlite::OpenMode::Create);
+  EXPECT_TRUE(sqlite::migrate(db, first));
+  EXPECT_THROW((void)sqlite::migrate(db, broken), sqlite::SqliteError);
+  EXPECT_EQ(db.number("PRAGMA user_version"), 2);
+  EXPECT_EQ(db.number("SELECT x*100+y FROM a"), 107);
+  EXPECT_TRUE(sqlite::migrate(db, repaired));
+  EXPECT_TRUE(sqlite::migrate(db, repaired));
+  EXPECT_EQ(db.number("SELECT x*100+y FROM a"), 207);
+  EXPECT_FALSE(sqlite::migrate(db, first));
+}
+
+// Goal: what commit() called durable is there after a kill at any moment, and batches are whole. Method: a child
+// commits and reports each batch through a pipe until it is killed.
+TEST_F(SqliteStoreTest, SurvivesBeingKilled) {
+  for (int round = 0; round < 3; ++round) {
+    std::array<int, 2> pipe_ends{};
+    ASSERT_EQ(::pipe(pipe_ends.data()), 0);
+    const std::size_t before = round == 0 ? 0 : event_count(*open());
+    const pid_t child = ::fork();
+    if (child == 0) {
+      auto store = SqliteStore::open(options());
+      for (char done = 1; store; ++done) {
+        make_.now += std::chrono::hours(round);
+        if ((*store)->commit(batch_of(7)).status != CommitStatus::Committed) break;
+        (*store)->maintain(make_.now);
+        if (::write(pipe_ends[1], &done, 1) != 1) break;
+      }
+      ::_exit(1);
+    }
+    ::close(pipe_ends[1]);
+    std::size_t reported = 0;
+    for (char byte; reported < 20 && ::read(pipe_ends[0], &byte, 1) == 1;) ++reported;
+    ::kill(child, SIGKILL);
+    for (char byte; ::read(pipe_ends[0], &byte, 1) == 1;) ++reported;
+    ::waitpid(child, nullptr, 0);
+    ::close(pipe_ends[0]);
+    EXPECT_GE(reported, 20U);
+    auto store = open();
+    const std::size_t count = event_count(*store) - before;
+    EXPECT_GE(count, reported * 7);
+    EXPECT_EQ(count % 7, 0U);
+    EXPECT_THAT(check_sqlite_store(directory()), IsEmpty());
+    make_.now = id_time(store->load_catalog().last_id) + std::chrono::seconds(1);
+  }
+}
+
+// ---- check -----------------------------------------------------------------------------------------------------
+
+class SqliteCheckTest : public SqliteStoreTest {
+ protected:
+  void SetUp() override {
+    auto store = open();
+    Webhook webhook;
+    webhook.id = kWebhook;
+    webhook.url = "https://example.com/";
+    WriteBatch batch = batch_of(20);
+    batch.webhooks.push_back(webhook);
+    batch.events[0].idempotency_key = "k";
+    for (int i = 0; i < 10; ++i) {
+      make_.finish(batch, batch.events[static_cast<std::size_t>(i)].deliveries[0].id, DeliveryStatus::Retrying, 1);
+      make_.finish(batch, batch.events[static_cast<std::size_t>(i)].deliveries[0].id, DeliveryStatus::Delivered, 2);
+    }
+    ASSERT_EQ(store->commit(batch).status, CommitStatus::Committed);
+    while (store->maintain(make_.now)) {
+    }
+    EXPECT_THAT(check_sqlite_store(directory()), IsEmpty());  // with the server at work
+  }
+};
+
+TEST_F(SqliteCheckTest, FindsWhatIsBroken) {
+  EXPECT_THAT(check_sqlite_store(directory()), IsEmpty());
+  struct Damage {
+    const char* sql;
+    const char* problem;
+  };
+  const std::array damages{
+      Damage{"UPDATE deliveries SET next_attempt_at=1 WHERE status=2", "closed delivery with a next attempt"},
+      Damage{"UPDATE deliveries SET attempts=3 WHERE status=2", "not numbered 1 to 3"},
+      Damage{"DELETE FROM attempts WHERE number=1", "not numbered 1 to 2"},
+      Damage{"DELETE FROM attempts", "not numbered 1 to 2"},
+      Damage{"INSERT INTO attempts SELECT 999,delivery,0,9,0,0,0,0,0,0,'','','','' FROM attempts LIMIT 1",
+             "21 attempts are stored"},
+      Damage{"DELETE FROM events WHERE id=(SELECT min(id) FROM events)", "delivery without its event"},
+      Damage{"DELETE FROM deliveries WHERE id=(SELECT max(id) FROM deliveries)", "whose deliveries are not all there"},
+      Damage{"INSERT INTO redeliveries VALUES(1,1)", "redelivery without its delivery"},
+      Damage{"UPDATE deliveries SET status=1,attempts=0,last_attempt=0 WHERE status=0", "in retry without an attempt"},
+      Damage{"UPDATE deliveries SET round_start=5", "impossible retry round"},
+      Damage{"UPDATE deliveries SET status=9 WHERE status=0", "unknown status"},
+      Damage{"DELETE FROM webhook_versions", "current version"},
+      Damage{"DELETE FROM idempotency_log", "never expire"},
+      Damage{"UPDATE log_segments SET first_id=last_id+1", "overlaps"},
+      Damage{
+          "UPDATE events SET first_delivery=0,last_delivery=0,delivery_count=0 WHERE id=(SELECT max(id) FROM events)",
+          "its event does not know"},
+  };
+  const auto healthy = folder_.path() / "healthy.db";
+  ASSERT_TRUE(backup_sqlite_store(directory(), healthy));
+  for (const Damage& damage : damages) {
+    for (const char* name : {"limehook.db", "limehook.db-wal", "limehook.db-shm"}) {
+      std::filesystem::remove(directory() / name);
+    }
+    std::filesystem::copy_file(healthy, file());
+    tamper(damage.sql);
+    EXPECT_THAT(check_sqlite_store(directory()), testing::Contains(HasSubstr(damage.problem))) << damage.sql;
+  }
+}
+
+TEST_F(SqliteCheckTest, FindsDamagedPages) {
+  {
+    std::fstream raw(file(), std::ios::in | std::ios::out | std::ios::binary);
+    raw.seekp(2 * SqliteOptions{}.page_bytes);
+    raw << std::string(4096, '\xaa');
+  }
+  EXPECT_THAT(check_sqlite_store(directory()), testing::Not(IsEmpty()));
+}
+
+TEST_F(SqliteCheckTest, SaysWhenThereIsNoStore) {
+  EXPECT_THAT(check_sqlite_store(folder_.path() / "nowhere"), ElementsAre(HasSubstr("there is no store")));
+}
+
+// ---- backup ----------------------------------------------------------------------------------------------------
+
+class SqliteBackupTest : public SqliteStoreTest {
+ protected:
+  const std::filesystem::path copy_ = folder_.path() / "copy.db";
+};
+
+// Goal: a copy made while another thread commits is one moment of the store: whole batches, no problems.
+TEST_F(SqliteBackupTest, IsOneMomentOfARunningStore) {
+  auto store = open();
+  store->commit(batch_of(7));
+  std::atomic<bool> stop = false;
+  std::thread writer([&] {
+    while (!stop) {
+      EXPECT_EQ(store->commit(batch_of(7)).status, CommitStatus::Committed);
+      store->maintain(make_.now);
+    }
+  });
+  std::vector<std::filesystem::path> copies;
+  for (int i = 0; i < 5; ++i) {
+    copies.push_back(folder_.path() / ("copy" + std::to_string(i)));
+    const auto made = backup_sqlite_store(directory(), copies.back());
+    EXPECT_TRUE(made) << made.error();
+  }
+  stop = true;
+  writer.join();
+  std::size_t count_before = 1;
+  for (const auto& made : copies) {
+    EXPECT_EQ(mode_of(made), 0600);
+    const auto restored = folder_.path() / (made.filename().string() + "_restored");
+    std::filesystem::create_directories(restored);
+    std::filesystem::copy_file(made, restored / "limehook.db");
+    EXPECT_THAT(check_sqlite_store(restored), IsEmpty());
+    auto copy = open({.directory = restored});
+    const std::size_t count = event_count(*copy);
+    EXPECT_EQ(count % 7, 0U);
+    EXPECT_GE(count, count_before);
+    count_before = count;
+  }
+}
+
+TEST_F(SqliteBackupTest, RestoredStoreGoesOn) {
+  auto store = open();
+  const WriteBatch batch = batch_of(3);
+  store->commit(batch);
+  ASSERT_TRUE(backup_sqlite_store(directory(), copy_));
+  const auto restored = folder_.path() / "restored";
+  std::filesystem::create_directories(restored);
+  std::filesystem::rename(copy_, restored / "limehook.db");
+  auto copy = open({.directory = restored, .index_segment_rows = 8});
+  EXPECT_EQ(copy->get_event(batch.events[1].event.id)->event.payload, batch.events[1].event.payload);
+  EXPECT_EQ(copy->load_catalog().last_id, store->load_catalog().last_id);
+  EXPECT_EQ(copy->commit(batch_of(3)).status, CommitStatus::Committed);
+  EXPECT_EQ(event_count(*copy), 6U);
+}
+
+TEST_F(SqliteBackupTest, NeverOverwrites) {
+  open().reset();
+  std::ofstream(copy_) << "precious";
+  const auto made = backup_sqlite_store(directory(), copy_);
+  ASSERT_FALSE(made);
+  EXPECT_THAT(made.error(), HasSubstr("exists already"));
+  EXPECT_EQ(std::filesystem::file_size(copy_), 8U);
+}
+
+TEST_F(SqliteBackupTest, LeavesNothingBehindWhenItFails) {
+  EXPECT_THAT(backup_sqlite_store(directory(), copy_).error(), HasSubstr("there is no store"));
+  open().reset();
+  EXPECT_FALSE(backup_sqlite_store(directory(), folder_.path() / "missing" / "copy.db"));
+  tamper("PRAGMA user_version=1000");
+  EXPECT_FALSE(backup_sqlite_store(directory(), copy_));
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
+    names.push_back(entry.path().filename().string());
+  }
+  EXPECT_THAT(names, ElementsAre("data"));
+}
+
+}  // namespace
+}  // namespace limehook::store

@@ -1,0 +1,191 @@
+// Housekeeping of the SQLite store: the write-ahead log stays bounded and the log index catches up, while commits go
+// on.
+
+#include <future>
+
+#include "sqlite_fixture.hpp"
+#include "store/sqlite/database.hpp"
+#include "store/sqlite/log_index.hpp"
+#include "store/sqlite/terms.hpp"
+
+namespace limehook::store {
+namespace {
+
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class SqliteUpkeepTest : public SqliteTest {
+ protected:
+  std::uintmax_t log_size() const { return std::filesystem::file_size(directory() / "limehook.db-wal"); }
+  SqliteOptions small_log() const {
+    SqliteOptions small = options();
+    small.log_bytes = 1 << 20;
+    return small;
+  }
+  WriteBatch big_batch() {  // about 100 KiB
+    WriteBatch batch;
+    for (int i = 0; i < 10; ++i) {
+      batch.events.push_back(make_.event({kWebhook}));
+      batch.events.back().event.payload = std::string(10'000, 'x');
+    }
+    return batch;
+  }
+  std::int64_t rows_of(const char* sql) { return sqlite::Database(file(), sqlite::OpenMode::Existing).number(sql); }
+};
+
+// Goal: the log does not grow with what is written, with and without calls of maintain().
+TEST_F(SqliteUpkeepTest, LogIsBoundedUnderSteadyLoad) {
+  for (const bool maintained : {true, false}) {
+    auto store = open(small_log());
+    std::uintmax_t largest = 0;
+    for (int i = 0; i < 300; ++i) {  // 30 MiB
+      ASSERT_EQ(store->commit(big_batch()).status, CommitStatus::Committed);
+      if (maintained) store->maintain(make_.now);
+      largest = std::max(largest, log_size());
+    }
+    EXPECT_LT(largest, 16U << 20) << maintained;
+  }
+}
+
+// Goal: a long read (a backup, a slow disk) holds the log back but not the commits, and the log recovers afterwards.
+TEST_F(SqliteUpkeepTest, LogRecoversFromALongRead) {
+  auto store = open(small_log());
+  WriteBatch first = big_batch();
+  store->commit(first);
+  std::promise<void> release;
+  std::promise<void> reading;
+  std::thread reader([&] {
+    bool begun = false;
+    store->each_open([&](const OpenDelivery&) {
+      if (std::exchange(begun, true)) return;
+      reading.set_value();
+      release.get_future().wait();
+    });
+  });
+  reading.get_future().wait();
+  for (int i = 0; i < 100; ++i) ASSERT_EQ(store->commit(big_batch()).status, CommitStatus::Committed);
+  EXPECT_GT(log_size(), 5U << 20);
+  release.set_value();
+  reader.join();
+  int commits = 0;
+  while (log_size() > 5U << 20) {
+    ASSERT_LT(++commits, 2000);
+    ASSERT_EQ(store->commit(big_batch()).status, CommitStatus::Committed);
+    store->maintain(make_.now);
+  }
+}
+
+TEST_F(SqliteUpkeepTest, IndexCatchesUpAndTheTailStaysShort) {
+  auto store = open();
+  for (int i = 0; i < 50; ++i) {
+    store->commit(batch_of(4));
+    while (store->maintain(make_.now)) {
+    }
+    sqlite::Database db(file(), sqlite::OpenMode::Existing);
+    const std::int64_t through = sqlite::indexed_through(db);
+    EXPECT_LE(db.number("SELECT count(*) FROM deliveries WHERE id>?", through), 8);
+  }
+}
+
+// Goal: a store that was killed while a segment was being written goes on with it, and one that was never maintained
+// catches up in segments of the usual size.
+TEST_F(SqliteUpkeepTest, HalfWrittenSegmentIsWrittenAgain) {
+  for (int slices = 1; slices <= 9; ++slices) {
+    auto store = open();
+    store->commit(batch_of(4));
+    for (int i = 0; i < slices; ++i) store->maintain(make_.now);
+    store.reset();
+    store = open();
+    while (store->maintain(make_.now)) {
+    }
+    EventQuery query;
+    query.term = "1234567890";
+    query.limit = 1000;
+    EXPECT_THAT(store->list_events(query).rows, SizeIs(static_cast<std::size_t>(slices) * 4));
+    store.reset();
+    EXPECT_THAT(check_sqlite_store(directory()), IsEmpty());
+  }
+}
+
+TEST_F(SqliteUpkeepTest, BacklogIsIndexedInUsualSegments) {
+  SqliteOptions never = options();
+  never.index_segment_rows = 1'000'000;
+  open(never)->commit(batch_of(100));
+  auto store = open();
+  EXPECT_EQ(rows_of("SELECT count(*) FROM log_segments"), 0);
+  while (store->maintain(make_.now)) {
+  }
+  EXPECT_EQ(rows_of("SELECT count(*) FROM log_segments"), 25);
+}
+
+TEST_F(SqliteUpkeepTest, OldSegmentsAreDropped) {
+  auto store = open();
+  for (int i = 0; i < 20; ++i) {
+    WriteBatch batch = batch_of(4);
+    for (const NewEvent& event : batch.events) make_.finish(batch, event.deliveries[0].id, DeliveryStatus::Delivered);
+    store->commit(batch);
+    make_.now += std::chrono::seconds(1);
+  }
+  while (store->maintain(make_.now)) {
+  }
+  EXPECT_EQ(rows_of("SELECT count(*) FROM log_segments"), 20);
+  while (!store->prune(make_.now - std::chrono::seconds(5), 10).done) {
+  }
+  EXPECT_EQ(rows_of("SELECT count(*) FROM log_segments"), 5);
+  EXPECT_EQ(rows_of("SELECT count(*) FROM log_index WHERE (id>>24) NOT IN (SELECT number FROM log_segments)"), 0);
+  EXPECT_EQ(rows_of("SELECT count(*) FROM attempts"), 20);
+}
+
+TEST_F(SqliteUpkeepTest, ExpiredKeysAreRemoved) {
+  auto store = open();
+  WriteBatch batch = batch_of(3);
+  for (std::size_t i = 0; i < 3; ++i) batch.events[i].idempotency_key = std::to_string(i);
+  store->commit(batch);
+  make_.now += std::chrono::hours(24);
+  while (store->maintain(make_.now)) {
+  }
+  EXPECT_EQ(rows_of("SELECT count(*) FROM idempotency"), 3);
+  WriteBatch taken_over = batch_of(1);
+  taken_over.events[0].idempotency_key = "1";
+  EXPECT_THAT(store->commit(taken_over).duplicates, IsEmpty());
+  make_.now += std::chrono::hours(2);
+  while (store->maintain(make_.now)) {
+  }
+  EXPECT_EQ(rows_of("SELECT count(*) FROM idempotency"), 1);
+  EXPECT_EQ(rows_of("SELECT count(*) FROM idempotency_log"), 1);
+}
+
+// Goal: an index entry is found under its key and only candidates with the same bits come with it. Method: random
+// entries over many buckets against a plain scan.
+TEST_F(SqliteUpkeepTest, LogIndexFindsEveryEntry) {
+  open().reset();
+  sqlite::Database db(file(), sqlite::OpenMode::Existing);
+  Prng random(5);
+  std::vector<sqlite::LogEntry> entries;
+  std::int64_t id = 1000;
+  for (int i = 0; i < 5000; ++i) {
+    id += random.chance(0.5) ? random.between(1, 200) : random.between(1, std::int64_t{1} << 40);
+    entries.push_back({sqlite::hash_number(random.between(1, 700)), id});
+  }
+  const sqlite::LogSegment segment{3, 900, id, sqlite::bucket_bits_for(entries.size()), 0, 0};
+  EXPECT_GE(segment.bucket_bits, 4);
+  sqlite::write_entries(db, segment, sqlite::LogKind::EventTerm, entries);
+  std::size_t extra = 0;
+  for (std::int64_t key = 1; key <= 800; ++key) {
+    const std::uint64_t hash = sqlite::hash_number(key);
+    const auto found = sqlite::find_entries(db, segment, sqlite::LogKind::EventTerm, hash);
+    EXPECT_TRUE(std::ranges::is_sorted(found));
+    std::size_t expected = 0;
+    for (const sqlite::LogEntry& entry : entries) {
+      if (entry.key != hash) continue;
+      ++expected;
+      EXPECT_TRUE(std::ranges::binary_search(found, entry.id));
+    }
+    extra += found.size() - expected;
+  }
+  EXPECT_LT(extra, 200U);
+  EXPECT_THAT(sqlite::find_entries(db, segment, sqlite::LogKind::EventTeam, sqlite::hash_number(1)), IsEmpty());
+}
+
+}  // namespace
+}  // namespace limehook::store

@@ -1,0 +1,242 @@
+// The port's contract for what is small: webhooks, keys, recoveries, statistics.
+
+#include "store_harness.hpp"
+
+namespace limehook::store {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class StoreCatalogTest : public StoreTest {
+ protected:
+  Webhook webhook() {
+    Webhook w;
+    w.id = WebhookId{make_.id()};
+    w.team_id = "team_001";
+    w.name = "CRM";
+    w.url = "https://example.com/hook?x=1";
+    w.events.set(0).set(3);
+    w.filter = Filter{Filter::Match::Any, {{"caller_number", FilterOp::In, {"\"+1\"", "\"+2\""}}}};
+    w.payload.fields = {{"call_id", "id"}};
+    w.secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    w.token = "tok_1";
+    w.headers = {{"X-A", "1"}, {"X-B", "2"}};
+    w.numbers = {"+1234567890"};
+    w.retry_schedule = std::vector<Duration>{std::chrono::seconds(1), std::chrono::minutes(2)};
+    w.timeout = std::chrono::seconds(7);
+    w.max_concurrency = 3;
+    w.created_at = make_.now;
+    w.updated_at = make_.now + Duration(1);
+    return w;
+  }
+  void put(const Webhook& w) {
+    WriteBatch batch;
+    batch.webhooks.push_back(w);
+    commit(batch);
+  }
+};
+LIMEHOOK_FOR_ALL_STORES(StoreCatalogTest);
+
+TEST_P(StoreCatalogTest, WebhooksComeBackWhole) {
+  Webhook w = webhook();
+  w.previous_secret = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+  w.previous_secret_expires_at = make_.now + Duration(123'456'789);
+  Webhook plain;
+  plain.id = WebhookId{make_.id()};
+  plain.name = "plain";
+  plain.url = "https://example.com/";
+  plain.enabled = false;
+  plain.disabled_reason = "410";
+  plain.created_at = plain.updated_at = make_.now;
+  put(w);
+  put(plain);
+  reopen();
+  EXPECT_THAT(store().load_catalog().webhooks, ElementsAre(w, plain));
+}
+
+// Goal: the log says where each version's attempts went.
+TEST_P(StoreCatalogTest, OlderVersionsKeepTheirTarget) {
+  Webhook w = webhook();
+  put(w);
+  const NewEvent event = make_.event({w.id});
+  commit_event(event);
+  WriteBatch first;
+  make_.finish(first, event.deliveries[0].id, DeliveryStatus::Retrying, 1);
+  commit(first);
+  w.version = 2;
+  w.url = "https://example.org/new";
+  w.headers.clear();
+  put(w);
+  w.version = 3;
+  put(w);
+  WriteBatch second;
+  NewAttempt attempt = Maker::attempt(event.deliveries[0].id, 2, 200, make_.now);
+  attempt.attempt.webhook_version = 2;
+  second.attempts.push_back(attempt);
+  commit(second);
+  const auto targets = store().get_delivery(event.deliveries[0].id)->targets;
+  ASSERT_THAT(targets, SizeIs(2));
+  EXPECT_EQ(targets[0].version, 1);
+  EXPECT_EQ(targets[0].url, "https://example.com/hook?x=1");
+  EXPECT_THAT(targets[0].header_names, ElementsAre("X-A", "X-B"));
+  EXPECT_EQ(targets[1].version, 2);
+  EXPECT_EQ(targets[1].url, "https://example.org/new");
+  EXPECT_THAT(targets[1].header_names, IsEmpty());
+  EXPECT_THAT(store().load_catalog().webhooks, ElementsAre(w));
+}
+
+TEST_P(StoreCatalogTest, DeletedWebhooksLeaveTheCatalogButNotTheLog) {
+  const Webhook w = webhook();
+  put(w);
+  const NewEvent event = make_.event({w.id});
+  commit_event(event);
+  WriteBatch batch;
+  make_.finish(batch, event.deliveries[0].id, DeliveryStatus::Canceled);
+  batch.deleted_webhooks.push_back({w.id, make_.now});
+  commit(batch);
+  reopen();
+  EXPECT_THAT(store().load_catalog().webhooks, IsEmpty());
+  EXPECT_THAT(store().load_catalog().deleted_webhooks, ElementsAre(std::pair(w.id, w.team_id)));
+  EXPECT_THAT(store().get_delivery(event.deliveries[0].id)->targets, SizeIs(1));
+  store().prune(make_.now, 1000);
+  EXPECT_THAT(store().load_catalog().deleted_webhooks, SizeIs(1));
+  store().prune(make_.now + std::chrono::milliseconds(1), 1000);
+  EXPECT_THAT(store().load_catalog().deleted_webhooks, IsEmpty());
+}
+
+TEST_P(StoreCatalogTest, KeysComeBackWholeUntilDeleted) {
+  ApiKey key{KeyId{make_.id()}, "ingest", Role::Ingest, "team_001", {}, "…7f3a", make_.now};
+  key.hash[0] = 0;
+  key.hash[31] = 0xff;
+  ApiKey other{KeyId{make_.id()}, "admin", Role::Admin, "", {}, "", make_.now};
+  WriteBatch batch;
+  batch.keys = {key, other};
+  commit(batch);
+  reopen();
+  auto keys = store().load_catalog().keys;
+  ASSERT_THAT(keys, SizeIs(2));
+  EXPECT_EQ(keys[0].id, key.id);
+  EXPECT_EQ(keys[0].name, key.name);
+  EXPECT_EQ(keys[0].role, key.role);
+  EXPECT_EQ(keys[0].team_id, key.team_id);
+  EXPECT_EQ(keys[0].hash, key.hash);
+  EXPECT_EQ(keys[0].hint, key.hint);
+  EXPECT_EQ(keys[0].created_at, key.created_at);
+  WriteBatch removal;
+  removal.deleted_keys.push_back(key.id);
+  commit(removal);
+  keys = store().load_catalog().keys;
+  ASSERT_THAT(keys, SizeIs(1));
+  EXPECT_EQ(keys[0].id, other.id);
+}
+
+// Goal: no id is given out twice after a restart, whatever kind the largest one is of.
+TEST_P(StoreCatalogTest, LastIdIsTheLargestOfAnyKind) {
+  EXPECT_EQ(store().load_catalog().last_id, 0);
+  const Webhook w = webhook();
+  put(w);
+  EXPECT_EQ(store().load_catalog().last_id, w.id.value);
+  const NewEvent event = make_.event({w.id});
+  commit_event(event);
+  EXPECT_EQ(store().load_catalog().last_id, event.deliveries[0].id.value);
+  const NewEvent lone = make_.event();
+  commit_event(lone);
+  EXPECT_EQ(store().load_catalog().last_id, lone.event.id.value);
+  WriteBatch batch;
+  batch.recoveries.push_back({.id = RecoveryId{make_.id()}, .webhook = w.id});
+  commit(batch);
+  EXPECT_EQ(store().load_catalog().last_id, batch.recoveries[0].id.value);
+}
+
+TEST_P(StoreCatalogTest, RecoveriesAreReplacedWhole) {
+  Recovery recovery{.id = RecoveryId{make_.id()}, .webhook = kWebhook};
+  recovery.kind = Recovery::Kind::Missing;
+  recovery.since = make_.now - Duration(1);
+  recovery.until = make_.now;
+  recovery.created_at = recovery.updated_at = make_.now;
+  Recovery other{.id = RecoveryId{make_.id()}, .webhook = kWebhook};
+  other.state = Recovery::State::Canceled;
+  Recovery foreign{.id = RecoveryId{make_.id()}, .webhook = kOtherWebhook};
+  WriteBatch batch;
+  batch.recoveries = {recovery, other, foreign};
+  commit(batch);
+  recovery.position = make_.id();
+  recovery.examined = 17;
+  recovery.redelivered = 3;
+  recovery.updated_at += Duration(5);
+  WriteBatch change;
+  change.recoveries = {recovery};
+  commit(change);
+  reopen();
+  const auto stored = store().get_recovery(recovery.id);
+  ASSERT_TRUE(stored);
+  EXPECT_EQ(stored->webhook, kWebhook);
+  EXPECT_EQ(stored->kind, recovery.kind);
+  EXPECT_EQ(stored->state, Recovery::State::Running);
+  EXPECT_EQ(stored->since, recovery.since);
+  EXPECT_EQ(stored->until, recovery.until);
+  EXPECT_EQ(stored->position, recovery.position);
+  EXPECT_EQ(stored->examined, 17);
+  EXPECT_EQ(stored->redelivered, 3);
+  EXPECT_EQ(stored->created_at, recovery.created_at);
+  EXPECT_EQ(stored->updated_at, recovery.updated_at);
+  const auto list = store().list_recoveries(kWebhook);
+  ASSERT_THAT(list, SizeIs(2));
+  EXPECT_EQ(list[0].id, other.id);
+  EXPECT_EQ(list[1].id, recovery.id);
+  const auto running = store().load_catalog().running_recoveries;
+  ASSERT_THAT(running, SizeIs(2));
+  EXPECT_EQ(running[0].id, recovery.id);
+  EXPECT_EQ(running[1].id, foreign.id);
+}
+
+StatsBucket bucket(WebhookId webhook, WallTime start, std::uint32_t attempts) {
+  StatsBucket b{webhook, start, {}};
+  b.counts.attempts = attempts;
+  b.counts.attempts_failed = 1;
+  b.counts.delivered = 2;
+  b.counts.failed = 3;
+  b.counts.latency.counts[4] = attempts;
+  return b;
+}
+
+TEST_P(StoreCatalogTest, StatsAreAddedUp) {
+  const WallTime start = make_.now;
+  WriteBatch batch;
+  batch.stats = {bucket(kWebhook, start, 5), bucket(kWebhook, start, 6), bucket({}, start, 1)};
+  commit(batch);
+  commit(batch);
+  reopen();
+  const std::vector<WebhookId> one{kWebhook};
+  const auto stats = store().list_stats(one, start, start + Duration(1));
+  ASSERT_THAT(stats, SizeIs(1));
+  EXPECT_EQ(stats[0].webhook, kWebhook);
+  EXPECT_EQ(stats[0].start, start);
+  EXPECT_EQ(stats[0].counts.attempts, 22U);
+  EXPECT_EQ(stats[0].counts.attempts_failed, 4U);
+  EXPECT_EQ(stats[0].counts.delivered, 8U);
+  EXPECT_EQ(stats[0].counts.failed, 12U);
+  EXPECT_EQ(stats[0].counts.latency.counts[4], 22U);
+}
+
+TEST_P(StoreCatalogTest, StatsAreListedByTimeForTheWebhooksAskedFor) {
+  const WallTime t = make_.now;
+  const auto hour = std::chrono::hours(1);
+  WriteBatch batch;
+  batch.stats = {bucket(kWebhook, t + 2 * hour, 1), bucket(kOtherWebhook, t, 2), bucket(kWebhook, t + hour, 3),
+                 bucket({}, t + hour, 4), bucket(kWebhook, t - hour, 5)};
+  commit(batch);
+  const auto attempts = [&](std::vector<WebhookId> webhooks, WallTime since, WallTime until) {
+    std::vector<std::uint32_t> out;
+    for (const StatsBucket& b : store().list_stats(webhooks, since, until)) out.push_back(b.counts.attempts);
+    return out;
+  };
+  EXPECT_THAT(attempts({kWebhook, kOtherWebhook}, t, t + 3 * hour), ElementsAre(2, 3, 1));
+  EXPECT_THAT(attempts({kWebhook}, t, t + 2 * hour), ElementsAre(3));
+  EXPECT_THAT(attempts({}, t, t + 3 * hour), ElementsAre(4));
+}
+
+}  // namespace
+}  // namespace limehook::store

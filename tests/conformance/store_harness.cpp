@@ -1,0 +1,137 @@
+#include "store_harness.hpp"
+
+#include <cstdlib>
+#include <stdexcept>
+
+#include "store/memory/memory_store.hpp"
+#include "store/sqlite/sqlite_store.hpp"
+
+namespace limehook::store {
+namespace {
+
+class MemorySubject : public Subject {
+ public:
+  Store& store() override { return store_; }
+  void reopen() override {}
+
+ private:
+  MemoryStore store_;
+};
+
+class SqliteSubject : public Subject {
+ public:
+  SqliteSubject() { open(); }
+  Store& store() override { return *store_; }
+  void reopen() override {
+    store_.reset();
+    open();
+  }
+
+ private:
+  void open() {
+    // Small segments, so that a few rows cross their borders.
+    auto opened = SqliteStore::open({.directory = folder_.path() / "data", .index_segment_rows = 8});
+    if (!opened) throw std::runtime_error(opened.error());
+    store_ = std::move(*opened);
+  }
+  TemporaryFolder folder_;
+  std::unique_ptr<SqliteStore> store_;
+};
+
+}  // namespace
+
+TemporaryFolder::TemporaryFolder() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "limehook_store_XXXXXX").string();
+  if (!::mkdtemp(pattern.data())) throw std::runtime_error("cannot create " + pattern);
+  path_ = pattern;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code error;
+  std::filesystem::remove_all(path_, error);
+}
+
+std::vector<SubjectKind> subject_kinds() {
+  return {{"Memory", []() -> std::unique_ptr<Subject> { return std::make_unique<MemorySubject>(); }},
+          {"Sqlite", []() -> std::unique_ptr<Subject> { return std::make_unique<SqliteSubject>(); }}};
+}
+
+NewEvent Maker::event(std::vector<WebhookId> webhooks, std::string team, EventType type,
+                      std::vector<std::string> terms) {
+  NewEvent added;
+  added.event.id = EventId{id()};
+  added.event.type = type;
+  added.event.team_id = std::move(team);
+  added.event.received_at = now;
+  added.event.payload = R"({"event":"missed_call","call_id":")" + added.event.id.str() + "\"}";
+  added.terms = std::move(terms);
+  for (const WebhookId webhook : webhooks) added.deliveries.push_back(delivery(added.event.id, webhook));
+  return added;
+}
+
+Delivery Maker::delivery(EventId event, WebhookId webhook) {
+  Delivery made;
+  made.id = DeliveryId{id()};
+  made.event = event;
+  made.webhook = webhook;
+  made.updated_at = now;
+  return made;
+}
+
+NewAttempt Maker::attempt(DeliveryId delivery, int number, int http_status, WallTime at) {
+  NewAttempt added{delivery, {}};
+  Attempt& attempt = added.attempt;
+  attempt.number = number;
+  attempt.started_at = at;
+  attempt.duration = Duration(12'345);
+  attempt.outcome = http_status ? AttemptOutcome::Response : AttemptOutcome::Timeout;
+  attempt.http_status = http_status;
+  attempt.error = http_status ? "" : "no answer in time";
+  attempt.response_head = http_status ? "Content-Type: text/plain" : "";
+  attempt.response_body = http_status ? "ok" : "";
+  attempt.signatures = std::string(64, '\x07');
+  attempt.webhook_version = 1;
+  return added;
+}
+
+DeliveryUpdate Maker::update(DeliveryId delivery, DeliveryStatus status, int attempts) {
+  DeliveryUpdate update;
+  update.id = delivery;
+  update.status = status;
+  update.attempts = attempts;
+  if (status == DeliveryStatus::Retrying) update.next_attempt_at = now + std::chrono::minutes(5);
+  update.http_status = status == DeliveryStatus::Delivered ? 200 : 0;
+  update.last_outcome = status == DeliveryStatus::Delivered ? AttemptOutcome::Response : AttemptOutcome::Timeout;
+  update.updated_at = now;
+  return update;
+}
+
+void Maker::finish(WriteBatch& batch, DeliveryId delivery, DeliveryStatus status, int number) {
+  batch.attempts.push_back(attempt(delivery, number, status == DeliveryStatus::Delivered ? 200 : 0, now));
+  batch.updates.push_back(update(delivery, status, number));
+}
+
+CommitResult StoreTest::commit(const WriteBatch& batch) {
+  CommitResult result = store().commit(batch);
+  EXPECT_EQ(result.status, CommitStatus::Committed) << result.error;
+  return result;
+}
+
+void StoreTest::commit_event(const NewEvent& event) {
+  WriteBatch batch;
+  batch.events.push_back(event);
+  commit(batch);
+}
+
+void StoreTest::maintain() {
+  while (store().maintain(make_.now)) {
+  }
+}
+
+std::vector<OpenDelivery> StoreTest::open_deliveries() {
+  std::vector<OpenDelivery> out;
+  store().each_open([&](const OpenDelivery& open) { out.push_back(open); });
+  return out;
+}
+
+}  // namespace limehook::store

@@ -1,0 +1,157 @@
+// The port's contract for bulk redelivery: each step goes on where the one before stopped.
+
+#include <set>
+
+#include "store_harness.hpp"
+
+namespace limehook::store {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class StoreRecoveryTest : public StoreTest {
+ protected:
+  Recovery recovery(Recovery::Kind kind) {
+    Recovery r{.id = RecoveryId{make_.id()}, .webhook = kWebhook};
+    r.kind = kind;
+    r.since = start_;
+    r.until = make_.now + std::chrono::milliseconds(1);
+    return r;
+  }
+  // An event with one delivery in a state.
+  NewEvent stored(DeliveryStatus status, WebhookId webhook, bool test = false) {
+    NewEvent event = make_.event({webhook});
+    event.event.test = event.deliveries[0].test = test;
+    WriteBatch batch;
+    batch.events.push_back(event);
+    if (status != DeliveryStatus::Pending) make_.finish(batch, event.deliveries[0].id, status);
+    commit(batch);
+    make_.now += std::chrono::milliseconds(1);
+    return event;
+  }
+  struct Found {
+    std::vector<DeliveryId> deliveries;
+    std::vector<EventId> events;
+    std::size_t examined = 0;
+    int steps = 0;
+  };
+  Found walk(Recovery r, std::size_t limit) {
+    Found found;
+    for (bool done = false; !done; ++found.steps) {
+      const RecoveryStep step = store().next_recovery_step(r, limit);
+      EXPECT_LE(step.examined, limit);
+      EXPECT_GE(step.position, r.position);
+      for (const OpenDelivery& d : step.deliveries) found.deliveries.push_back(d.id);
+      for (const Event& e : step.events) found.events.push_back(e.id);
+      found.examined += step.examined;
+      r.position = step.position;
+      done = step.done;
+      if (found.steps > 1000) {
+        ADD_FAILURE() << "the recovery does not end";
+        break;
+      }
+    }
+    return found;
+  }
+  const WallTime start_ = make_.now;
+};
+LIMEHOOK_FOR_ALL_STORES(StoreRecoveryTest);
+
+TEST_P(StoreRecoveryTest, FailedTakesFailedAndCanceledOfTheWebhook) {
+  const auto failed = stored(DeliveryStatus::Failed, kWebhook);
+  stored(DeliveryStatus::Delivered, kWebhook);
+  stored(DeliveryStatus::Failed, kOtherWebhook);
+  const auto canceled = stored(DeliveryStatus::Canceled, kWebhook);
+  stored(DeliveryStatus::Retrying, kWebhook);
+  stored(DeliveryStatus::Pending, kWebhook);
+  stored(DeliveryStatus::Failed, kWebhook, true);
+  const Recovery r = recovery(Recovery::Kind::Failed);
+  for (const std::size_t limit : {1U, 2U, 3U, 100U}) {
+    const Found found = walk(r, limit);
+    EXPECT_THAT(found.deliveries, ElementsAre(failed.deliveries[0].id, canceled.deliveries[0].id)) << limit;
+    EXPECT_THAT(found.events, IsEmpty());
+  }
+  const RecoveryStep step = store().next_recovery_step(r, 100);
+  EXPECT_EQ(step.deliveries[0].attempts, 1);
+  EXPECT_EQ(step.deliveries[0].status, DeliveryStatus::Failed);
+  EXPECT_EQ(step.deliveries[0].event, failed.event.id);
+}
+
+TEST_P(StoreRecoveryTest, MissingTakesCanceledOnesAndEventsWithoutDelivery) {
+  stored(DeliveryStatus::Delivered, kWebhook);
+  const auto elsewhere = stored(DeliveryStatus::Delivered, kOtherWebhook);
+  stored(DeliveryStatus::Failed, kWebhook);
+  const auto canceled = stored(DeliveryStatus::Canceled, kWebhook);
+  stored(DeliveryStatus::Canceled, kOtherWebhook, true);
+  stored(DeliveryStatus::Canceled, kWebhook, true);
+  const NewEvent lone = make_.event();
+  commit_event(lone);
+  const NewEvent redelivered = make_.event();
+  commit_event(redelivered);
+  WriteBatch batch;
+  batch.deliveries.push_back(make_.delivery(redelivered.event.id, kWebhook));
+  commit(batch);
+  for (const std::size_t limit : {1U, 2U, 3U, 100U}) {
+    const Found found = walk(recovery(Recovery::Kind::Missing), limit);
+    EXPECT_THAT(found.deliveries, ElementsAre(canceled.deliveries[0].id)) << limit;
+    EXPECT_THAT(found.events, ElementsAre(elsewhere.event.id, lone.event.id)) << limit;
+  }
+  const RecoveryStep step = store().next_recovery_step(recovery(Recovery::Kind::Missing), 100);
+  EXPECT_EQ(step.events[0].payload, elsewhere.event.payload);
+}
+
+TEST_P(StoreRecoveryTest, OnlyWhatLiesInTheTimeSpan) {
+  const auto before = stored(DeliveryStatus::Failed, kWebhook);
+  make_.now += std::chrono::seconds(1);
+  Recovery r = recovery(Recovery::Kind::Failed);
+  r.since = make_.now;
+  const auto inside = stored(DeliveryStatus::Failed, kWebhook);
+  make_.now += std::chrono::seconds(1);
+  r.until = make_.now;
+  stored(DeliveryStatus::Failed, kWebhook);
+  EXPECT_THAT(walk(r, 10).deliveries, ElementsAre(inside.deliveries[0].id));
+  r.kind = Recovery::Kind::Missing;
+  r.webhook = kOtherWebhook;
+  EXPECT_THAT(walk(r, 10).events, ElementsAre(inside.event.id));
+}
+
+// Goal: a step stays short however much of others is in the way, and examined counts it.
+TEST_P(StoreRecoveryTest, StepsAreBounded) {
+  for (int i = 0; i < 20; ++i) stored(DeliveryStatus::Failed, kOtherWebhook);
+  const auto last = stored(DeliveryStatus::Failed, kWebhook);
+  for (const auto kind : {Recovery::Kind::Failed, Recovery::Kind::Missing}) {
+    const Found found = walk(recovery(kind), 5);
+    EXPECT_EQ(found.examined, 21U);
+    EXPECT_GE(found.steps, 5);
+  }
+  EXPECT_THAT(walk(recovery(Recovery::Kind::Failed), 5).deliveries, ElementsAre(last.deliveries[0].id));
+}
+
+// Goal: nothing is taken twice when what was taken fails again, nor skipped when the store is opened anew between two
+// steps.
+TEST_P(StoreRecoveryTest, ResumesFromItsPosition) {
+  std::vector<DeliveryId> expected;
+  for (int i = 0; i < 10; ++i) expected.push_back(stored(DeliveryStatus::Failed, kWebhook).deliveries[0].id);
+  Recovery r = recovery(Recovery::Kind::Failed);
+  std::vector<DeliveryId> taken;
+  for (bool done = false; !done;) {
+    const RecoveryStep step = store().next_recovery_step(r, 3);
+    WriteBatch batch;
+    for (const OpenDelivery& d : step.deliveries) {
+      taken.push_back(d.id);
+      make_.finish(batch, d.id, DeliveryStatus::Failed, 2);
+    }
+    r.position = step.position;
+    batch.recoveries.push_back(r);
+    commit(batch);
+    reopen();
+    r = *store().get_recovery(r.id);
+    done = step.done;
+  }
+  EXPECT_EQ(taken, expected);
+}
+
+}  // namespace
+}  // namespace limehook::store
