@@ -1,0 +1,173 @@
+#pragma once
+// What goes into the scheduler and what comes out of it. A ticket is the caller's name for one request; the answer
+// carries it back.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "model/delivery.hpp"
+#include "model/event.hpp"
+#include "model/webhook.hpp"
+#include "store/records.hpp"
+
+namespace limehook::delivery {
+
+using Ticket = std::uint64_t;
+using BodyPtr = std::shared_ptr<const std::string>;
+
+// ---- inputs ------------------------------------------------------------------------------------------------
+
+// Events that are accepted all or none. Answered by EventsAccepted or Refused.
+struct EventsSubmitted {
+  Ticket ticket;
+  std::vector<EventDraft> events;
+  std::string idempotency_scope;  // keys of different scopes do not meet
+};
+// Sends one event to one webhook now, past filters and limits, without retries. Answered by TestFinished or Refused.
+struct TestSubmitted {
+  Ticket ticket;
+  WebhookId webhook;
+  EventDraft event;
+};
+// Creates a webhook (no id) or replaces the one whose `version` this change was made from. Id, version and times are
+// set here. Answered by WebhookStored or Refused.
+struct WebhookSubmitted {
+  Ticket ticket;
+  Webhook webhook;
+};
+struct WebhookDeleted {
+  Ticket ticket;
+  WebhookId webhook;
+};
+// Writes that the scheduler does not interpret: keys, statistics. Answered by Stored or Refused; ticket 0 wants no
+// answer and is tried again until it is stored.
+struct CatalogSubmitted {
+  Ticket ticket;
+  store::WriteBatch batch;
+};
+// Attempts a delivery again, now; `delivery` is what the store knows of it. Answered by Stored or Refused.
+struct RetrySubmitted {
+  Ticket ticket;
+  store::OpenDelivery delivery;
+};
+// Starts a bulk redelivery. Id and times are set here. Answered by RecoveryStored or Refused.
+struct RecoverySubmitted {
+  Ticket ticket;
+  Recovery recovery;
+};
+struct RecoveryCanceled {
+  Ticket ticket;
+  RecoveryId recovery;
+};
+// Answers RecoveryStepWanted; nothing: the read failed and is asked for again.
+struct RecoveryStepLoaded {
+  RecoveryId recovery;
+  std::optional<store::RecoveryStep> step;
+};
+struct AttemptFinished {
+  DeliveryId delivery;
+  Attempt attempt;
+  std::optional<Duration> retry_after;
+};
+// Answers BodiesWanted. Deliveries of `wanted` that `bodies` lacks are gone from the store (`failed` unset), or the
+// read failed and is asked for again.
+struct BodiesLoaded {
+  std::vector<DeliveryId> wanted;
+  std::vector<store::Body> bodies;
+  bool failed = false;
+};
+// Answers PersistBatch, with the batch itself. Never CommitStatus::Unknown: only a restart can tell what happened.
+struct BatchFinished {
+  store::WriteBatch batch;
+  store::CommitResult result;
+};
+// Refuse new work, let what runs finish, then say Drained.
+struct DrainRequested {};
+
+using Input = std::variant<EventsSubmitted, TestSubmitted, WebhookSubmitted, WebhookDeleted, CatalogSubmitted,
+                           RetrySubmitted, RecoverySubmitted, RecoveryCanceled, RecoveryStepLoaded, AttemptFinished,
+                           BodiesLoaded, BatchFinished, DrainRequested>;
+
+// ---- outputs -----------------------------------------------------------------------------------------------
+
+// Commit this; at most one is outstanding.
+struct PersistBatch {
+  store::WriteBatch batch;
+};
+struct StartAttempt {
+  DeliveryId delivery;
+  int number;
+  EventType type;
+  bool test;
+  WebhookPtr webhook;
+  BodyPtr body;
+};
+struct BodiesWanted {
+  std::vector<DeliveryId> deliveries;
+};
+struct RecoveryStepWanted {
+  Recovery recovery;
+};
+struct EventReceipt {
+  EventId id;
+  int deliveries;
+  bool duplicate;
+};
+struct EventsAccepted {
+  Ticket ticket;
+  std::vector<EventReceipt> receipts;  // in the order of the submission
+};
+struct TestFinished {
+  Ticket ticket;
+  DeliveryId delivery;
+  Attempt attempt;
+};
+struct WebhookStored {
+  Ticket ticket;
+  WebhookPtr webhook;
+};
+struct RecoveryStored {
+  Ticket ticket;
+  Recovery recovery;
+};
+struct Stored {
+  Ticket ticket;
+};
+enum class Refusal : std::uint8_t {
+  StoreFull,    // nothing was stored; there is no room
+  StoreFailed,  // nothing was stored; trying again may help
+  Busy,         // more is waiting to be stored than the limits allow
+  Draining,     // shutting down
+  NotFound,     // the webhook or recovery does not exist
+  Disabled,     // the webhook is disabled: nothing is sent to it
+  Conflict,     // the webhook was changed since it was read
+};
+struct Refused {
+  Ticket ticket;
+  Refusal reason;
+};
+// For people and metrics, after an attempt: what happened and what follows. Not durable yet.
+struct AttemptObserved {
+  DeliveryId delivery;
+  EventId event;
+  EventType type;
+  bool test;
+  WebhookPtr webhook;
+  Attempt attempt;  // without response head and body
+  DeliveryStatus status;
+  std::optional<Duration> retry_in;
+};
+// The scheduler itself disabled a webhook.
+struct WebhookDisabled {
+  WebhookPtr webhook;
+};
+struct Drained {};
+
+using Output = std::variant<PersistBatch, StartAttempt, BodiesWanted, RecoveryStepWanted, EventsAccepted, TestFinished,
+                            WebhookStored, RecoveryStored, Stored, Refused, AttemptObserved, WebhookDisabled, Drained>;
+
+}  // namespace limehook::delivery

@@ -1,0 +1,283 @@
+#include "delivery/scheduler.hpp"
+
+#include <algorithm>
+
+#include "base/assert.hpp"
+#include "model/payload_shape.hpp"
+
+namespace limehook::delivery {
+namespace {
+
+constexpr std::size_t kRowBytes = 200;  // rough cost of a row beside its texts
+
+}  // namespace
+
+Scheduler::Scheduler(SchedulerOptions options, std::int64_t last_id)
+    : options_(std::move(options)), ids_(last_id), queue_(options_.queue), journal_(options_.journal_bytes_max) {}
+
+// ---- loading -----------------------------------------------------------------------------------------------
+
+void Scheduler::load_webhook(Webhook webhook) {
+  const auto shared = std::make_shared<const Webhook>(std::move(webhook));
+  routing_.put(shared);
+  queue_.put_webhook(shared);
+}
+
+void Scheduler::load_delivery(Now now, const store::OpenDelivery& delivery) {
+  now_ = now;
+  WebhookSlot* slot = queue_.find_webhook(delivery.webhook);
+  const bool orphan = slot == nullptr;
+  if (orphan) {  // its webhook was deleted and the process ended before this delivery was canceled
+    auto ghost = std::make_shared<Webhook>();
+    ghost->id = delivery.webhook;
+    ghost->enabled = false;
+    slot = &queue_.put_webhook(std::move(ghost));
+  }
+  OpenEntry& entry = queue_.add(delivery.id, {.event = delivery.event,
+                                              .slot = slot,
+                                              .attempts = delivery.attempts,
+                                              .round_start = delivery.round_start,
+                                              .type = delivery.type,
+                                              .last_outcome = delivery.last_outcome,
+                                              .http_status = static_cast<std::int16_t>(delivery.http_status),
+                                              .test = delivery.test});
+  if (orphan) queue_.delete_webhook(delivery.webhook);
+  // Whoever asked for a test is gone with the process that was to answer.
+  if (orphan || !slot->webhook->enabled || delivery.test) {
+    entry.state = DeliveryState::Canceling;
+    cancel_queue_.push_back(delivery.id);
+  } else if (delivery.next_attempt_at && *delivery.next_attempt_at > now.wall) {
+    // A wall clock that was set back must not hold a delivery longer than any schedule could have.
+    const auto wait = std::min<Duration>(*delivery.next_attempt_at - now.wall, limits::kRetryStepMax);
+    queue_.wait(delivery.id, entry, now.mono + wait);
+  } else {
+    queue_.make_ready(delivery.id, entry);
+  }
+}
+
+void Scheduler::load_recovery(const Recovery& recovery) { recoveries_[recovery.id] = {recovery, false}; }
+
+// ---- driving -----------------------------------------------------------------------------------------------
+
+void Scheduler::handle(Now now, Input input) {
+  now_ = now;
+  queue_.fire_due(now.mono);
+  std::visit([this](auto&& value) { on(std::move(value)); }, std::move(input));
+}
+
+void Scheduler::tick(Now now) {
+  now_ = now;
+  queue_.fire_due(now.mono);
+}
+
+std::optional<Output> Scheduler::poll_output() {
+  if (outputs_.empty()) {
+    cancel_some();
+    if (!draining_ && journal_.healthy(now_.mono)) {
+      dispatch();
+      ask_recovery_steps();
+    }
+    if (auto batch = journal_.take(now_.mono)) outputs_.push_back(PersistBatch{std::move(*batch)});
+    if (draining_ && !drained_ && queue_.in_flight() == 0 && journal_.idle()) {
+      drained_ = true;
+      outputs_.push_back(Drained{});
+    }
+  }
+  if (outputs_.empty()) return std::nullopt;
+  std::optional<Output> output(std::move(outputs_.front()));
+  outputs_.pop_front();
+  return output;
+}
+
+std::optional<MonotonicTime> Scheduler::next_deadline() {
+  const auto due = queue_.next_due();
+  const auto store = journal_.next_deadline();
+  if (due && store) return std::min(*due, *store);
+  return due ? due : store;
+}
+
+WebhookPtr Scheduler::find_webhook(WebhookId id) const {
+  const WebhookSlot* slot = queue_.find_webhook(id);
+  return slot ? slot->webhook : nullptr;
+}
+
+int Scheduler::open_deliveries(WebhookId id) const {
+  const WebhookSlot* slot = queue_.find_webhook(id);
+  return slot ? slot->open : 0;
+}
+
+std::span<const Duration> Scheduler::schedule_of(const Webhook& webhook) const {
+  return webhook.retry_schedule ? *webhook.retry_schedule : options_.retry_schedule;
+}
+
+void Scheduler::start(DeliveryId id, const OpenEntry& entry) {
+  outputs_.push_back(StartAttempt{id, entry.attempts + 1, entry.type, entry.test, entry.slot->webhook, entry.body});
+}
+
+void Scheduler::dispatch() {
+  std::vector<DeliveryId> without_body;
+  while (const auto id = queue_.start_next()) {
+    const OpenEntry& entry = *queue_.find(*id);
+    if (entry.state == DeliveryState::Loading) without_body.push_back(*id);
+    else start(*id, entry);
+  }
+  if (!without_body.empty()) outputs_.push_back(BodiesWanted{std::move(without_body)});
+}
+
+// ---- requests ----------------------------------------------------------------------------------------------
+
+bool Scheduler::refused(Ticket ticket) {
+  std::optional<Refusal> reason = draining_ ? Refusal::Draining : journal_.refusal(now_.mono);
+  if (reason) refuse(ticket, *reason);
+  return reason.has_value();
+}
+
+Delivery Scheduler::new_delivery(EventId event, const Webhook& webhook, std::string_view payload, bool test) {
+  Delivery delivery;
+  delivery.id = DeliveryId{ids_.next(now_.wall)};
+  delivery.event = event;
+  delivery.webhook = webhook.id;
+  delivery.status = DeliveryStatus::Pending;
+  delivery.test = test;
+  delivery.updated_at = now_.wall;
+  // Shaped now and kept: the body must be the same on every attempt, whatever becomes of the webhook.
+  if (!webhook.payload.is_default()) delivery.body = shape_payload(webhook.payload, payload);
+  return delivery;
+}
+
+void Scheduler::add_event(EventDraft&& draft, std::string_view scope, std::span<const WebhookPtr> targets, bool test) {
+  store::NewEvent added;
+  added.event.id = EventId{ids_.next(now_.wall)};
+  added.event.type = draft.type;
+  added.event.team_id = std::move(draft.team_id);
+  added.event.received_at = now_.wall;
+  added.event.test = test;
+  added.terms = std::move(draft.terms);
+  if (!draft.idempotency_key.empty()) {
+    added.idempotency_key = std::move(draft.idempotency_key);
+    added.idempotency_scope = scope;
+  }
+  store::WriteBatch& batch = journal_.requests().batch;
+  added.deliveries.reserve(targets.size());
+  for (const WebhookPtr& webhook : targets) {
+    added.deliveries.push_back(new_delivery(added.event.id, *webhook, draft.payload, test));
+    batch.bytes += kRowBytes + (added.deliveries.back().body ? added.deliveries.back().body->size() : 0);
+  }
+  batch.bytes += kRowBytes + draft.payload.size();
+  added.event.payload = std::move(draft.payload);
+  batch.events.push_back(std::move(added));
+}
+
+void Scheduler::on(EventsSubmitted&& input) {
+  if (refused(input.ticket)) return;
+  Work& work = journal_.requests();
+  work.effects.push_back(AcceptEvents{input.ticket, work.batch.events.size(), input.events.size()});
+  for (EventDraft& draft : input.events) {
+    matched_.clear();
+    routing_.match(draft, matched_);
+    add_event(std::move(draft), input.idempotency_scope, matched_, false);
+  }
+}
+
+void Scheduler::on(TestSubmitted&& input) {
+  const WebhookPtr webhook = find_webhook(input.webhook);
+  if (!webhook) return refuse(input.ticket, Refusal::NotFound);
+  if (refused(input.ticket)) return;
+  Work& work = journal_.requests();
+  work.effects.push_back(AcceptTest{input.ticket, work.batch.events.size()});
+  add_event(std::move(input.event), "", {&webhook, 1}, true);
+}
+
+void Scheduler::on(WebhookSubmitted&& input) {
+  if (refused(input.ticket)) return;
+  Webhook& webhook = input.webhook;
+  if (webhook.id) {
+    const WebhookPtr current = find_webhook(webhook.id);
+    if (!current) return refuse(input.ticket, Refusal::NotFound);
+    if (current->version != webhook.version || saving_.contains(webhook.id)) {
+      return refuse(input.ticket, Refusal::Conflict);
+    }
+    ++webhook.version;
+  } else {
+    webhook.id = WebhookId{ids_.next(now_.wall)};
+    webhook.version = 1;
+    webhook.created_at = now_.wall;
+  }
+  webhook.updated_at = now_.wall;
+  saving_.insert(webhook.id);
+  Work& work = journal_.requests();
+  work.batch.webhooks.push_back(webhook);
+  work.batch.bytes += kRowBytes;
+  work.effects.push_back(ApplyWebhook{input.ticket, std::make_shared<const Webhook>(std::move(webhook))});
+}
+
+void Scheduler::on(WebhookDeleted&& input) {
+  if (!find_webhook(input.webhook)) return refuse(input.ticket, Refusal::NotFound);
+  if (refused(input.ticket)) return;
+  if (saving_.contains(input.webhook)) return refuse(input.ticket, Refusal::Conflict);
+  saving_.insert(input.webhook);
+  Work& work = journal_.requests();
+  work.batch.deleted_webhooks.push_back({input.webhook, now_.wall});
+  work.effects.push_back(ApplyDelete{input.ticket, input.webhook});
+}
+
+void Scheduler::on(CatalogSubmitted&& input) {
+  if (input.ticket != 0 && refused(input.ticket)) return;
+  Work& work = input.ticket != 0 ? journal_.requests() : journal_.facts();
+  auto& to = work.batch;
+  std::ranges::move(input.batch.keys, std::back_inserter(to.keys));
+  std::ranges::move(input.batch.deleted_keys, std::back_inserter(to.deleted_keys));
+  std::ranges::move(input.batch.stats, std::back_inserter(to.stats));
+  if (input.ticket != 0) work.effects.push_back(Answer{input.ticket});
+}
+
+void Scheduler::on(RetrySubmitted&& input) {
+  store::OpenDelivery& delivery = input.delivery;
+  const WebhookPtr webhook = find_webhook(delivery.webhook);
+  if (!webhook) return refuse(input.ticket, Refusal::NotFound);
+  if (!webhook->enabled) return refuse(input.ticket, Refusal::Disabled);
+  if (refused(input.ticket)) return;
+  if (OpenEntry* entry = queue_.find(delivery.id)) {
+    // Ready, running and loading ones are on their way already.
+    if (entry->state == DeliveryState::Waiting) queue_.make_ready(delivery.id, *entry);
+    if (entry->state == DeliveryState::Closing || entry->state == DeliveryState::Canceling) entry->again = true;
+    outputs_.push_back(Stored{input.ticket});
+    return;
+  }
+  delivery.status = delivery.attempts > 0 ? DeliveryStatus::Retrying : DeliveryStatus::Pending;
+  delivery.round_start = delivery.attempts;
+  delivery.next_attempt_at = now_.wall;
+  Work& work = journal_.requests();
+  work.batch.updates.push_back({delivery.id, delivery.status, delivery.attempts, delivery.round_start, now_.wall,
+                                delivery.http_status, delivery.last_outcome, now_.wall});
+  work.effects.push_back(Reopen{input.ticket, delivery});
+}
+
+void Scheduler::on(RecoverySubmitted&& input) {
+  const WebhookPtr webhook = find_webhook(input.recovery.webhook);
+  if (!webhook) return refuse(input.ticket, Refusal::NotFound);
+  if (!webhook->enabled) return refuse(input.ticket, Refusal::Disabled);
+  if (refused(input.ticket)) return;
+  Recovery& recovery = input.recovery;
+  recovery.id = RecoveryId{ids_.next(now_.wall)};
+  recovery.state = Recovery::State::Running;
+  recovery.created_at = recovery.updated_at = now_.wall;
+  Work& work = journal_.requests();
+  work.batch.recoveries.push_back(recovery);
+  work.effects.push_back(AnswerRecovery{input.ticket, recovery});
+}
+
+void Scheduler::on(RecoveryCanceled&& input) {
+  const auto found = recoveries_.find(input.recovery);
+  if (found == recoveries_.end()) return refuse(input.ticket, Refusal::NotFound);
+  Recovery recovery = found->second.recovery;
+  recovery.state = Recovery::State::Canceled;
+  recovery.updated_at = now_.wall;
+  recoveries_.erase(found);
+  journal_.facts().batch.recoveries.push_back(recovery);
+  journal_.facts().effects.push_back(AnswerRecovery{input.ticket, recovery});
+}
+
+void Scheduler::on(DrainRequested&&) { draining_ = true; }
+
+}  // namespace limehook::delivery

@@ -1,0 +1,129 @@
+#pragma once
+// The delivery core: decides what is stored, sent and answered, and when. It does no I/O and reads no clock: inputs
+// and the time go in, commands come out, so that the same code runs in production (runtime/) and under simulation.
+//
+// Use: load_*() what the store holds, then handle() inputs as they come and tick() when next_deadline() is reached,
+// each followed by poll_output() until it is empty. One thread.
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <vector>
+
+#include "delivery/dispatch_queue.hpp"
+#include "delivery/journal.hpp"
+#include "delivery/messages.hpp"
+#include "delivery/routing.hpp"
+
+namespace limehook::delivery {
+
+struct SchedulerOptions {
+  std::vector<Duration> retry_schedule;  // of webhooks that have none of their own
+  QueueLimits queue;
+  std::size_t journal_bytes_max = 64 * 1024 * 1024;  // waiting to be stored; more is refused as Busy
+  int recovery_open_max = 1000;  // a recovery pauses while its webhook has this many open deliveries
+  std::size_t cancel_batch_max = 2000;
+};
+
+class Scheduler {
+ public:
+  // `last_id`: the largest id in use.
+  Scheduler(SchedulerOptions options, std::int64_t last_id);
+
+  void load_webhook(Webhook webhook);
+  void load_delivery(Now now, const store::OpenDelivery& delivery);
+  void load_recovery(const Recovery& recovery);
+
+  void handle(Now now, Input input);
+  void tick(Now now);
+  // Once nothing comes out, nothing will until the next handle() or tick().
+  std::optional<Output> poll_output();
+  std::optional<MonotonicTime> next_deadline();
+
+  // Null when there is none. Shows what is stored, not what is being stored.
+  WebhookPtr find_webhook(WebhookId id) const;
+  std::vector<WebhookPtr> webhooks() const { return queue_.webhooks(); }
+  int open_deliveries(WebhookId id) const;
+
+  bool store_healthy() const { return journal_.healthy(now_.mono); }
+
+  struct Gauges {
+    std::size_t open;
+    int in_flight;
+  };
+  Gauges gauges() const { return {queue_.open(), queue_.in_flight()}; }
+  void check_invariants() const { queue_.check_invariants(); }
+  std::uint64_t state_hash() const { return queue_.state_hash(); }
+
+ private:
+  struct RecoveryRun {
+    Recovery recovery;
+    bool busy = false;  // a step is being read or stored
+  };
+
+  // scheduler.cpp: inputs from the API
+  void on(EventsSubmitted&& input);
+  void on(TestSubmitted&& input);
+  void on(WebhookSubmitted&& input);
+  void on(WebhookDeleted&& input);
+  void on(CatalogSubmitted&& input);
+  void on(RetrySubmitted&& input);
+  void on(RecoverySubmitted&& input);
+  void on(RecoveryCanceled&& input);
+  void on(DrainRequested&& input);
+  // scheduler_progress.cpp: what the outside world reports back
+  void on(RecoveryStepLoaded&& input);
+  void on(AttemptFinished&& input);
+  void on(BodiesLoaded&& input);
+  void on(BatchFinished&& input);
+
+  void carry_out(const AcceptEvents& effect, store::WriteBatch& batch,
+                 std::span<const store::DuplicateEvent> duplicates);
+  void carry_out(const AcceptTest& effect, store::WriteBatch& batch);
+  void carry_out(const ApplyWebhook& effect);
+  void carry_out(const ApplyDelete& effect);
+  void carry_out(const AnswerRecovery& effect);
+  void carry_out(const Reopen& effect);
+  void carry_out(const Close& effect);
+  void carry_out(const StepStored& effect);
+  void refuse(const Effect& effect, store::CommitStatus status);
+
+  // True when the request was refused.
+  bool refused(Ticket ticket);
+  void refuse(Ticket ticket, Refusal reason) { outputs_.push_back(Refused{ticket, reason}); }
+  void add_event(EventDraft&& draft, std::string_view scope, std::span<const WebhookPtr> targets, bool test);
+  Delivery new_delivery(EventId event, const Webhook& webhook, std::string_view payload, bool test);
+  void open_accepted(store::NewEvent& event);
+  void apply_webhook(const WebhookPtr& webhook);
+  void disable(WebhookSlot& slot, std::string reason);
+  void cancel_all(WebhookSlot& slot);
+  void cancel_some();
+  // Writes down the delivery's state as a fact. A terminal one closes the delivery when it is durable.
+  void record_state(DeliveryId id, OpenEntry& entry, DeliveryStatus status, std::optional<Duration> retry_in);
+  // What follows from an attempt that was not acknowledged or a first success; test deliveries are not retried.
+  DeliveryStatus settle(DeliveryId id, OpenEntry& entry, const AttemptFinished& input,
+                        std::optional<Duration>& retry_in);
+  void start(DeliveryId id, const OpenEntry& entry);
+  void dispatch();
+  void ask_recovery_steps();
+  std::span<const Duration> schedule_of(const Webhook& webhook) const;
+
+  SchedulerOptions options_;
+  IdGenerator ids_;
+  RoutingTable routing_;
+  DispatchQueue queue_;
+  Journal journal_;
+  std::deque<Output> outputs_;
+  std::map<RecoveryId, RecoveryRun> recoveries_;
+  std::map<DeliveryId, Ticket> tests_;   // waiting for their attempt
+  std::set<WebhookId> saving_;           // a change is being stored
+  std::deque<DeliveryId> cancel_queue_;  // Canceling, not yet written down
+  std::vector<WebhookPtr> matched_;      // scratch
+  Now now_{};
+  bool draining_ = false;
+  bool drained_ = false;
+};
+
+}  // namespace limehook::delivery

@@ -1,0 +1,339 @@
+// The second half of the scheduler: what the outside world reports back, and what follows from it.
+
+#include <algorithm>
+
+#include "base/assert.hpp"
+#include "delivery/retry_policy.hpp"
+#include "delivery/scheduler.hpp"
+
+namespace limehook::delivery {
+namespace {
+
+constexpr Duration kReloadPause = std::chrono::seconds(1);
+constexpr std::size_t kAttemptBytes = 300;
+
+}  // namespace
+
+// ---- attempts ----------------------------------------------------------------------------------------------
+
+void Scheduler::on(BodiesLoaded&& input) {
+  std::ranges::sort(input.bodies, {}, &store::Body::delivery);
+  for (const DeliveryId id : input.wanted) {
+    OpenEntry* entry = queue_.find(id);
+    LIMEHOOK_ASSERT(entry && entry->state == DeliveryState::Loading);
+    const auto body = std::ranges::lower_bound(input.bodies, id, {}, &store::Body::delivery);
+    const bool found = body != input.bodies.end() && body->delivery == id;
+    if (found && !draining_) {
+      queue_.give_body(*entry, std::make_shared<const std::string>(std::move(body->body)));
+      entry->state = DeliveryState::Running;
+      start(id, *entry);
+      continue;
+    }
+    queue_.finish(*entry);
+    if (!found && !input.failed) queue_.erase(id);
+    else queue_.wait(id, *entry, now_.mono + kReloadPause);
+  }
+}
+
+DeliveryStatus Scheduler::settle(DeliveryId, OpenEntry& entry, const AttemptFinished& input,
+                                 std::optional<Duration>& retry_in) {
+  WebhookSlot& slot = *entry.slot;
+  if (entry.test) return input.attempt.acknowledged() ? DeliveryStatus::Delivered : DeliveryStatus::Failed;
+  const int steps_used = entry.attempts - 1 - entry.round_start;
+  const Decision decision = decide(input.attempt, steps_used, schedule_of(*slot.webhook), input.retry_after);
+  switch (decision.verdict) {
+    case Verdict::Delivered:
+      return DeliveryStatus::Delivered;
+    case Verdict::Exhausted:
+      return DeliveryStatus::Failed;
+    case Verdict::Gone:
+      disable(slot, "The receiver answered 410 Gone.");
+      return DeliveryStatus::Failed;
+    case Verdict::Retry:
+      break;
+  }
+  if (slot.deleted || !slot.webhook->enabled) return DeliveryStatus::Canceled;
+  retry_in = decision.delay;
+  return DeliveryStatus::Retrying;
+}
+
+void Scheduler::on(AttemptFinished&& input) {
+  OpenEntry* entry = queue_.find(input.delivery);
+  LIMEHOOK_ASSERT(entry && entry->state == DeliveryState::Running);
+  queue_.finish(*entry);
+  queue_.drop_body(*entry);
+  ++entry->attempts;
+  entry->http_status = static_cast<std::int16_t>(input.attempt.http_status);
+  entry->last_outcome = input.attempt.outcome;
+  LIMEHOOK_ASSERT(input.attempt.number == entry->attempts);
+
+  std::optional<Duration> retry_in;
+  const DeliveryStatus status = settle(input.delivery, *entry, input, retry_in);
+  record_state(input.delivery, *entry, status, retry_in);
+  if (retry_in) queue_.wait(input.delivery, *entry, now_.mono + *retry_in);
+
+  Attempt& attempt = input.attempt;
+  Attempt observed{.number = attempt.number,
+                   .started_at = attempt.started_at,
+                   .duration = attempt.duration,
+                   .outcome = attempt.outcome,
+                   .http_status = attempt.http_status,
+                   .error = attempt.error};
+  outputs_.push_back(AttemptObserved{input.delivery, entry->event, entry->type, entry->test, entry->slot->webhook,
+                                     std::move(observed), status, retry_in});
+  Work& facts = journal_.facts();
+  if (const auto test = tests_.find(input.delivery); test != tests_.end()) {
+    facts.effects.push_back(AnswerTest{test->second, input.delivery, attempt});
+    tests_.erase(test);
+  }
+  facts.batch.bytes += kAttemptBytes + attempt.response_head.size() + attempt.response_body.size();
+  facts.batch.attempts.push_back({input.delivery, std::move(attempt)});
+}
+
+void Scheduler::record_state(DeliveryId id, OpenEntry& entry, DeliveryStatus status, std::optional<Duration> retry_in) {
+  Work& facts = journal_.facts();
+  std::optional<WallTime> next;
+  if (retry_in) next = now_.wall + *retry_in;
+  facts.batch.updates.push_back(
+      {id, status, entry.attempts, entry.round_start, next, entry.http_status, entry.last_outcome, now_.wall});
+  if (is_open(status)) return;
+  entry.state = DeliveryState::Closing;
+  facts.effects.push_back(Close{id});
+}
+
+// ---- commits -----------------------------------------------------------------------------------------------
+
+void Scheduler::on(BatchFinished&& input) {
+  const bool committed = input.result.status == store::CommitStatus::Committed;
+  store::WriteBatch batch = std::move(input.batch);
+  // On failure the journal takes the batch back; on success its events become open deliveries.
+  const auto effects =
+      journal_.finish(now_.mono, committed ? store::WriteBatch{} : std::move(batch), input.result.status);
+  for (const Effect& effect : effects) {
+    if (!committed) {
+      refuse(effect, input.result.status);
+    } else if (const auto* events = std::get_if<AcceptEvents>(&effect)) {
+      carry_out(*events, batch, input.result.duplicates);
+    } else if (const auto* test = std::get_if<AcceptTest>(&effect)) {
+      carry_out(*test, batch);
+    } else {
+      std::visit(
+          [this](const auto& other) {
+            using T = std::decay_t<decltype(other)>;
+            if constexpr (std::is_same_v<T, Answer>) outputs_.push_back(Stored{other.ticket});
+            else if constexpr (std::is_same_v<T, AnswerTest>)
+              outputs_.push_back(TestFinished{other.ticket, other.delivery, other.attempt});
+            else if constexpr (!std::is_same_v<T, AcceptEvents> && !std::is_same_v<T, AcceptTest>) carry_out(other);
+          },
+          effect);
+    }
+  }
+}
+
+void Scheduler::refuse(const Effect& effect, store::CommitStatus status) {
+  const Refusal reason = status == store::CommitStatus::Full ? Refusal::StoreFull : Refusal::StoreFailed;
+  std::visit(
+      [&](const auto& e) {
+        using T = std::decay_t<decltype(e)>;
+        if constexpr (std::is_same_v<T, ApplyWebhook>) saving_.erase(e.webhook->id);
+        if constexpr (std::is_same_v<T, ApplyDelete>) saving_.erase(e.webhook);
+        if constexpr (requires { e.ticket; }) refuse(e.ticket, reason);
+      },
+      effect);
+}
+
+void Scheduler::carry_out(const AcceptEvents& effect, store::WriteBatch& batch,
+                          std::span<const store::DuplicateEvent> duplicates) {
+  EventsAccepted answer{effect.ticket, {}};
+  answer.receipts.reserve(effect.count);
+  for (std::size_t i = effect.first; i < effect.first + effect.count; ++i) {
+    const auto duplicate = std::ranges::find(duplicates, i, &store::DuplicateEvent::index);
+    if (duplicate != duplicates.end()) {
+      answer.receipts.push_back({duplicate->original, duplicate->deliveries, true});
+      continue;
+    }
+    store::NewEvent& event = batch.events[i];
+    answer.receipts.push_back({event.event.id, static_cast<int>(event.deliveries.size()), false});
+    open_accepted(event);
+  }
+  outputs_.push_back(std::move(answer));
+}
+
+void Scheduler::open_accepted(store::NewEvent& event) {
+  if (event.deliveries.empty()) return;
+  const auto payload = std::make_shared<const std::string>(std::move(event.event.payload));
+  for (Delivery& delivery : event.deliveries) {
+    WebhookSlot* slot = queue_.find_webhook(delivery.webhook);
+    if (!slot || !slot->webhook->enabled) {  // deleted or disabled while the event was being stored
+      load_delivery(now_, {.id = delivery.id,
+                           .event = delivery.event,
+                           .webhook = delivery.webhook,
+                           .type = event.event.type,
+                           .test = delivery.test});
+      continue;
+    }
+    OpenEntry& entry = queue_.add(
+        delivery.id, {.event = event.event.id,
+                      .slot = slot,
+                      .body = delivery.body ? std::make_shared<const std::string>(std::move(*delivery.body)) : payload,
+                      .type = event.event.type});
+    queue_.make_ready(delivery.id, entry);
+  }
+}
+
+void Scheduler::carry_out(const AcceptTest& effect, store::WriteBatch& batch) {
+  store::NewEvent& event = batch.events[effect.index];
+  Delivery& delivery = event.deliveries.front();
+  WebhookSlot* slot = queue_.find_webhook(delivery.webhook);
+  if (!slot) {
+    load_delivery(now_, {.id = delivery.id,
+                         .event = delivery.event,
+                         .webhook = delivery.webhook,
+                         .type = event.event.type,
+                         .test = true});
+    return refuse(effect.ticket, Refusal::NotFound);
+  }
+  OpenEntry& entry =
+      queue_.add(delivery.id, {.event = event.event.id, .slot = slot, .type = event.event.type, .test = true});
+  entry.state = DeliveryState::Loading;  // so that the body is kept whatever else fills the memory
+  queue_.give_body(entry, std::make_shared<const std::string>(delivery.body ? std::move(*delivery.body)
+                                                                            : std::move(event.event.payload)));
+  queue_.start_now(entry);
+  tests_[delivery.id] = effect.ticket;
+  start(delivery.id, entry);
+}
+
+void Scheduler::carry_out(const ApplyWebhook& effect) {
+  saving_.erase(effect.webhook->id);
+  apply_webhook(effect.webhook);
+  outputs_.push_back(WebhookStored{effect.ticket, effect.webhook});
+}
+
+void Scheduler::carry_out(const ApplyDelete& effect) {
+  saving_.erase(effect.webhook);
+  routing_.remove(effect.webhook);
+  if (WebhookSlot* slot = queue_.find_webhook(effect.webhook)) cancel_all(*slot);
+  queue_.delete_webhook(effect.webhook);
+  outputs_.push_back(Stored{effect.ticket});
+}
+
+void Scheduler::carry_out(const AnswerRecovery& effect) {
+  if (effect.recovery.state == Recovery::State::Running) load_recovery(effect.recovery);
+  outputs_.push_back(RecoveryStored{effect.ticket, effect.recovery});
+}
+
+void Scheduler::carry_out(const Reopen& effect) {
+  // Two requests for one delivery may meet in a batch; the first opened it.
+  if (!queue_.find(effect.delivery.id)) load_delivery(now_, effect.delivery);
+  if (effect.ticket != 0) outputs_.push_back(Stored{effect.ticket});
+}
+
+void Scheduler::carry_out(const Close& effect) {
+  OpenEntry* entry = queue_.find(effect.delivery);
+  LIMEHOOK_ASSERT(entry && entry->state == DeliveryState::Closing);
+  if (!entry->again || !entry->slot->webhook->enabled || entry->slot->deleted) return queue_.erase(effect.delivery);
+  entry->again = false;
+  entry->round_start = entry->attempts;
+  record_state(effect.delivery, *entry, entry->attempts > 0 ? DeliveryStatus::Retrying : DeliveryStatus::Pending,
+               Duration(0));
+  queue_.make_ready(effect.delivery, *entry);
+}
+
+// ---- webhooks ----------------------------------------------------------------------------------------------
+
+void Scheduler::apply_webhook(const WebhookPtr& webhook) {
+  routing_.put(webhook);
+  WebhookSlot& slot = queue_.put_webhook(webhook);
+  if (!webhook->enabled) cancel_all(slot);
+}
+
+void Scheduler::disable(WebhookSlot& slot, std::string reason) {
+  // A person's change that is being stored wins; the next answer of this kind disables what comes of it.
+  if (slot.deleted || !slot.webhook->enabled || saving_.contains(slot.webhook->id)) return;
+  Webhook changed = *slot.webhook;
+  changed.enabled = false;
+  changed.disabled_reason = std::move(reason);
+  ++changed.version;
+  changed.updated_at = now_.wall;
+  journal_.facts().batch.webhooks.push_back(changed);
+  const auto shared = std::make_shared<const Webhook>(std::move(changed));
+  apply_webhook(shared);
+  outputs_.push_back(WebhookDisabled{shared});
+}
+
+void Scheduler::cancel_all(WebhookSlot& slot) {
+  for (const DeliveryId id : queue_.cancel_waiting(slot)) cancel_queue_.push_back(id);
+}
+
+// In portions, so that a webhook with a large backlog does not hold up everybody's commits.
+void Scheduler::cancel_some() {
+  auto& updates = journal_.facts().batch.updates;
+  while (!cancel_queue_.empty() && updates.size() < options_.cancel_batch_max) {
+    const DeliveryId id = cancel_queue_.front();
+    cancel_queue_.pop_front();
+    record_state(id, *queue_.find(id), DeliveryStatus::Canceled, std::nullopt);
+  }
+}
+
+// ---- recoveries --------------------------------------------------------------------------------------------
+
+void Scheduler::ask_recovery_steps() {
+  for (auto& [id, run] : recoveries_) {
+    if (run.busy || open_deliveries(run.recovery.webhook) >= options_.recovery_open_max) continue;
+    run.busy = true;
+    outputs_.push_back(RecoveryStepWanted{run.recovery});
+  }
+}
+
+void Scheduler::on(RecoveryStepLoaded&& input) {
+  const auto found = recoveries_.find(input.recovery);
+  if (found == recoveries_.end()) return;  // canceled meanwhile
+  RecoveryRun& run = found->second;
+  Recovery& recovery = run.recovery;
+  const WebhookPtr webhook = find_webhook(recovery.webhook);
+  Work& facts = journal_.facts();
+  if (!input.step) {
+    run.busy = false;
+    return;
+  }
+  if (!webhook || !webhook->enabled) {
+    recovery.state = Recovery::State::Canceled;
+  } else {
+    recovery.examined += static_cast<std::int64_t>(input.step->examined);
+    recovery.position = input.step->position;
+    if (input.step->done) recovery.state = Recovery::State::Done;
+    for (store::OpenDelivery& delivery : input.step->deliveries) {
+      if (queue_.find(delivery.id)) continue;  // somebody retried it by hand
+      delivery.status = delivery.attempts > 0 ? DeliveryStatus::Retrying : DeliveryStatus::Pending;
+      delivery.round_start = delivery.attempts;
+      delivery.next_attempt_at = now_.wall;
+      facts.batch.updates.push_back({delivery.id, delivery.status, delivery.attempts, delivery.round_start, now_.wall,
+                                     delivery.http_status, delivery.last_outcome, now_.wall});
+      facts.effects.push_back(Reopen{0, delivery});
+      ++recovery.redelivered;
+    }
+    for (const Event& event : input.step->events) {
+      auto draft = parse_event(event.payload);
+      if (!draft) continue;
+      draft->team_id = event.team_id;
+      if (!matches_with_team(*webhook, *draft)) continue;
+      Delivery delivery = new_delivery(event.id, *webhook, event.payload, false);
+      facts.effects.push_back(
+          Reopen{0, {.id = delivery.id, .event = event.id, .webhook = webhook->id, .type = event.type}});
+      facts.batch.deliveries.push_back(std::move(delivery));
+      ++recovery.redelivered;
+    }
+  }
+  recovery.updated_at = now_.wall;
+  facts.batch.recoveries.push_back(recovery);
+  facts.effects.push_back(StepStored{recovery.id});
+}
+
+void Scheduler::carry_out(const StepStored& effect) {
+  const auto found = recoveries_.find(effect.recovery);
+  if (found == recoveries_.end()) return;
+  found->second.busy = false;
+  if (found->second.recovery.state != Recovery::State::Running) recoveries_.erase(found);
+}
+
+}  // namespace limehook::delivery
