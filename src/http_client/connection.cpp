@@ -1,0 +1,270 @@
+#include "http_client/connection.hpp"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/beast/http/error.hpp>
+
+#include "base/assert.hpp"
+#include "http_client/exchange.hpp"
+
+namespace limehook::http_client {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+
+constexpr std::size_t kEncryptedBytes = 16 * 1024;
+constexpr int kInterimResponsesMax = 16;
+
+std::string text_of(const Connection::Endpoint& endpoint) {
+  const auto address = endpoint.address().to_string();
+  return endpoint.address().is_v6() ? fmt::format("[{}]:{}", address, endpoint.port())
+                                    : fmt::format("{}:{}", address, endpoint.port());
+}
+
+// Beast wants a whole version before it judges; a peer that waits for us after a few other bytes is told apart here.
+bool may_become_http(std::string_view first_bytes) {
+  static constexpr std::string_view kStart = "HTTP/1.";
+  return kStart.substr(0, first_bytes.size()) == first_bytes.substr(0, kStart.size());
+}
+
+bool out_of_descriptors(const boost::system::error_code& ec) {
+  return ec == boost::system::errc::too_many_files_open || ec == boost::system::errc::too_many_files_open_in_system;
+}
+
+}  // namespace
+
+Connection::Connection(asio::io_context& io, OriginPtr origin_, const TlsContext& tls, ConnectionUser& user)
+    : origin(std::move(origin_)), socket_(io.get_executor()), user_(user), tls_context_(tls) {}
+
+void Connection::connect(const Endpoint& endpoint) {
+  endpoint_ = endpoint;
+  Error ec;
+  socket_.open(endpoint.protocol(), ec);
+  if (out_of_descriptors(ec)) return fail(AttemptOutcome::Internal, "no file descriptor left: " + ec.message());
+  if (!ec) socket_.non_blocking(true, ec);
+  if (!ec) socket_.set_option(asio::ip::tcp::no_delay(true), ec);
+  if (ec) return fail(AttemptOutcome::ConnectFailed, fmt::format("{}: {}", text_of(endpoint), ec.message()));
+  socket_.async_connect(endpoint, [self = ConnectionPtr(this)](const Error& e) { self->on_connected(e); });
+}
+
+void Connection::on_connected(const Error& ec) {
+  if (state_ == State::Closed) return;
+  if (ec) return fail(AttemptOutcome::ConnectFailed, fmt::format("{}: {}", text_of(endpoint_), ec.message()));
+  if (!origin->tls) {
+    state_ = State::Idle;
+    user_.on_ready(*this);
+  } else {
+    state_ = State::Handshaking;
+    tls_.emplace(tls_context_, origin->host, origin->address.has_value(), origin->tls_session);
+    encrypted_ = std::make_unique_for_overwrite<char[]>(kEncryptedBytes);
+    handshake();
+  }
+  if (state_ != State::Closed) read();
+}
+
+void Connection::handshake() {
+  const auto step = tls_->handshake();
+  tls_->take_output(out_);
+  flush();
+  switch (step) {
+    case TlsChannel::Step::NeedsInput:
+      return;
+    case TlsChannel::Step::Done:
+      break;
+    case TlsChannel::Step::Closed:
+    case TlsChannel::Step::Failed:
+      return fail(AttemptOutcome::TlsFailed, tls_->error());
+  }
+  state_ = State::Idle;
+  user_.on_ready(*this);
+}
+
+bool Connection::send(std::string& head, const std::shared_ptr<const std::string>& body) {
+  LIMEHOOK_ASSERT(state_ == State::Idle);
+  state_ = State::Busy;
+  parser_.emplace();
+  interim_responses_ = 0;
+  if (tls_) {
+    tls_->write(head);
+    tls_->write(*body);
+    tls_->take_output(out_);
+  } else {
+    out_.swap(head);
+    body_ = body;
+  }
+  flush();
+  if (!write_failed_ || sent_ > 0) return true;
+  if (!tls_) out_.swap(head);
+  return false;
+}
+
+void Connection::flush() {
+  if (waiting_writable_ || write_failed_) return;
+  const std::size_t body_size = body_ ? body_->size() : 0;
+  while (sent_ < out_.size() + body_size) {
+    const auto from_out = std::min(sent_, out_.size());
+    const std::array<asio::const_buffer, 2> buffers{
+        asio::buffer(out_) + from_out, body_ ? asio::buffer(*body_) + (sent_ - from_out) : asio::const_buffer()};
+    Error ec;
+    const auto size = socket_.send(buffers, 0, ec);
+    if (ec == asio::error::would_block) return wait_writable();
+    if (ec) {
+      // What the peer said before it closed can still be read; the pending read finds that, or the end.
+      write_failed_ = true;
+      return;
+    }
+    sent_ += size;
+  }
+  out_.clear();
+  body_.reset();
+  sent_ = 0;
+}
+
+void Connection::wait_writable() {
+  waiting_writable_ = true;
+  socket_.async_wait(Socket::wait_write, [self = ConnectionPtr(this)](const Error& ec) {
+    self->waiting_writable_ = false;
+    if (!ec && self->state_ != State::Closed) self->flush();
+  });
+}
+
+// A read is always pending, so that a close by the peer is noticed at once; with bytes it costs no system call more
+// than the one that fetches them.
+void Connection::read() {
+  const auto space = tls_ ? std::span<char>(encrypted_.get(), kEncryptedBytes) : in_.prepare();
+  socket_.async_read_some(asio::buffer(space.data(), space.size()),
+                          [self = ConnectionPtr(this)](const Error& ec, std::size_t n) { self->on_read(ec, n); });
+}
+
+void Connection::on_read(const Error& ec, std::size_t size) {
+  if (state_ == State::Closed) return;
+  if (ec) return on_end(ec);
+  if (tls_) {
+    tls_->feed({encrypted_.get(), size});
+    if (state_ == State::Handshaking) handshake();
+    if (state_ != State::Handshaking && state_ != State::Closed) decrypt();
+  } else {
+    in_.commit(size);
+    consume();
+  }
+  if (state_ != State::Closed) read();
+}
+
+void Connection::decrypt() {
+  while (state_ != State::Closed) {
+    const auto result = tls_->read(in_.prepare());
+    if (result.step == TlsChannel::Step::Done) {
+      in_.commit(result.size);
+      consume();
+      continue;
+    }
+    if (result.step == TlsChannel::Step::NeedsInput) break;
+    return on_end(result.step == TlsChannel::Step::Closed ? Error(asio::error::eof)
+                                                          : Error(asio::error::connection_reset));
+  }
+  if (state_ == State::Closed) return;
+  // The peer may have asked for something, such as new keys.
+  tls_->take_output(out_);
+  flush();
+}
+
+void Connection::consume() {
+  if (state_ == State::Idle) return in_.empty() ? void() : close_idle();
+  while (!in_.empty()) {
+    Error ec;
+    const auto input = in_.data();
+    in_.consume(parser_->put(asio::const_buffer(input.data(), input.size()), ec));
+    if (parser_->is_done()) {
+      if (!parser_->is_interim()) return end_response({});
+      if (++interim_responses_ > kInterimResponsesMax) {
+        return fail(AttemptOutcome::BadResponse, "too many interim (1xx) responses");
+      }
+      parser_.emplace();
+      continue;
+    }
+    if (ec == http::error::need_more && parser_->status() == 0 && !may_become_http(in_.data())) {
+      return fail(AttemptOutcome::BadResponse, "the answer is not HTTP/1.1");
+    }
+    if (ec == http::error::need_more && !in_.full()) return;
+    if (ec) return on_parse_error(ec);
+  }
+}
+
+void Connection::on_parse_error(const Error& ec) {
+  if (parser_->body_cut()) return end_response({});
+  if (head_received()) return end_response("the response body is malformed: " + ec.message());
+  if (ec == http::error::header_limit || ec == http::error::need_more) {
+    return fail(AttemptOutcome::BadResponse, "the response head is too long");
+  }
+  fail(AttemptOutcome::BadResponse, "the answer is not HTTP/1.1: " + ec.message());
+}
+
+void Connection::on_end(const Error& ec) {
+  const bool closed = ec == asio::error::eof;
+  switch (state_) {
+    case State::Closed:
+    case State::Connecting:
+      return;
+    case State::Idle:
+      return close_idle();
+    case State::Handshaking:
+      return fail(AttemptOutcome::TlsFailed, closed ? "the connection was closed during the handshake" : ec.message());
+    case State::Busy:
+      break;
+  }
+  if (head_received()) {
+    const bool complete = closed && parser_->need_eof();
+    return end_response(complete ? "" : "the connection ended before the response body was complete");
+  }
+  std::string why = closed ? "the receiver closed the connection" : ec.message();
+  why += parser_->got_some() ? " in the middle of the response head" : " without a response";
+  fail(AttemptOutcome::ConnectionLost, std::move(why));
+}
+
+void Connection::end_response(std::string note) {
+  state_ = State::Idle;
+  user_.on_response(*this, std::move(note));
+}
+
+bool Connection::reusable() const {
+  const bool request_sent = out_.empty() && !body_ && !write_failed_;
+  return state_ == State::Idle && parser_ && parser_->is_done() && parser_->keep_alive() && parser_->status() != 101 &&
+         in_.empty() && request_sent;
+}
+
+bool Connection::peer_has_closed() {
+  char byte;
+  const auto size = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  if (size < 0) return errno != EAGAIN && errno != EWOULDBLOCK;
+  return size == 0 || !tls_;  // unasked bytes: only TLS has reasons to send some
+}
+
+void Connection::fail(AttemptOutcome outcome, std::string why) {
+  close();
+  user_.on_failed(*this, outcome, std::move(why));
+}
+
+void Connection::close_idle() {
+  close();
+  user_.on_idle_closed(*this);
+}
+
+void Connection::on_deadline(MonotonicTime) { close_idle(); }
+
+void Connection::close() {
+  if (state_ == State::Closed) return;
+  Error ec;
+  if (tls_ && state_ == State::Idle && out_.empty()) {
+    tls_->close_notify();
+    tls_->take_output(out_);
+    flush();
+  }
+  state_ = State::Closed;
+  socket_.close(ec);
+}
+
+}  // namespace limehook::http_client

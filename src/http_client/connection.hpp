@@ -1,0 +1,119 @@
+#pragma once
+// One socket to one origin, used for one request after the other. It does the I/O; when to connect, what to send and
+// how long to wait is its user's business.
+
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/intrusive/list.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "http_client/deadline_wheel.hpp"
+#include "http_client/read_buffer.hpp"
+#include "http_client/response_parser.hpp"
+#include "http_client/tls.hpp"
+#include "model/delivery.hpp"
+
+namespace limehook::http_client {
+
+class Connection;
+struct Exchange;
+struct Origin;
+using ConnectionPtr = boost::intrusive_ptr<Connection>;
+using OriginPtr = boost::intrusive_ptr<Origin>;
+using AutoUnlinkHook = boost::intrusive::list_member_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
+// What becomes of a connection. Calls come from the event loop, and from inside connect().
+class ConnectionUser {
+ public:
+  virtual void on_ready(Connection& connection) = 0;  // connected: can take a request
+  // Not connected, or the request is lost: no response head has arrived. The connection is closed.
+  virtual void on_failed(Connection& connection, AttemptOutcome outcome, std::string why) = 0;
+  // A response head has arrived, and its body as far as it is wanted or will come; `note` says what is missing.
+  // The connection is idle; see reusable().
+  virtual void on_response(Connection& connection, std::string note) = 0;
+  virtual void on_idle_closed(Connection& connection) = 0;  // by the peer, or the idle time is over
+
+ protected:
+  ~ConnectionUser() = default;
+};
+
+// One thread. Pending operations keep it alive; its user lists it until it is closed.
+class Connection final : public boost::intrusive_ref_counter<Connection, boost::thread_unsafe_counter>,
+                         public DeadlineWheel::Item {
+ public:
+  using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+  using Endpoint = boost::asio::ip::tcp::endpoint;
+
+  Connection(boost::asio::io_context& io, OriginPtr origin, const TlsContext& tls, ConnectionUser& user);
+
+  void connect(const Endpoint& endpoint);
+  // False: the connection is dead and not a byte has left; `head` is as it was. `head` may be changed otherwise.
+  bool send(std::string& head, const std::shared_ptr<const std::string>& body);
+  void close();
+
+  bool connecting() const { return state_ == State::Connecting; }
+  bool handshaking() const { return state_ == State::Handshaking; }
+  // Did the response's head arrive?
+  bool head_received() const { return parser_ && parser_->is_header_done(); }
+  ResponseParser& response() { return *parser_; }
+  // After a response: may another request follow?
+  bool reusable() const;
+  // Asks the kernel whether the peer has closed an idle connection, in case its event still waits in line.
+  bool peer_has_closed();
+
+  void on_deadline(MonotonicTime) override;  // of an idle connection
+
+  const OriginPtr origin;
+  Exchange* exchange = nullptr;  // what it is used for; none: idle
+  MonotonicTime idle_since{};
+  AutoUnlinkHook all_hook;     // in the user's list of connections
+  AutoUnlinkHook idle_hook;    // in the user's list of idle connections
+  AutoUnlinkHook origin_hook;  // in the origin's list of idle connections
+
+ private:
+  enum class State { Connecting, Handshaking, Idle, Busy, Closed };
+  using Error = boost::system::error_code;
+
+  void on_connected(const Error& ec);
+  void handshake();
+  void read();
+  void on_read(const Error& ec, std::size_t size);
+  void decrypt();
+  void consume();
+  void on_end(const Error& ec);
+  void on_parse_error(const Error& ec);
+  void end_response(std::string note);
+  void fail(AttemptOutcome outcome, std::string why);
+  void close_idle();
+  void flush();
+  void wait_writable();
+
+  Socket socket_;
+  ConnectionUser& user_;
+  const TlsContext& tls_context_;
+  State state_ = State::Connecting;
+  Endpoint endpoint_;
+  std::optional<TlsChannel> tls_;
+  std::unique_ptr<char[]> encrypted_;  // what TLS reads into
+  ReadBuffer in_;
+  std::optional<ResponseParser> parser_;
+  int interim_responses_ = 0;
+  // What is being written: `out_`, then `body_`; the first `sent_` bytes of both are gone.
+  std::string out_;
+  std::shared_ptr<const std::string> body_;
+  std::size_t sent_ = 0;
+  bool waiting_writable_ = false;
+  bool write_failed_ = false;
+};
+
+using OriginIdleList =
+    boost::intrusive::list<Connection,
+                           boost::intrusive::member_hook<Connection, AutoUnlinkHook, &Connection::origin_hook>,
+                           boost::intrusive::constant_time_size<false>>;
+
+}  // namespace limehook::http_client

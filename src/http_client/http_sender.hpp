@@ -1,0 +1,60 @@
+#pragma once
+// Sends attempts over HTTP/1.1, with or without TLS.
+//
+// Each thread owns its event loop, its connections and everything it knows about webhooks and origins; threads share
+// nothing but the name resolver and the trusted certificates. All requests to one origin (scheme, host, port) are made
+// by the same thread, so that its connections are reused by everyone who goes there.
+
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/limits.hpp"
+#include "http_client/address_policy.hpp"
+#include "http_client/attempt_sender.hpp"
+#include "http_client/resolution.hpp"
+
+namespace limehook::http_client {
+
+class Resolver;
+class TlsContext;
+class Worker;
+
+struct SenderOptions {
+  int threads = 1;
+  std::string version;  // for User-Agent
+  AddressPolicy policy;
+  std::string ca_file;  // certificate authorities (PEM) to trust beside the system's; empty: none
+  Duration connect_timeout = limits::kConnectTimeout;  // name lookup, TCP and TLS; never beyond the attempt's timeout
+  Duration idle_connection_timeout = std::chrono::seconds(30);
+  std::size_t connections_max = 2000;  // open sockets per thread; attempts beyond wait for one
+  LookUp look_up = system_look_up;     // called on threads of its own; may block
+};
+
+class HttpSender final : public AttemptSender {
+ public:
+  // Runs its threads from here on. `done` is called on them and must not block; it may call start(). The error says
+  // what is wrong with the options.
+  static std::expected<std::unique_ptr<HttpSender>, std::string> create(SenderOptions options, AttemptDone done);
+  ~HttpSender() override;
+
+  // The whole attempt may take webhook->timeout from when a thread takes it up, which is also its started_at. After
+  // stop() the attempt ends at once, on the calling thread.
+  void start(AttemptRequest request) override;
+
+  // Ends everything under way (outcome Internal, "stopped"; whether the receiver has processed it is unknown) and the
+  // threads. Every attempt has had its callback when this returns. Not from `done`.
+  void stop();
+
+ private:
+  HttpSender(SenderOptions options, AttemptDone done, std::unique_ptr<TlsContext> tls);
+
+  SenderOptions options_;
+  AttemptDone done_;
+  std::unique_ptr<TlsContext> tls_;
+  std::unique_ptr<Resolver> resolver_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+};
+
+}  // namespace limehook::http_client

@@ -1,0 +1,266 @@
+#include "http_client/worker.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/post.hpp>
+
+#include "base/assert.hpp"
+#include "http_client/clocks.hpp"
+#include "http_client/request_head.hpp"
+
+namespace limehook::http_client {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::size_t kPlansMax = 8192;
+constexpr std::size_t kOriginsMax = 8192;
+constexpr std::size_t kAddressesMax = 16;
+constexpr auto kResolutionLifetime = std::chrono::seconds(30);
+
+}  // namespace
+
+Worker::Worker(const SenderOptions& options, const TlsContext& tls, Resolver& resolver, const AttemptDone& done)
+    : options_(options), tls_(tls), resolver_(resolver), done_(done), work_(asio::make_work_guard(io_)), timer_(io_) {
+  thread_ = std::thread([this] { io_.run(); });
+}
+
+Worker::~Worker() {
+  request_stop();
+  join();
+}
+
+void Worker::start(AttemptRequest request) {
+  bool wake_up = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!stopping_) {
+      inbox_.push_back(std::move(request));
+      wake_up = !std::exchange(wake_up_posted_, true);
+      if (!wake_up) return;
+    }
+  }
+  if (wake_up) {
+    asio::post(io_, [this] { take_up_inbox(); });
+  } else {
+    done_(stopped_result(request));
+  }
+}
+
+void Worker::take_up_inbox() {
+  {
+    const std::lock_guard lock(mutex_);
+    taken_.swap(inbox_);
+    wake_up_posted_ = false;
+  }
+  for (auto& request : taken_) take_up(std::move(request));
+  taken_.clear();
+}
+
+void Worker::take_up(AttemptRequest request) {
+  if (free_exchanges_.empty()) free_exchanges_.push_back(&exchanges_.emplace_back(*this));
+  Exchange& exchange = *free_exchanges_.back();
+  free_exchanges_.pop_back();
+  exchange.request = std::move(request);
+  exchange.phase = Exchange::Phase::Resolving;
+  exchange.started = monotonic_now();
+  exchange.deadline = exchange.started + exchange.request.webhook->timeout;
+  exchange.addresses.clear();
+  exchange.next_address = 0;
+  exchange.result.delivery = exchange.request.delivery;
+  auto& attempt = exchange.result.attempt;
+  attempt.number = exchange.request.number;
+  attempt.webhook_version = exchange.request.webhook->version;
+  attempt.started_at = wall_now();
+
+  const auto plan = plan_for(exchange.request.webhook);
+  if (!plan) return finish(exchange, AttemptOutcome::Internal, "the webhook's URL cannot be used: " + plan.error());
+  exchange.origin = (*plan)->origin;
+  sign_and_write_head(exchange, **plan);
+  if (!send_on_idle(exchange)) resolve(exchange);
+}
+
+std::expected<Plan*, std::string> Worker::plan_for(const WebhookPtr& webhook) {
+  if (const auto found = plans_.find(webhook->id); found != plans_.end() && found->second->webhook == webhook) {
+    return found->second.get();
+  }
+  auto target = parse_target(webhook->url);
+  if (!target) return std::unexpected(std::move(target.error()));
+  if (plans_.size() >= kPlansMax) plans_.clear();
+  auto origin = origin_for(*target);
+  signing::Signer signer(webhook->secret, webhook->previous_secret, webhook->previous_secret_expires_at);
+  auto& plan = plans_[webhook->id];
+  plan.reset(new Plan{webhook, std::move(*target), std::move(signer), std::move(origin)});
+  return plan.get();
+}
+
+OriginPtr Worker::origin_for(const Target& target) {
+  auto key = fmt::format("{} {} {}", target.tls ? "https" : "http", target.host, target.port);
+  if (const auto found = origins_.find(key); found != origins_.end()) return found->second;
+  if (origins_.size() >= kOriginsMax) {
+    std::erase_if(origins_, [](const auto& entry) { return entry.second->use_count() == 1; });
+  }
+  OriginPtr origin(new Origin);
+  origin->key = key;
+  origin->tls = target.tls;
+  origin->host = target.host;
+  origin->address = target.address;
+  origin->port = target.port;
+  origins_[std::move(key)] = origin;
+  return origin;
+}
+
+void Worker::sign_and_write_head(Exchange& exchange, Plan& plan) {
+  const auto& request = exchange.request;
+  auto& attempt = exchange.result.attempt;
+  const auto webhook_id = request.delivery.str();
+  const auto timestamp = to_us(attempt.started_at) / 1'000'000;
+  attempt.signatures = plan.signer.sign(webhook_id, timestamp, *request.body);
+  const auto signatures = signing::headers_of(attempt.signatures);
+  const DeliveryHeaders headers{.version = options_.version,
+                                .webhook_id = webhook_id,
+                                .token = plan.webhook->token,
+                                .type = request.type,
+                                .attempt = request.number,
+                                .timestamp = timestamp,
+                                .test = request.test,
+                                .signatures = signatures,
+                                .own_headers = plan.webhook->headers};
+  write_request_head(exchange.head, plan.target, headers, request.body->size());
+}
+
+void Worker::resolve(Exchange& exchange) {
+  Origin& origin = *exchange.origin;
+  if (origin.address) {
+    exchange.addresses.assign(1, *origin.address);
+    return on_addresses(exchange);
+  }
+  const auto now = monotonic_now();
+  if (now < origin.resolved_until) {
+    exchange.addresses = origin.resolved;
+    return on_addresses(exchange);
+  }
+  exchange.phase = Exchange::Phase::Resolving;
+  exchange.connect_deadline = std::min(exchange.deadline, now + options_.connect_timeout);
+  schedule(exchange, exchange.connect_deadline, now);
+  origin.resolution_waiters.push_back(exchange);
+  if (!origin.resolving) look_up(origin, exchange.connect_deadline);
+}
+
+void Worker::look_up(Origin& origin, MonotonicTime deadline) {
+  origin.resolving = true;
+  resolver_.resolve(origin.host, deadline, [this, key = origin.key](Resolution resolution) {
+    asio::post(io_, [this, key, found = std::move(resolution)] { on_resolved(key, found); });
+  });
+}
+
+void Worker::on_resolved(const std::string& origin_key, Resolution resolution) {
+  const auto found = origins_.find(origin_key);
+  if (found == origins_.end()) return;
+  const OriginPtr origin = found->second;
+  origin->resolving = false;
+  auto& waiters = origin->resolution_waiters;
+  if (resolution.expired) {
+    // Whoever asked has given up; others may have joined later.
+    if (!waiters.empty()) look_up(*origin, waiters.back().connect_deadline);
+    return;
+  }
+  origin->resolved = std::move(resolution.addresses);
+  if (!origin->resolved.empty()) origin->resolved_until = monotonic_now() + kResolutionLifetime;
+  // Only those who wait now: an attempt that starts over may come back to this list.
+  ExchangeWaitList served;
+  served.swap(waiters);
+  while (!served.empty()) {
+    Exchange& exchange = served.front();
+    served.pop_front();
+    if (origin->resolved.empty()) {
+      finish(exchange, AttemptOutcome::NameNotResolved, fmt::format("{}: {}", origin->host, resolution.error));
+    } else {
+      exchange.addresses = origin->resolved;
+      on_addresses(exchange);
+    }
+  }
+}
+
+void Worker::on_addresses(Exchange& exchange) {
+  std::string refusal;
+  std::erase_if(exchange.addresses, [&](const asio::ip::address& address) {
+    auto problem = options_.policy.problem(address);
+    if (problem && refusal.empty()) refusal = std::move(*problem);
+    return problem.has_value();
+  });
+  if (exchange.addresses.empty()) return finish(exchange, AttemptOutcome::AddressRefused, std::move(refusal));
+  if (exchange.addresses.size() > kAddressesMax) exchange.addresses.resize(kAddressesMax);
+  place(exchange);
+}
+
+void Worker::finish(Exchange& exchange, AttemptOutcome outcome, std::string error) {
+  wheel_.drop(exchange);
+  exchange.wait_hook.unlink();
+  AttemptResult result = std::move(exchange.result);
+  result.attempt.outcome = outcome;
+  result.attempt.error = std::move(error);
+  result.attempt.duration = monotonic_now() - exchange.started;
+  exchange.result = {};
+  exchange.request = {};
+  exchange.origin.reset();
+  exchange.phase = Exchange::Phase::Free;
+  free_exchanges_.push_back(&exchange);
+  done_(std::move(result));
+}
+
+void Worker::schedule(DeadlineWheel::Item& item, MonotonicTime at, MonotonicTime now) {
+  wheel_.schedule(item, at, now);
+  if (!timer_waiting_) wait_for_tick();
+}
+
+void Worker::wait_for_tick() {
+  timer_waiting_ = true;
+  timer_.expires_after(DeadlineWheel::kTick);
+  timer_.async_wait([this](const boost::system::error_code& ec) {
+    timer_waiting_ = false;
+    if (ec) return;
+    wheel_.advance(monotonic_now());
+    if (!wheel_.empty() && !timer_waiting_) wait_for_tick();
+  });
+}
+
+AttemptResult Worker::stopped_result(const AttemptRequest& request) {
+  AttemptResult result;
+  result.delivery = request.delivery;
+  result.attempt.number = request.number;
+  result.attempt.webhook_version = request.webhook->version;
+  result.attempt.started_at = wall_now();
+  result.attempt.outcome = AttemptOutcome::Internal;
+  result.attempt.error = "stopped";
+  return result;
+}
+
+void Worker::request_stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(stopping_, true)) return;
+  }
+  asio::post(io_, [this] { stop_everything(); });
+}
+
+void Worker::stop_everything() {
+  std::vector<AttemptRequest> rest;
+  {
+    const std::lock_guard lock(mutex_);
+    rest.swap(inbox_);
+  }
+  while (!connections_.empty()) close_and_forget(connections_.front());
+  for (auto& exchange : exchanges_) {
+    if (exchange.phase != Exchange::Phase::Free) finish(exchange, AttemptOutcome::Internal, "stopped");
+  }
+  for (const auto& request : rest) done_(stopped_result(request));
+  timer_.cancel();
+  work_.reset();
+}
+
+void Worker::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+}  // namespace limehook::http_client

@@ -1,0 +1,101 @@
+#pragma once
+// One thread of the sender: an event loop, its connections, and the attempts it makes over them.
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <expected>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+
+#include "http_client/connection.hpp"
+#include "http_client/exchange.hpp"
+#include "http_client/http_sender.hpp"
+#include "http_client/resolver.hpp"
+
+namespace limehook::http_client {
+
+// All arguments of the constructor must outlive it; the resolver must be stopped before it is destroyed.
+class Worker final : private ConnectionUser {
+ public:
+  Worker(const SenderOptions& options, const TlsContext& tls, Resolver& resolver, const AttemptDone& done);
+  ~Worker();
+
+  void start(AttemptRequest request);  // any thread
+  void request_stop();                 // any thread
+  void join();
+
+ private:
+  friend Exchange;
+
+  // From request to connection.
+  void take_up_inbox();
+  void take_up(AttemptRequest request);
+  std::expected<Plan*, std::string> plan_for(const WebhookPtr& webhook);
+  OriginPtr origin_for(const Target& target);
+  void sign_and_write_head(Exchange& exchange, Plan& plan);
+  void resolve(Exchange& exchange);
+  void on_resolved(const std::string& origin_key, Resolution resolution);
+  void look_up(Origin& origin, MonotonicTime deadline);
+  void on_addresses(Exchange& exchange);
+
+  // Connections.
+  bool send_on_idle(Exchange& exchange);
+  void place(Exchange& exchange);
+  void dial(Exchange& exchange);
+  void transmit(Exchange& exchange, Connection& connection);
+  void park(Connection& connection);
+  void forget(Connection& connection);
+  void close_and_forget(Connection& connection);
+  void serve_queue();
+  void on_ready(Connection& connection) override;
+  void on_failed(Connection& connection, AttemptOutcome outcome, std::string why) override;
+  void on_response(Connection& connection, std::string note) override;
+  void on_idle_closed(Connection& connection) override;
+
+  // The end of an attempt.
+  void on_deadline(Exchange& exchange, MonotonicTime now);
+  void keep_response(Exchange& exchange, ResponseParser& response);
+  void finish(Exchange& exchange, AttemptOutcome outcome, std::string error);
+  void schedule(DeadlineWheel::Item& item, MonotonicTime at, MonotonicTime now);
+  void wait_for_tick();
+  void stop_everything();
+  static AttemptResult stopped_result(const AttemptRequest& request);
+
+  const SenderOptions& options_;
+  const TlsContext& tls_;
+  Resolver& resolver_;
+  const AttemptDone& done_;
+
+  boost::asio::io_context io_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  boost::asio::steady_timer timer_;
+  bool timer_waiting_ = false;
+
+  std::mutex mutex_;  // guards the next three
+  std::vector<AttemptRequest> inbox_;
+  bool wake_up_posted_ = false;
+  bool stopping_ = false;
+
+  // The rest belongs to the thread.
+  std::vector<AttemptRequest> taken_;
+  DeadlineWheel wheel_;
+  std::unordered_map<WebhookId, std::unique_ptr<Plan>> plans_;
+  std::unordered_map<std::string, OriginPtr> origins_;
+  std::deque<Exchange> exchanges_;  // all ever needed at a time; reused
+  std::vector<Exchange*> free_exchanges_;
+  ExchangeWaitList queue_;  // those who wait for a connection, first come first served
+  bool serving_queue_ = false;
+  boost::intrusive::list<Connection, boost::intrusive::member_hook<Connection, AutoUnlinkHook, &Connection::all_hook>,
+                         boost::intrusive::constant_time_size<false>>
+      connections_;
+  std::size_t connection_count_ = 0;
+  boost::intrusive::list<Connection, boost::intrusive::member_hook<Connection, AutoUnlinkHook, &Connection::idle_hook>,
+                         boost::intrusive::constant_time_size<false>>
+      idle_connections_;  // the one idle for longest is in front
+  std::thread thread_;
+};
+
+}  // namespace limehook::http_client

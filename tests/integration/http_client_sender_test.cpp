@@ -1,0 +1,312 @@
+// What the receiver gets, and what becomes of attempts that do not reach it.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <latch>
+#include <set>
+
+#include "http_client_test_client.hpp"
+#include "http_client_test_server.hpp"
+#include "signing/signing.hpp"
+
+namespace limehook::http_client::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+WallTime wall_clock() {
+  return WallTime(std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch()));
+}
+
+// Goal: the request is the one of the contract, byte for byte where it is not random. Method: the receiver keeps it.
+TEST(Sending, SendsExactlyTheContractsRequest) {
+  ReceivedRequest request;
+  TestServer server([&](Peer& peer) {
+    request = *peer.read_request();
+    peer.write(response_text(200, "thanks", "X-One: 1\r\nX-Two:  2  \r\n"));
+  });
+  TestClient client;
+  auto webhook = webhook_to(server.url("/a%2Fb/../c?x=%41&y=a+b"));
+  webhook->headers = {{"X-Own", "own value"}};
+  const auto before = wall_clock();
+  const auto result = client.send(webhook);
+  const auto& attempt = result.attempt;
+
+  EXPECT_EQ(attempt.outcome, AttemptOutcome::Response) << attempt.error;
+  EXPECT_EQ(attempt.http_status, 200);
+  EXPECT_EQ(attempt.number, 2);
+  EXPECT_EQ(attempt.webhook_version, 7);
+  EXPECT_EQ(attempt.error, "");
+  EXPECT_EQ(attempt.response_head, "Content-Length: 6\r\nX-One: 1\r\nX-Two: 2");
+  EXPECT_EQ(attempt.response_body, "thanks");
+  EXPECT_FALSE(attempt.response_body_cut);
+  EXPECT_EQ(result.retry_after, std::nullopt);
+  EXPECT_GE(attempt.started_at, before);
+  EXPECT_LE(attempt.started_at, wall_clock());
+  EXPECT_GT(attempt.duration, Duration(0));
+  EXPECT_LT(attempt.duration, seconds(10));
+
+  const auto timestamp = to_us(attempt.started_at) / 1'000'000;
+  const auto id = DeliveryId{1}.str();
+  signing::Signer signer(kSecret, "", std::nullopt);
+  const auto macs = signer.sign(id, timestamp, kBody);
+  const auto signatures = signing::headers_of(macs);
+  EXPECT_EQ(attempt.signatures, macs);
+  EXPECT_EQ(request.body, kBody);
+  EXPECT_EQ(request.head,
+            "POST /a%2Fb/../c?x=%41&y=a+b HTTP/1.1\r\n"
+            "Host: 127.0.0.1:" +
+                std::to_string(server.port()) +
+                "\r\n"
+                "Content-Length: " +
+                std::to_string(std::string_view(kBody).size()) +
+                "\r\n"
+                "User-Agent: Limehook/1.2.3\r\n"
+                "Content-Type: application/json\r\n"
+                "Accept: */*\r\n"
+                "Authorization: Bearer token-of-the-webhook\r\n"
+                "X-LimeCall-Event: missed_call\r\n"
+                "X-LimeCall-Attempt: 2\r\n"
+                "X-LimeCall-Signature: " +
+                signatures.limecall +
+                "\r\n"
+                "webhook-id: " +
+                id +
+                "\r\n"
+                "webhook-timestamp: " +
+                std::to_string(timestamp) +
+                "\r\n"
+                "webhook-signature: " +
+                signatures.webhook_signature +
+                "\r\n"
+                "X-Own: own value\r\n\r\n");
+}
+
+TEST(Sending, UsesTheWebhookVersionOfEachRequest) {
+  std::vector<std::string> tokens;
+  TestServer server([&](Peer& peer) {
+    while (const auto request = peer.read_request()) {
+      tokens.push_back(request->header("Authorization") + " " + request->head.substr(0, request->head.find(" HTTP")));
+      peer.write(response_text(204));
+    }
+  });
+  TestClient client;
+  const auto first = webhook_to(server.url("/1"));
+  auto second = std::make_shared<Webhook>(*first);
+  second->version = 8;
+  second->token = "new";
+  second->url = server.url("/2");
+  client.send(first);
+  EXPECT_EQ(client.send(second).attempt.webhook_version, 8);
+  client.send(first);
+  EXPECT_EQ(tokens, (std::vector<std::string>{"Bearer token-of-the-webhook POST /1", "Bearer new POST /2",
+                                              "Bearer token-of-the-webhook POST /1"}));
+  EXPECT_EQ(server.connections(), 1);
+}
+
+TEST(Sending, SendsBothSignaturesDuringARotation) {
+  ReceivedRequest request;
+  TestServer server([&](Peer& peer) {
+    request = *peer.read_request();
+    peer.write(response_text(200));
+  });
+  TestClient client;
+  auto webhook = webhook_to(server.url());
+  webhook->previous_secret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+  webhook->previous_secret_expires_at = wall_clock() + std::chrono::hours(1);
+  const auto result = client.send(webhook);
+  EXPECT_EQ(result.attempt.signatures.size(), 4 * 32u);
+  EXPECT_TRUE(
+      signing::verify_limecall(webhook->previous_secret, request.header("X-LimeCall-Signature-Previous"), kBody));
+  EXPECT_TRUE(signing::verify_limecall(webhook->secret, request.header("X-LimeCall-Signature"), kBody));
+  EXPECT_THAT(request.header("webhook-signature"), HasSubstr(" v1,"));
+}
+
+TEST(Sending, CarriesABodyLargerThanTheSocketsBuffers) {
+  std::string received;
+  TestServer server([&](Peer& peer) {
+    // Reads only when the sender must be waiting for room.
+    peer.closed_within(milliseconds(50));
+    received = peer.read_request()->body;
+    peer.write(response_text(200));
+  });
+  TestClient client;
+  std::string body(8 * 1024 * 1024, 'x');
+  for (std::size_t i = 0; i < body.size(); i += 997) body[i] = static_cast<char>('a' + i % 26);
+  EXPECT_EQ(client.send(webhook_to(server.url()), body).attempt.http_status, 200);
+  EXPECT_TRUE(received == body);
+}
+
+TEST(Sending, TakesAnAnswerThatComesBeforeTheBodyIsSent) {
+  TestServer server([](Peer& peer) {
+    peer.write(response_text(413, "too large"));
+    peer.wait_until_closed();
+  });
+  TestClient client;
+  const auto result = client.send(webhook_to(server.url()), std::string(16 * 1024 * 1024, 'x'));
+  EXPECT_EQ(result.attempt.http_status, 413);
+  EXPECT_EQ(result.attempt.response_body, "too large");
+}
+
+TEST(Sending, ReachesIpv6Literals) {
+  std::unique_ptr<TestServer> server;
+  const int probe = ::socket(AF_INET6, SOCK_STREAM, 0);
+  sockaddr_in6 address{};
+  address.sin6_family = AF_INET6;
+  address.sin6_addr = in6addr_loopback;
+  const bool has_v6 = probe >= 0 && ::bind(probe, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  if (probe >= 0) ::close(probe);
+  if (!has_v6) GTEST_SKIP() << "this machine has no IPv6";
+  std::string host;
+  server = std::make_unique<TestServer>(
+      [&](Peer& peer) {
+        host = peer.read_request()->header("Host");
+        peer.write(response_text(200));
+      },
+      nullptr, "::1");
+  TestClient client;
+  EXPECT_EQ(client.send(server->url()).attempt.http_status, 200);
+  EXPECT_EQ(host, "[::1]:" + std::to_string(server->port()));
+}
+
+TEST(NotReached, SaysThatTheConnectionWasRefused) {
+  int port;
+  {
+    port = TestServer(always("")).port();
+  }
+  TestClient client;
+  const auto result = client.send("http://127.0.0.1:" + std::to_string(port) + "/");
+  EXPECT_EQ(result.attempt.outcome, AttemptOutcome::ConnectFailed);
+  EXPECT_EQ(result.attempt.http_status, 0);
+  EXPECT_EQ(result.attempt.error, "127.0.0.1:" + std::to_string(port) + ": Connection refused");
+  EXPECT_EQ(result.attempt.signatures.size(), 2 * 32u);
+}
+
+// Goal: an address that swallows packets costs the connect timeout, not the attempt's. Method: a listener whose
+// queue is full drops further SYNs.
+TEST(NotReached, GivesUpConnecting) {
+  const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(::listen(listener, 0), 0);
+  ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
+  std::vector<int> fillers;
+  for (int i = 0; i < 4; ++i) {
+    fillers.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+    ::connect(fillers.back(), reinterpret_cast<sockaddr*>(&address), size);
+  }
+  auto options = test_options();
+  options.connect_timeout = milliseconds(200);
+  TestClient client(options);
+  const auto result = client.send("http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/");
+  EXPECT_EQ(result.attempt.outcome, AttemptOutcome::ConnectFailed);
+  EXPECT_EQ(result.attempt.error, "no connection to 127.0.0.1 within 200ms");
+  EXPECT_GE(result.attempt.duration, milliseconds(200));
+  EXPECT_LT(result.attempt.duration, seconds(5));
+  for (const int fd : fillers) ::close(fd);
+  ::close(listener);
+}
+
+TEST(NotReached, RefusesAddressesThatAreNotPublic) {
+  TestServer server(always(response_text(200)));
+  auto options = test_options();
+  options.policy = AddressPolicy();
+  TestClient client(options);
+  const auto literal = client.send(server.url());
+  EXPECT_EQ(literal.attempt.outcome, AttemptOutcome::AddressRefused);
+  EXPECT_EQ(literal.attempt.error, "127.0.0.1 is not a public address: loopback");
+  const auto name = client.send("http://localhost:" + std::to_string(server.port()) + "/");
+  EXPECT_EQ(name.attempt.outcome, AttemptOutcome::AddressRefused);
+  EXPECT_THAT(name.attempt.error, HasSubstr("loopback"));
+  EXPECT_EQ(server.connections(), 0);
+}
+
+TEST(NotReached, SaysThatANameDoesNotExist) {
+  TestClient client;
+  const auto result = client.send("http://nobody.invalid/");
+  EXPECT_EQ(result.attempt.outcome, AttemptOutcome::NameNotResolved);
+  EXPECT_THAT(result.attempt.error, StartsWith("nobody.invalid: "));
+}
+
+TEST(NotReached, SaysThatAUrlCannotBeUsed) {
+  TestClient client;
+  const auto result = client.send("ftp://127.0.0.1/");
+  EXPECT_EQ(result.attempt.outcome, AttemptOutcome::Internal);
+  EXPECT_EQ(result.attempt.error, "the webhook's URL cannot be used: its scheme is neither http nor https");
+}
+
+// Goal: a name with several addresses is reached over the first allowed one that answers; the others are skipped.
+TEST(Names, TriesTheNextAddress) {
+  TestServer server(always(response_text(200)), nullptr, "127.0.0.3");
+  auto options = test_options();
+  options.look_up = [](const std::string&) {
+    Resolution resolution;
+    for (const char* text : {"10.0.0.1", "127.0.0.2", "127.0.0.3"}) {
+      resolution.addresses.push_back(boost::asio::ip::make_address(text));
+    }
+    return resolution;
+  };
+  TestClient client(options);
+  const auto url = "http://several.example:" + std::to_string(server.port()) + "/";
+  const auto result = client.send(url);
+  EXPECT_EQ(result.attempt.http_status, 200) << result.attempt.error;
+}
+
+// Goal: a slow name holds up nobody else, and is asked for once however many wait for it.
+TEST(Names, ASlowNameHoldsUpNobodyElse) {
+  TestServer server(always(response_text(200)));
+  // Shared, because a lookup under way outlives its sender.
+  const auto release = std::make_shared<std::latch>(1);
+  std::atomic<int> slow_lookups = 0;
+  auto options = test_options();
+  options.look_up = [release, &slow_lookups](const std::string& host) {
+    if (host == "slow.example") {
+      ++slow_lookups;
+      release->wait();
+    }
+    return Resolution{{boost::asio::ip::make_address("127.0.0.1")}, "", false};
+  };
+  TestClient client(options);
+  const auto port = std::to_string(server.port());
+  const auto slow = webhook_to("http://slow.example:" + port + "/");
+  for (int i = 0; i < 10; ++i) client.start(slow);
+  client.start(webhook_to("http://quick.example:" + port + "/"));
+  EXPECT_EQ(client.next().delivery, DeliveryId{11});
+  release->count_down();
+  for (const auto& result : client.next(10)) EXPECT_EQ(result.attempt.http_status, 200) << result.attempt.error;
+  EXPECT_EQ(client.send(slow).attempt.http_status, 200);
+  EXPECT_EQ(slow_lookups, 1);
+}
+
+TEST(Names, GivesUpOnANameThatDoesNotAnswer) {
+  // Shared, because a lookup under way outlives its sender.
+  const auto release = std::make_shared<std::latch>(1);
+  auto options = test_options();
+  options.connect_timeout = milliseconds(150);
+  options.look_up = [release](const std::string&) {
+    release->wait();
+    return Resolution{{}, "late", false};
+  };
+  TestClient client(options);
+  // More names than there are threads to resolve them.
+  for (int i = 0; i < 8; ++i) client.start(webhook_to("http://slow" + std::to_string(i) + ".example/"));
+  for (const auto& result : client.next(8)) {
+    EXPECT_EQ(result.attempt.outcome, AttemptOutcome::NameNotResolved);
+    EXPECT_THAT(result.attempt.error, HasSubstr("no answer from the name server within 150ms"));
+    EXPECT_LT(result.attempt.duration, seconds(5));
+  }
+  release->count_down();
+}
+
+}  // namespace
+}  // namespace limehook::http_client::testing

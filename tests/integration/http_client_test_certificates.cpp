@@ -1,0 +1,64 @@
+#include "http_client_test_certificates.hpp"
+
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include <atomic>
+
+#include "base/assert.hpp"
+
+namespace limehook::http_client::testing {
+namespace {
+
+void add_extension(X509* certificate, X509* issuer, int nid, const std::string& value) {
+  X509V3_CTX context;
+  X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
+  X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, &context, nid, value.c_str());
+  LIMEHOOK_ASSERT(extension != nullptr);
+  X509_add_ext(certificate, extension, -1);
+  X509_EXTENSION_free(extension);
+}
+
+}  // namespace
+
+Certificate make_certificate(const CertificateWish& wish) {
+  static std::atomic<long> serial = 1;
+  Certificate made;
+  made.key.reset(EVP_EC_gen("P-256"));
+  made.x509.reset(X509_new());
+  X509* x509 = made.x509.get();
+  X509_set_version(x509, X509_VERSION_3);
+  ASN1_INTEGER_set(X509_get_serialNumber(x509), serial++);
+  X509_gmtime_adj(X509_getm_notBefore(x509), wish.valid_from_seconds);
+  X509_gmtime_adj(X509_getm_notAfter(x509), wish.valid_until_seconds);
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(x509), "CN", MBSTRING_ASC,
+                             reinterpret_cast<const unsigned char*>(wish.common_name.c_str()), -1, -1, 0);
+  X509_set_pubkey(x509, made.key.get());
+  const Certificate& issuer = wish.issuer != nullptr ? *wish.issuer : made;
+  X509_set_issuer_name(x509, X509_get_subject_name(issuer.x509.get()));
+  if (wish.authority) add_extension(x509, issuer.x509.get(), NID_basic_constraints, "critical,CA:TRUE");
+  if (!wish.alternative_names.empty()) {
+    add_extension(x509, issuer.x509.get(), NID_subject_alt_name, wish.alternative_names);
+  }
+  LIMEHOOK_ASSERT(X509_sign(x509, issuer.key.get(), EVP_sha256()) > 0);
+  return made;
+}
+
+std::string Certificate::pem() const {
+  BIO* bio = BIO_new(BIO_s_mem());
+  PEM_write_bio_X509(bio, x509.get());
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(bio, &data);
+  std::string text(data, static_cast<std::size_t>(size));
+  BIO_free(bio);
+  return text;
+}
+
+std::unique_ptr<SSL_CTX, CertificateDeleter> server_context(const Certificate& certificate) {
+  std::unique_ptr<SSL_CTX, CertificateDeleter> context(SSL_CTX_new(TLS_server_method()));
+  LIMEHOOK_ASSERT(SSL_CTX_use_certificate(context.get(), certificate.x509.get()) == 1);
+  LIMEHOOK_ASSERT(SSL_CTX_use_PrivateKey(context.get(), certificate.key.get()) == 1);
+  return context;
+}
+
+}  // namespace limehook::http_client::testing

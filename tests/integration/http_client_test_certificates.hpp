@@ -1,0 +1,37 @@
+#pragma once
+// Certificates made for a test.
+
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include <memory>
+#include <string>
+
+namespace limehook::http_client::testing {
+
+struct CertificateDeleter {
+  void operator()(X509* p) const { X509_free(p); }
+  void operator()(EVP_PKEY* p) const { EVP_PKEY_free(p); }
+  void operator()(SSL_CTX* p) const { SSL_CTX_free(p); }
+};
+
+struct Certificate {
+  std::unique_ptr<X509, CertificateDeleter> x509;
+  std::unique_ptr<EVP_PKEY, CertificateDeleter> key;
+  std::string pem() const;
+};
+
+struct CertificateWish {
+  std::string common_name = "test";
+  std::string alternative_names;  // as OpenSSL writes them: "DNS:localhost,IP:127.0.0.1"
+  bool authority = false;
+  long valid_from_seconds = -3600;  // relative to now
+  long valid_until_seconds = 3600;
+  const Certificate* issuer = nullptr;  // none: self-signed
+};
+Certificate make_certificate(const CertificateWish& wish);
+
+std::unique_ptr<SSL_CTX, CertificateDeleter> server_context(const Certificate& certificate);
+
+}  // namespace limehook::http_client::testing

@@ -1,0 +1,45 @@
+#pragma once
+// A sender for tests, and a way to wait for its results.
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "http_client/http_sender.hpp"
+
+namespace limehook::http_client::testing {
+
+inline constexpr const char* kSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+inline constexpr const char* kBody = R"({"event":"missed_call","call_id":"123456"})";
+
+// One thread, loopback allowed.
+SenderOptions test_options();
+// A webhook to `url`; change the answer and hand it over.
+std::shared_ptr<Webhook> webhook_to(std::string url, Duration timeout = std::chrono::seconds(20));
+
+class TestClient {
+ public:
+  explicit TestClient(SenderOptions options = test_options());
+
+  // Starts an attempt of a new delivery; answers its id.
+  DeliveryId start(WebhookPtr webhook, std::string body = kBody);
+  // Waits for the next result.
+  AttemptResult next();
+  AttemptResult send(WebhookPtr webhook, std::string body = kBody);
+  AttemptResult send(std::string url) { return send(webhook_to(std::move(url))); }
+  // Waits until `count` more results are there.
+  std::vector<AttemptResult> next(std::size_t count);
+  std::size_t results_left();
+  HttpSender& sender() { return *sender_; }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<AttemptResult> results_;
+  std::int64_t last_delivery_ = 0;
+  std::unique_ptr<HttpSender> sender_;
+};
+
+}  // namespace limehook::http_client::testing

@@ -1,0 +1,204 @@
+// TLS: who is trusted, what is said when somebody is not, and that it carries what plain HTTP does.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "http_client_test_certificates.hpp"
+#include "http_client_test_client.hpp"
+#include "http_client_test_server.hpp"
+
+namespace limehook::http_client::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class Tls : public ::testing::Test {
+ protected:
+  Tls() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "limehook-tls-XXXXXX").string();
+    folder_ = ::mkdtemp(pattern.data());
+    std::ofstream(ca_file()) << authority_.pem();
+  }
+  ~Tls() override { std::filesystem::remove_all(folder_); }
+
+  std::string ca_file() const { return folder_ / "ca.pem"; }
+  SenderOptions options() const {
+    auto made = test_options();
+    made.ca_file = ca_file();
+    made.look_up = [](const std::string&) {
+      return Resolution{{boost::asio::ip::make_address("127.0.0.1")}, "", false};
+    };
+    return made;
+  }
+  Certificate issue(const std::string& alternative_names) const {
+    return make_certificate({.alternative_names = alternative_names, .issuer = &authority_});
+  }
+  static std::string url(const std::string& host, const TestServer& server) {
+    return "https://" + host + ":" + std::to_string(server.port()) + "/hook";
+  }
+  // What comes of an attempt at a server with `certificate`, reached as `host`.
+  Attempt attempt_at(const Certificate& certificate, const std::string& host) const {
+    const auto context = server_context(certificate);
+    TestServer server(always(response_text(200)), context.get());
+    TestClient client(options());
+    return client.send(url(host, server)).attempt;
+  }
+
+  std::filesystem::path folder_;
+  Certificate authority_ = make_certificate({.common_name = "test authority", .authority = true});
+};
+
+TEST_F(Tls, DeliversToATrustedHost) {
+  const auto certificate = issue("DNS:hooks.example,IP:127.0.0.1");
+  EXPECT_EQ(attempt_at(certificate, "hooks.example").http_status, 200);
+  EXPECT_EQ(attempt_at(certificate, "127.0.0.1").http_status, 200);
+}
+
+TEST_F(Tls, SendsTheNameAndTheBytes) {
+  const auto certificate = issue("DNS:hooks.example");
+  const auto context = server_context(certificate);
+  std::string name;
+  SSL_CTX_set_tlsext_servername_callback(
+      context.get(), +[](SSL* ssl, int*, void* arg) {
+        const char* sent = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+        *static_cast<std::string*>(arg) = sent != nullptr ? sent : "";
+        return SSL_TLSEXT_ERR_OK;
+      });
+  SSL_CTX_set_tlsext_servername_arg(context.get(), &name);
+  ReceivedRequest request;
+  TestServer server(
+      [&](Peer& peer) {
+        request = *peer.read_request();
+        peer.write(response_text(200, std::string(10'000, 'y')));
+        peer.wait_until_closed();
+      },
+      context.get());
+  TestClient client(options());
+  const std::string body(3 * 1024 * 1024, 'x');
+  const auto result = client.send(webhook_to(url("hooks.example", server)), body);
+  EXPECT_EQ(result.attempt.http_status, 200) << result.attempt.error;
+  EXPECT_EQ(result.attempt.response_body, std::string(10'000, 'y'));
+  EXPECT_EQ(name, "hooks.example");
+  EXPECT_EQ(request.header("Host"), "hooks.example:" + std::to_string(server.port()));
+  EXPECT_TRUE(request.body == body);
+}
+
+TEST_F(Tls, RefusesWhoIsNotTrusted) {
+  const auto self_signed = make_certificate({.alternative_names = "DNS:hooks.example"});
+  const auto attempt = attempt_at(self_signed, "hooks.example");
+  EXPECT_EQ(attempt.outcome, AttemptOutcome::TlsFailed);
+  EXPECT_EQ(attempt.error, "certificate verify failed: self-signed certificate");
+
+  const auto other_authority = make_certificate({.common_name = "other authority", .authority = true});
+  const auto unknown = make_certificate({.alternative_names = "DNS:hooks.example", .issuer = &other_authority});
+  EXPECT_EQ(attempt_at(unknown, "hooks.example").error,
+            "certificate verify failed: unable to get local issuer certificate");
+}
+
+TEST_F(Tls, RefusesACertificateOfAnotherHost) {
+  const auto certificate = issue("DNS:hooks.example,IP:127.0.0.2");
+  const auto name = attempt_at(certificate, "other.example");
+  EXPECT_EQ(name.outcome, AttemptOutcome::TlsFailed);
+  EXPECT_EQ(name.error, "certificate is not valid for host other.example");
+  EXPECT_EQ(attempt_at(certificate, "127.0.0.1").error, "certificate is not valid for host 127.0.0.1");
+}
+
+TEST_F(Tls, RefusesACertificateOutOfItsTime) {
+  const auto expired = make_certificate({.alternative_names = "DNS:hooks.example",
+                                         .valid_from_seconds = -7200,
+                                         .valid_until_seconds = -3600,
+                                         .issuer = &authority_});
+  EXPECT_EQ(attempt_at(expired, "hooks.example").error, "certificate verify failed: certificate has expired");
+}
+
+TEST_F(Tls, RefusesOldVersions) {
+  const auto certificate = issue("DNS:hooks.example");
+  const auto context = server_context(certificate);
+  SSL_CTX_set_security_level(context.get(), 0);
+  SSL_CTX_set_min_proto_version(context.get(), TLS1_VERSION);
+  SSL_CTX_set_max_proto_version(context.get(), TLS1_1_VERSION);
+  TestServer server(always(response_text(200)), context.get());
+  TestClient client(options());
+  EXPECT_EQ(client.send(url("hooks.example", server)).attempt.outcome, AttemptOutcome::TlsFailed);
+}
+
+TEST_F(Tls, SaysThatThePeerDoesNotSpeakTls) {
+  TestServer greeting([](Peer& peer) {
+    peer.write("220 mail.example ESMTP\r\n");
+    peer.wait_until_closed();
+  });
+  TestClient client(options());
+  const auto attempt = client.send(url("hooks.example", greeting)).attempt;
+  EXPECT_EQ(attempt.outcome, AttemptOutcome::TlsFailed);
+  EXPECT_EQ(attempt.error, "the receiver does not speak TLS on this port");
+}
+
+TEST_F(Tls, AHandshakeThatStallsEndsWithTheConnectLimit) {
+  TestServer silent([](Peer& peer) { peer.wait_until_closed(); });
+  auto limited = options();
+  limited.connect_timeout = milliseconds(200);
+  TestClient client(limited);
+  const auto attempt = client.send(url("hooks.example", silent)).attempt;
+  EXPECT_EQ(attempt.outcome, AttemptOutcome::TlsFailed);
+  EXPECT_EQ(attempt.error, "the TLS handshake was not complete within 200ms");
+  EXPECT_LT(attempt.duration, seconds(5));
+}
+
+TEST_F(Tls, AHandshakeThatIsCutOffIsTold) {
+  TestServer closing([](Peer&) {});
+  TestClient client(options());
+  EXPECT_EQ(client.send(url("hooks.example", closing)).attempt.outcome, AttemptOutcome::TlsFailed);
+}
+
+TEST_F(Tls, ReusesConnectionsAndSessions) {
+  const auto certificate = issue("DNS:hooks.example");
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    const auto context = server_context(certificate);
+    SSL_CTX_set_max_proto_version(context.get(), version);
+    std::vector<bool> reused;
+    TestServer server(
+        [&](Peer& peer) {
+          reused.push_back(peer.session_reused());
+          peer.read_request();
+          peer.write(response_text(200));
+          peer.read_request();
+          peer.write(response_text(200, "", "Connection: close\r\n"));
+        },
+        context.get());
+    TestClient client(options());
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(client.send(url("hooks.example", server)).attempt.http_status, 200);
+    EXPECT_EQ(reused, (std::vector<bool>{false, true})) << version;
+  }
+}
+
+TEST_F(Tls, ServesManyAtTheSameTime) {
+  const auto certificate = issue("DNS:hooks.example");
+  const auto context = server_context(certificate);
+  TestServer server(always(response_text(200, "ok")), context.get());
+  TestClient client(options());
+  const auto webhook = webhook_to(url("hooks.example", server));
+  for (int i = 0; i < 200; ++i) client.start(webhook);
+  for (const auto& result : client.next(200)) EXPECT_EQ(result.attempt.http_status, 200) << result.attempt.error;
+}
+
+TEST_F(Tls, ABadAuthorityFileIsTold) {
+  const auto missing = HttpSender::create(
+      [&] {
+        auto made = options();
+        made.ca_file = folder_ / "missing.pem";
+        return made;
+      }(),
+      [](const AttemptResult&) {});
+  ASSERT_FALSE(missing.has_value());
+  EXPECT_THAT(missing.error(), StartsWith("cannot read certificates from " + (folder_ / "missing.pem").string()));
+}
+
+}  // namespace
+}  // namespace limehook::http_client::testing
