@@ -1,0 +1,358 @@
+#include "runtime/engine.hpp"
+
+#include <spdlog/spdlog.h>
+#include <boost/asio.hpp>
+
+#include <algorithm>
+
+#include "base/assert.hpp"
+#include "runtime/clocks.hpp"
+
+namespace limehook::runtime {
+namespace {
+
+constexpr auto kStatsInterval = std::chrono::seconds(5);
+constexpr std::size_t kRecoveryStep = 500;
+
+template <class T>
+std::expected<T, Refusal> unwrap(delivery::Output&& output, auto&& take) {
+  if (const auto* refused = std::get_if<delivery::Refused>(&output)) return std::unexpected(refused->reason);
+  return take(std::move(output));
+}
+
+std::expected<void, Refusal> unwrap_stored(const delivery::Output& output) {
+  if (const auto* refused = std::get_if<delivery::Refused>(&output)) return std::unexpected(refused->reason);
+  return {};
+}
+
+}  // namespace
+
+// A coroutine that waits for the scheduler's answer. Its timer never fires; it is canceled when the answer is there.
+struct Engine::Waiter {
+  explicit Waiter(asio::io_context& io) : signal(io, asio::steady_timer::time_point::max()) {}
+  asio::steady_timer signal;
+  std::optional<delivery::Output> answer;
+};
+
+Now Engine::runtime_now() { return now(); }
+
+Engine::Engine(asio::io_context& io, store::Store& store, EngineOptions options, telemetry::Metrics& metrics,
+               const MakeSender& make_sender)
+    : io_(io),
+      store_(store),
+      metrics_(metrics),
+      catalog_(store.load_catalog()),
+      scheduler_(options.scheduler, catalog_.last_id),
+      key_ids_(catalog_.last_id),
+      readers_(static_cast<std::size_t>(options.reader_threads)),
+      timer_(io),
+      stats_timer_(io),
+      drained_(io, asio::steady_timer::time_point::max()) {
+  load();
+  writer_ = std::make_unique<StoreWriter>(store, options.retention, metrics,
+                                          [this](store::WriteBatch batch, store::CommitResult result) {
+                                            on_batch_done(std::move(batch), std::move(result));
+                                          });
+  sender_ = make_sender([this](http_client::AttemptResult result) { on_attempt_done(std::move(result)); });
+  flush_stats();
+  schedule_pump();
+}
+
+Engine::~Engine() {
+  sender_.reset();
+  writer_.reset();
+  readers_.join();
+}
+
+void Engine::load() {
+  for (Webhook& webhook : catalog_.webhooks) scheduler_.load_webhook(std::move(webhook));
+  for (auto& [id, team] : catalog_.deleted_webhooks) deleted_teams_[id] = std::move(team);
+  keys_ = std::move(catalog_.keys);
+  for (const Recovery& recovery : catalog_.running_recoveries) scheduler_.load_recovery(recovery);
+  const Now at = now();
+  store_.each_open([&](const store::OpenDelivery& delivery) { scheduler_.load_delivery(at, delivery); });
+}
+
+// ---- requests ----------------------------------------------------------------------------------------------
+
+asio::awaitable<delivery::Output> Engine::request(delivery::Ticket ticket, delivery::Input input) {
+  Waiter waiter(io_);
+  waiters_[ticket] = &waiter;
+  handle(std::move(input));
+  while (!waiter.answer) co_await waiter.signal.async_wait(asio::as_tuple(asio::use_awaitable));
+  co_return std::move(*waiter.answer);
+}
+
+void Engine::resolve(delivery::Ticket ticket, delivery::Output output) {
+  const auto found = waiters_.find(ticket);
+  if (found == waiters_.end()) return;
+  found->second->answer = std::move(output);
+  found->second->signal.cancel();
+  waiters_.erase(found);
+}
+
+template <class Reply>
+  requires requires(Reply reply) { reply.ticket; }
+void Engine::execute(Reply&& reply) {
+  const delivery::Ticket ticket = reply.ticket;
+  resolve(ticket, delivery::Output(std::forward<Reply>(reply)));
+}
+
+Answer<std::vector<delivery::EventReceipt>> Engine::submit_events(std::vector<EventDraft> events, std::string scope) {
+  const auto ticket = new_ticket();
+  const auto count = events.size();
+  auto output = co_await request(ticket, delivery::EventsSubmitted{ticket, std::move(events), std::move(scope)});
+  auto answer = unwrap<std::vector<delivery::EventReceipt>>(std::move(output), [](delivery::Output&& o) {
+    return std::get<delivery::EventsAccepted>(std::move(o)).receipts;
+  });
+  if (!answer) {
+    metrics_.events_refused.Increment(static_cast<double>(count));
+    co_return answer;
+  }
+  const auto duplicates = std::ranges::count(*answer, true, &delivery::EventReceipt::duplicate);
+  metrics_.events_duplicate.Increment(static_cast<double>(duplicates));
+  metrics_.events_accepted.Increment(static_cast<double>(count) - static_cast<double>(duplicates));
+  co_return answer;
+}
+
+Answer<delivery::TestFinished> Engine::test_webhook(WebhookId webhook, EventDraft event) {
+  const auto ticket = new_ticket();
+  auto output = co_await request(ticket, delivery::TestSubmitted{ticket, webhook, std::move(event)});
+  co_return unwrap<delivery::TestFinished>(
+      std::move(output), [](delivery::Output&& o) { return std::get<delivery::TestFinished>(std::move(o)); });
+}
+
+Answer<WebhookPtr> Engine::save_webhook(Webhook webhook) {
+  const auto ticket = new_ticket();
+  auto output = co_await request(ticket, delivery::WebhookSubmitted{ticket, std::move(webhook)});
+  co_return unwrap<WebhookPtr>(std::move(output),
+                               [](delivery::Output&& o) { return std::get<delivery::WebhookStored>(o).webhook; });
+}
+
+Answer<void> Engine::delete_webhook(WebhookId webhook) {
+  const auto ticket = new_ticket();
+  const auto team = team_of(webhook);
+  const auto answer = unwrap_stored(co_await request(ticket, delivery::WebhookDeleted{ticket, webhook}));
+  if (answer) deleted_teams_[webhook] = team.value_or("");
+  co_return answer;
+}
+
+std::optional<std::string> Engine::team_of(WebhookId id) const {
+  if (const auto webhook = find_webhook(id)) return webhook->team_id;
+  const auto deleted = deleted_teams_.find(id);
+  return deleted == deleted_teams_.end() ? std::nullopt : std::optional(deleted->second);
+}
+
+Answer<void> Engine::save_key(ApiKey key) {
+  const auto ticket = new_ticket();
+  store::WriteBatch batch;
+  batch.keys.push_back(key);
+  const auto answer = unwrap_stored(co_await request(ticket, delivery::CatalogSubmitted{ticket, std::move(batch)}));
+  if (answer) keys_.push_back(std::move(key));
+  co_return answer;
+}
+
+Answer<void> Engine::delete_key(KeyId key) {
+  const auto ticket = new_ticket();
+  store::WriteBatch batch;
+  batch.deleted_keys.push_back(key);
+  const auto answer = unwrap_stored(co_await request(ticket, delivery::CatalogSubmitted{ticket, std::move(batch)}));
+  if (answer) std::erase_if(keys_, [&](const ApiKey& k) { return k.id == key; });
+  co_return answer;
+}
+
+Answer<void> Engine::retry_delivery(const Delivery& delivery, EventType type) {
+  const auto ticket = new_ticket();
+  store::OpenDelivery row{.id = delivery.id,
+                          .event = delivery.event,
+                          .webhook = delivery.webhook,
+                          .type = type,
+                          .status = delivery.status,
+                          .test = delivery.test,
+                          .attempts = delivery.attempts,
+                          .round_start = delivery.round_start,
+                          .next_attempt_at = delivery.next_attempt_at,
+                          .http_status = delivery.http_status,
+                          .last_outcome = delivery.last_outcome};
+  co_return unwrap_stored(co_await request(ticket, delivery::RetrySubmitted{ticket, row}));
+}
+
+Answer<Recovery> Engine::start_recovery(Recovery recovery) {
+  const auto ticket = new_ticket();
+  auto output = co_await request(ticket, delivery::RecoverySubmitted{ticket, recovery});
+  co_return unwrap<Recovery>(std::move(output),
+                             [](delivery::Output&& o) { return std::get<delivery::RecoveryStored>(o).recovery; });
+}
+
+Answer<Recovery> Engine::cancel_recovery(RecoveryId recovery) {
+  const auto ticket = new_ticket();
+  auto output = co_await request(ticket, delivery::RecoveryCanceled{ticket, recovery});
+  co_return unwrap<Recovery>(std::move(output),
+                             [](delivery::Output&& o) { return std::get<delivery::RecoveryStored>(o).recovery; });
+}
+
+// ---- driving the core --------------------------------------------------------------------------------------
+
+void Engine::handle(delivery::Input input) {
+  scheduler_.handle(now(), std::move(input));
+  schedule_pump();
+}
+
+// Outputs are drained once per turn of the loop, so that inputs that came together share a batch.
+void Engine::schedule_pump() {
+  if (pump_scheduled_ || closed_) return;
+  pump_scheduled_ = true;
+  asio::post(io_, [this] {
+    pump_scheduled_ = false;
+    pump();
+  });
+}
+
+void Engine::pump() {
+  if (closed_) return;
+  while (auto output = scheduler_.poll_output()) {
+    std::visit([this](auto&& value) { execute(std::move(value)); }, std::move(*output));
+  }
+  arm_timer();
+}
+
+void Engine::arm_timer() {
+  const auto deadline = scheduler_.next_deadline();
+  if (!deadline) return;
+  const std::chrono::steady_clock::time_point at(deadline->time_since_epoch());
+  if (at == timer_.expiry()) return;
+  timer_.expires_at(at);
+  timer_.async_wait([this](const boost::system::error_code& ec) {
+    if (ec || closed_) return;
+    timer_.expires_at(asio::steady_timer::time_point::max());
+    scheduler_.tick(now());
+    pump();
+  });
+}
+
+void Engine::execute(delivery::PersistBatch&& output) { writer_->commit(std::move(output.batch)); }
+
+void Engine::on_batch_done(store::WriteBatch batch, store::CommitResult result) {
+  asio::post(io_, [this, finished = delivery::BatchFinished{std::move(batch), std::move(result)}]() mutable {
+    handle(std::move(finished));
+  });
+}
+
+void Engine::execute(delivery::StartAttempt&& output) {
+  sender_->start(
+      {output.delivery, output.number, output.type, output.test, std::move(output.webhook), std::move(output.body)});
+}
+
+void Engine::on_attempt_done(http_client::AttemptResult result) {
+  const std::lock_guard lock(done_mutex_);
+  done_.push_back(std::move(result));
+  if (std::exchange(done_scheduled_, true)) return;
+  asio::post(io_, [this] { take_attempt_results(); });
+}
+
+void Engine::take_attempt_results() {
+  std::vector<http_client::AttemptResult> results;
+  {
+    const std::lock_guard lock(done_mutex_);
+    results.swap(done_);
+    done_scheduled_ = false;
+  }
+  if (closed_) return;
+  const Now at = now();
+  for (auto& result : results) {
+    scheduler_.handle(at, delivery::AttemptFinished{result.delivery, std::move(result.attempt), result.retry_after});
+  }
+  schedule_pump();
+}
+
+void Engine::execute(delivery::BodiesWanted&& output) {
+  asio::post(readers_, [this, wanted = std::move(output.deliveries)]() mutable {
+    delivery::BodiesLoaded loaded{std::move(wanted), {}, false};
+    try {
+      loaded.bodies = store_.load_bodies(loaded.wanted);
+    } catch (const store::StoreError& error) {
+      spdlog::error("Reading payloads from the store failed: {}", error.what());
+      loaded.failed = true;
+    }
+    asio::post(io_, [this, input = std::move(loaded)]() mutable { handle(std::move(input)); });
+  });
+}
+
+void Engine::execute(delivery::RecoveryStepWanted&& output) {
+  asio::post(readers_, [this, recovery = std::move(output.recovery)] {
+    delivery::RecoveryStepLoaded loaded{recovery.id, std::nullopt};
+    try {
+      loaded.step = store_.next_recovery_step(recovery, kRecoveryStep);
+    } catch (const store::StoreError& error) {
+      spdlog::error("Reading for a recovery failed: {}", error.what());
+    }
+    asio::post(io_, [this, input = std::move(loaded)]() mutable { handle(std::move(input)); });
+  });
+}
+
+void Engine::execute(delivery::AttemptObserved&& output) {
+  const Attempt& attempt = output.attempt;
+  metrics_.attempts[static_cast<std::size_t>(attempt.outcome)]->Increment();
+  metrics_.attempt_duration.Observe(telemetry::seconds(attempt.duration));
+  switch (output.status) {
+    case DeliveryStatus::Delivered:
+      metrics_.deliveries_delivered.Increment();
+      break;
+    case DeliveryStatus::Failed:
+      metrics_.deliveries_failed.Increment();
+      break;
+    case DeliveryStatus::Canceled:
+      metrics_.deliveries_canceled.Increment();
+      break;
+    case DeliveryStatus::Retrying:
+      metrics_.deliveries_retrying.Increment();
+      break;
+    case DeliveryStatus::Pending:
+      break;
+  }
+  stats_.add(output);
+  if (!attempt.acknowledged()) {
+    spdlog::debug("Attempt {} of {} to {} failed: {} {} {}", attempt.number, output.delivery.str(),
+                  output.webhook->id.str(), name_of(attempt.outcome), attempt.http_status, attempt.error);
+  }
+  if (on_attempt) on_attempt(output);
+}
+
+void Engine::execute(delivery::WebhookDisabled&& output) {
+  spdlog::warn("Webhook {} was disabled: {}", output.webhook->id.str(), output.webhook->disabled_reason);
+}
+
+void Engine::execute(delivery::Drained&&) { drained_.cancel(); }
+
+void Engine::flush_stats() {
+  if (auto buckets = stats_.take(); !buckets.empty()) {
+    store::WriteBatch batch;
+    batch.stats = std::move(buckets);
+    handle(delivery::CatalogSubmitted{0, std::move(batch)});
+  }
+  stats_timer_.expires_after(kStatsInterval);
+  stats_timer_.async_wait([this](const boost::system::error_code& ec) {
+    if (!ec && !closed_) flush_stats();
+  });
+}
+
+void Engine::refresh_gauges() {
+  const auto gauges = scheduler_.gauges();
+  metrics_.backlog.Set(static_cast<double>(gauges.open));
+  metrics_.in_flight.Set(gauges.in_flight);
+}
+
+asio::awaitable<void> Engine::drain(Duration limit) {
+  draining_ = true;
+  flush_stats();
+  drained_.expires_after(limit);
+  handle(delivery::DrainRequested{});
+  co_await drained_.async_wait(asio::as_tuple(asio::use_awaitable));
+  closed_ = true;  // attempts cut off from here on are repeated after the next start
+  stats_timer_.cancel();
+  timer_.cancel();
+  sender_.reset();
+  writer_->stop();
+}
+
+}  // namespace limehook::runtime

@@ -1,0 +1,155 @@
+#pragma once
+// The shell around the delivery core: gives it the time, carries out its commands against the store and the sender, and
+// lets coroutines of the API wait for its answers. It decides nothing itself.
+//
+// Everything here belongs to the thread of `io`, but for what the comments say. Life: construct (which reads the
+// store), run the io_context, drain(), destroy.
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "delivery/scheduler.hpp"
+#include "http_client/attempt_sender.hpp"
+#include "runtime/stats_recorder.hpp"
+#include "runtime/store_writer.hpp"
+#include "store/store.hpp"
+#include "telemetry/metrics.hpp"
+
+namespace limehook::runtime {
+
+namespace asio = boost::asio;
+using delivery::Refusal;
+
+template <class T>
+using Answer = asio::awaitable<std::expected<T, Refusal>>;
+
+struct EngineOptions {
+  delivery::SchedulerOptions scheduler;
+  Retention retention;
+  int reader_threads = 2;
+};
+
+using MakeSender = std::function<std::unique_ptr<http_client::AttemptSender>(http_client::AttemptDone)>;
+
+class Engine {
+ public:
+  // Reads the catalog and all open deliveries; throws store::StoreError.
+  Engine(asio::io_context& io, store::Store& store, EngineOptions options, telemetry::Metrics& metrics,
+         const MakeSender& make_sender);
+  ~Engine();
+
+  // ---- requests; each answers once its effect is durable ----
+  Answer<std::vector<delivery::EventReceipt>> submit_events(std::vector<EventDraft> events, std::string scope);
+  Answer<delivery::TestFinished> test_webhook(WebhookId webhook, EventDraft event);
+  // A webhook without id is new; otherwise its version says from which one the change was made.
+  Answer<WebhookPtr> save_webhook(Webhook webhook);
+  Answer<void> delete_webhook(WebhookId webhook);
+  Answer<void> save_key(ApiKey key);
+  Answer<void> delete_key(KeyId key);
+  Answer<void> retry_delivery(const Delivery& delivery, EventType type);
+  Answer<Recovery> start_recovery(Recovery recovery);
+  Answer<Recovery> cancel_recovery(RecoveryId recovery);
+
+  // ---- what is in memory ----
+  WebhookPtr find_webhook(WebhookId id) const { return scheduler_.find_webhook(id); }
+  std::vector<WebhookPtr> webhooks() const { return scheduler_.webhooks(); }
+  int open_deliveries(WebhookId id) const { return scheduler_.open_deliveries(id); }
+  // The webhook's team ("" when it is for every team), also of a deleted one; nothing when it never existed.
+  std::optional<std::string> team_of(WebhookId id) const;
+  bool store_healthy() const { return scheduler_.store_healthy(); }
+  const std::vector<ApiKey>& keys() const { return keys_; }
+  const StatsRecorder& unsaved_stats() const { return stats_; }
+  bool draining() const { return draining_; }
+  std::int64_t new_id() { return key_ids_.next(runtime_now().wall); }
+  void refresh_gauges();
+
+  // Runs `query` on a thread of its own kind and answers its result; what it throws is thrown here.
+  template <class Query>
+  asio::awaitable<std::invoke_result_t<Query, const store::Store&>> read(Query query);
+
+  // Called after each attempt (the demo's and the terminal's view). Optional; set before the io_context runs.
+  std::function<void(const delivery::AttemptObserved&)> on_attempt;
+
+  // Refuses new work, lets attempts finish for as long as `limit`, stores what came of them, stops every thread.
+  asio::awaitable<void> drain(Duration limit);
+
+ private:
+  struct Waiter;
+  struct DoneQueue;
+
+  static Now runtime_now();
+  template <class Run>
+  static asio::awaitable<std::invoke_result_t<Run>> run_on_pool(Run run);
+  void load();
+  asio::awaitable<delivery::Output> request(delivery::Ticket ticket, delivery::Input input);
+  delivery::Ticket new_ticket() { return ++last_ticket_; }
+  void handle(delivery::Input input);
+  void schedule_pump();
+  void pump();
+  void arm_timer();
+  void on_batch_done(store::WriteBatch batch, store::CommitResult result);  // the writer's thread
+  void on_attempt_done(http_client::AttemptResult result);                  // a sender's thread
+  void take_attempt_results();
+  void flush_stats();
+
+  void execute(delivery::PersistBatch&& output);
+  void execute(delivery::StartAttempt&& output);
+  void execute(delivery::BodiesWanted&& output);
+  void execute(delivery::RecoveryStepWanted&& output);
+  void execute(delivery::AttemptObserved&& output);
+  void execute(delivery::WebhookDisabled&& output);
+  void execute(delivery::Drained&& output);
+  template <class Reply>
+    requires requires(Reply reply) { reply.ticket; }
+  void execute(Reply&& reply);
+  void resolve(delivery::Ticket ticket, delivery::Output output);
+
+  asio::io_context& io_;
+  store::Store& store_;
+  telemetry::Metrics& metrics_;
+  store::Catalog catalog_;
+  delivery::Scheduler scheduler_;
+  StatsRecorder stats_;
+  std::vector<ApiKey> keys_;
+  std::unordered_map<WebhookId, std::string> deleted_teams_;
+  IdGenerator key_ids_;
+  asio::thread_pool readers_;
+  asio::steady_timer timer_;
+  asio::steady_timer stats_timer_;
+  asio::steady_timer drained_;
+  std::unordered_map<delivery::Ticket, Waiter*> waiters_;
+  delivery::Ticket last_ticket_ = 0;
+  bool pump_scheduled_ = false;
+  bool draining_ = false;
+  bool closed_ = false;
+
+  std::mutex done_mutex_;
+  std::vector<http_client::AttemptResult> done_;  // guarded by done_mutex_
+  bool done_scheduled_ = false;                   // guarded by done_mutex_
+
+  std::unique_ptr<StoreWriter> writer_;
+  std::unique_ptr<http_client::AttemptSender> sender_;
+};
+
+template <class Run>
+asio::awaitable<std::invoke_result_t<Run>> Engine::run_on_pool(Run run) {
+  co_return run();
+}
+
+template <class Query>
+asio::awaitable<std::invoke_result_t<Query, const store::Store&>> Engine::read(Query query) {
+  auto run = [this, query = std::move(query)] { return query(static_cast<const store::Store&>(store_)); };
+  co_return co_await asio::co_spawn(readers_, run_on_pool(std::move(run)), asio::use_awaitable);
+}
+
+}  // namespace limehook::runtime

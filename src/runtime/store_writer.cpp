@@ -1,0 +1,101 @@
+#include "runtime/store_writer.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <cstdlib>
+
+#include "base/assert.hpp"
+#include "runtime/clocks.hpp"
+
+namespace limehook::runtime {
+namespace {
+
+constexpr auto kHouseInterval = std::chrono::milliseconds(500);  // when nothing is waiting
+constexpr auto kHouseGap = std::chrono::milliseconds(5);         // between slices when more is
+constexpr auto kPruneInterval = std::chrono::minutes(1);
+constexpr std::size_t kPruneRows = 2000;
+
+}  // namespace
+
+StoreWriter::StoreWriter(store::Store& store, Retention retention, telemetry::Metrics& metrics, Done done)
+    : store_(store), retention_(retention), metrics_(metrics), done_(std::move(done)), thread_([this] { run(); }) {}
+
+StoreWriter::~StoreWriter() { stop(); }
+
+void StoreWriter::commit(store::WriteBatch batch) {
+  {
+    const std::lock_guard lock(mutex_);
+    LIMEHOOK_ASSERT(!waiting_);
+    waiting_ = std::move(batch);
+  }
+  changed_.notify_one();
+}
+
+void StoreWriter::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void StoreWriter::run() {
+  while (true) {
+    std::optional<store::WriteBatch> batch;
+    {
+      std::unique_lock lock(mutex_);
+      const auto until = std::chrono::steady_clock::time_point(next_house_.time_since_epoch());
+      changed_.wait_until(lock, until, [this] { return waiting_ || stopping_; });
+      if (!waiting_ && stopping_) return;
+      batch.swap(waiting_);
+    }
+    if (batch) commit_now(std::move(*batch));
+    if (const auto mono = now().mono; mono >= next_house_) {
+      const bool more = keep_house();
+      next_house_ = now().mono + (more ? kHouseGap : kHouseInterval);
+    }
+  }
+}
+
+void StoreWriter::commit_now(store::WriteBatch batch) {
+  const auto begin = now().mono;
+  store::CommitResult result = store_.commit(batch);
+  metrics_.commit_duration.Observe(telemetry::seconds(now().mono - begin));
+  if (result.status == store::CommitStatus::Unknown) {
+    spdlog::critical("The store cannot tell whether a commit is on disk: {}. Ending; the next start will read what is.",
+                     result.error);
+    std::_Exit(70);
+  }
+  if (result.status != store::CommitStatus::Committed) {
+    metrics_.commit_failures.Increment();
+    spdlog::error("The store refused a commit: {}", result.error);
+  }
+  done_(std::move(batch), std::move(result));
+}
+
+bool StoreWriter::keep_house() {
+  const auto [mono, wall] = now();
+  try {
+    bool more = store_.maintain(wall);
+    if (mono >= next_prune_) {
+      if (prune(wall)) more = true;
+      else next_prune_ = mono + kPruneInterval;
+    }
+    return more;
+  } catch (const store::StoreError& error) {
+    spdlog::error("Housekeeping of the store failed: {}", error.what());
+    return false;
+  }
+}
+
+bool StoreWriter::prune(WallTime wall) {
+  const auto used = store_.size().bytes_used;
+  metrics_.store_bytes.Set(static_cast<double>(used));
+  bool more = false;
+  if (retention_.age.count() > 0) more = !store_.prune(wall - retention_.age, kPruneRows).done;
+  if (retention_.bytes > 0 && used > retention_.bytes) more = !store_.prune(wall, kPruneRows).done || more;
+  return more;
+}
+
+}  // namespace limehook::runtime

@@ -1,0 +1,47 @@
+#pragma once
+// The metrics of the process, in Prometheus' text format at /metrics. Any thread may count.
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <array>
+#include <string>
+
+#include "base/time.hpp"
+#include "model/delivery.hpp"
+
+namespace limehook::telemetry {
+
+class Metrics {
+ public:
+  Metrics();
+
+  std::string text() const;
+
+ private:
+  prometheus::Registry registry_;
+
+ public:
+  prometheus::Counter& events_accepted;
+  prometheus::Counter& events_duplicate;
+  prometheus::Counter& events_refused;  // answered with 503
+  prometheus::Counter& deliveries_delivered;
+  prometheus::Counter& deliveries_failed;
+  prometheus::Counter& deliveries_canceled;
+  prometheus::Counter& deliveries_retrying;  // attempts that failed and will be followed by another
+  std::array<prometheus::Counter*, kAttemptOutcomeCount> attempts;  // by outcome
+  prometheus::Histogram& attempt_duration;
+  prometheus::Gauge& backlog;    // open deliveries
+  prometheus::Gauge& in_flight;  // attempts under way
+  prometheus::Histogram& commit_duration;
+  prometheus::Counter& commit_failures;
+  prometheus::Gauge& store_bytes;
+  prometheus::Gauge& connections;                 // of the HTTP server
+  std::array<prometheus::Counter*, 6> responses;  // of the HTTP server, by the status' first digit
+};
+
+inline double seconds(Duration d) { return static_cast<double>(d.count()) / 1e6; }
+
+}  // namespace limehook::telemetry
