@@ -1,0 +1,102 @@
+#pragma once
+// The HTTP API (spec, section 5): one table of routes, each with the roles that may use it.
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/call.hpp"
+#include "model/webhook_json.hpp"
+#include "runtime/engine.hpp"
+#include "telemetry/metrics.hpp"
+
+namespace limehook::api {
+
+namespace asio = boost::asio;
+
+struct ApiOptions {
+  std::string version;
+  std::string admin_key;  // with which everything is allowed
+  UrlRules url_rules;
+  Duration default_timeout;  // of webhooks that set none
+};
+
+class Api {
+ public:
+  Api(runtime::Engine& engine, telemetry::Metrics& metrics, ApiOptions options);
+
+  // On the engine's thread.
+  asio::awaitable<Response> handle(const Request& request);
+
+  static std::size_t body_bytes_max(std::string_view method, std::string_view path);
+
+ private:
+  using Handler = asio::awaitable<Response> (Api::*)(const Call& call);
+  struct Route {
+    std::string_view method;
+    std::string_view pattern;  // "{id}" stands for one step
+    unsigned roles;            // 0: no key is needed
+    Handler handler;
+  };
+  static std::span<const Route> routes();
+
+  asio::awaitable<Response> dispatch(const Request& request);
+  Principal authenticate(const Request& request) const;
+
+  // events.cpp
+  asio::awaitable<Response> post_event(const Call& call);
+  asio::awaitable<Response> post_batch(const Call& call);
+  asio::awaitable<Response> list_events(const Call& call);
+  asio::awaitable<Response> get_event(const Call& call);
+  asio::awaitable<Response> list_event_types(const Call& call);
+  // webhooks.cpp
+  asio::awaitable<Response> list_webhooks(const Call& call);
+  asio::awaitable<Response> create_webhook(const Call& call);
+  asio::awaitable<Response> get_webhook(const Call& call);
+  asio::awaitable<Response> patch_webhook(const Call& call);
+  asio::awaitable<Response> delete_webhook(const Call& call);
+  asio::awaitable<Response> enable_webhook(const Call& call);
+  asio::awaitable<Response> disable_webhook(const Call& call);
+  asio::awaitable<Response> test_webhook(const Call& call);
+  asio::awaitable<Response> get_secret(const Call& call);
+  asio::awaitable<Response> rotate_secret(const Call& call);
+  asio::awaitable<Response> switch_webhook(const Call& call, bool enabled);
+  // deliveries.cpp
+  asio::awaitable<Response> list_deliveries(const Call& call);
+  asio::awaitable<Response> list_webhook_deliveries(const Call& call);
+  asio::awaitable<Response> get_delivery(const Call& call);
+  asio::awaitable<Response> retry_delivery(const Call& call);
+  asio::awaitable<Response> answer_page(const Call& call, store::DeliveryQuery query);
+  asio::awaitable<store::DeliveryDetail> load_delivery(const Call& call);
+  // recoveries.cpp
+  asio::awaitable<Response> start_recovery(const Call& call);
+  asio::awaitable<Response> list_recoveries(const Call& call);
+  asio::awaitable<Response> get_recovery(const Call& call);
+  asio::awaitable<Response> cancel_recovery(const Call& call);
+  asio::awaitable<Recovery> load_recovery(const Call& call);
+  // stats.cpp
+  asio::awaitable<Response> get_webhook_stats(const Call& call);
+  asio::awaitable<Response> get_stats(const Call& call);
+  // keys.cpp
+  asio::awaitable<Response> list_keys(const Call& call);
+  asio::awaitable<Response> create_key(const Call& call);
+  asio::awaitable<Response> delete_key(const Call& call);
+  // operations.cpp
+  asio::awaitable<Response> get_health(const Call& call);
+  asio::awaitable<Response> get_readiness(const Call& call);
+  asio::awaitable<Response> get_metrics(const Call& call);
+  asio::awaitable<Response> get_openapi(const Call& call);
+
+  // The webhook in the path, if the caller may see it; else a 404.
+  WebhookPtr visible_webhook(const Call& call) const;
+  bool sees_webhook(const Principal& principal, WebhookId id) const;
+
+  runtime::Engine& engine_;
+  telemetry::Metrics& metrics_;
+  ApiOptions options_;
+  KeyHash admin_hash_;
+};
+
+}  // namespace limehook::api

@@ -1,0 +1,96 @@
+// /v1/deliveries: the log.
+
+#include "api/api.hpp"
+#include "api/json_writer.hpp"
+#include "api/render.hpp"
+
+namespace limehook::api {
+namespace {
+
+store::DeliveryQuery query_of(const Call& call) {
+  store::DeliveryQuery query{.type = call.event_type_parameter(),
+                             .since = call.time_parameter("since"),
+                             .until = call.time_parameter("until"),
+                             .term = call.parameter("q").value_or(""),
+                             .before = call.cursor(),
+                             .limit = call.limit()};
+  if (const auto status = call.parameter("status")) {
+    query.status = delivery_status_named(*status);
+    if (!query.status) {
+      throw Fault{invalid({{"/status", "must be pending, retrying, delivered, failed or canceled"}})};
+    }
+  }
+  return query;
+}
+
+}  // namespace
+
+// A team's key does not see its events' deliveries to webhooks that are for every team; pages are filled up with what
+// follows.
+asio::awaitable<Response> Api::answer_page(const Call& call, store::DeliveryQuery query) {
+  JsonWriter out;
+  out.begin_object().key("data").begin_array();
+  const std::size_t limit = query.limit;
+  std::size_t count = 0;
+  std::int64_t next = 0;
+  do {
+    const auto page =
+        co_await engine_.read([query](const store::Store& store) { return store.list_deliveries(query); });
+    next = page.next;
+    for (const store::DeliveryRow& row : page.rows) {
+      if (!sees_webhook(call.principal, row.delivery.webhook)) continue;
+      write_delivery(out.begin_object(), row.delivery, row.type, row.team_id).end_object();
+      ++count;
+    }
+    query.before = next;
+    query.limit = limit - count;
+  } while (next != 0 && count < limit);
+  out.end_array().key("next_cursor").string_or_null(cursor_text(next)).end_object();
+  co_return Response{200, "application/json", out.take(), {}};
+}
+
+asio::awaitable<Response> Api::list_deliveries(const Call& call) {
+  call.allow_query({"webhook_id", "status", "event", "since", "until", "q", "limit", "cursor", "team_id"});
+  store::DeliveryQuery query = query_of(call);
+  query.team_id = call.team();
+  if (const auto text = call.parameter("webhook_id")) {
+    query.webhook = WebhookId::parse(*text);
+    if (!query.webhook) throw Fault{invalid({{"/webhook_id", "is not a webhook's id"}})};
+  }
+  co_return co_await answer_page(call, std::move(query));
+}
+
+asio::awaitable<Response> Api::list_webhook_deliveries(const Call& call) {
+  call.allow_query({"status", "event", "since", "until", "q", "limit", "cursor"});
+  store::DeliveryQuery query = query_of(call);
+  query.webhook = visible_webhook(call)->id;
+  co_return co_await answer_page(call, std::move(query));
+}
+
+asio::awaitable<store::DeliveryDetail> Api::load_delivery(const Call& call) {
+  const auto id = path_id<DeliveryId>(call, "delivery");
+  auto detail = co_await engine_.read([id](const store::Store& store) { return store.get_delivery(id); });
+  if (!detail || !sees_webhook(call.principal, detail->delivery.webhook)) throw Fault{not_found("delivery")};
+  co_return std::move(*detail);
+}
+
+asio::awaitable<Response> Api::get_delivery(const Call& call) {
+  const auto detail = co_await load_delivery(call);
+  JsonWriter out;
+  write_delivery_detail(out.begin_object(), detail, options_.version).end_object();
+  co_return Response{200, "application/json", out.take(), {}};
+}
+
+asio::awaitable<Response> Api::retry_delivery(const Call& call) {
+  const auto detail = co_await load_delivery(call);
+  if (!engine_.find_webhook(detail.delivery.webhook)) throw Fault{problem(409, "The webhook was deleted.")};
+  if (detail.delivery.test) throw Fault{problem(409, "A test is not retried; test the webhook again.")};
+  const auto answer = co_await engine_.retry_delivery(detail.delivery, detail.event.type);
+  if (!answer) co_return refusal(answer.error());
+  const auto after = co_await load_delivery(call);
+  JsonWriter out;
+  write_delivery(out.begin_object(), after.delivery, after.event.type, after.event.team_id).end_object();
+  co_return Response{202, "application/json", out.take(), {}};
+}
+
+}  // namespace limehook::api

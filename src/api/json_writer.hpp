@@ -1,0 +1,66 @@
+#pragma once
+// Writes JSON text. Beside what a document model offers it takes raw JSON, so that payloads are shown as they were
+// accepted, and writes numbers in plain decimal.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/json_text.hpp"
+
+namespace limehook::api {
+
+class JsonWriter {
+ public:
+  JsonWriter& begin_object() { return open('{'); }
+  JsonWriter& end_object() { return close('}'); }
+  JsonWriter& begin_array() { return open('['); }
+  JsonWriter& end_array() { return close(']'); }
+  JsonWriter& key(std::string_view name) {
+    separate();
+    text_ += json_text::quote(name);
+    text_ += ':';
+    separate_ = false;
+    return *this;
+  }
+
+  // `json` must be valid.
+  JsonWriter& raw(std::string_view json) {
+    separate();
+    text_ += json;
+    separate_ = true;
+    return *this;
+  }
+  JsonWriter& string(std::string_view value) { return raw(json_text::quote(value)); }
+  JsonWriter& number(std::int64_t value) { return raw(std::to_string(value)); }
+  // At most three decimals.
+  JsonWriter& number(double value);
+  JsonWriter& boolean(bool value) { return raw(value ? "true" : "false"); }
+  JsonWriter& null() { return raw("null"); }
+
+  // The empty text stands for null.
+  JsonWriter& string_or_null(std::string_view value) { return value.empty() ? null() : string(value); }
+
+  std::string take() { return std::move(text_); }
+
+ private:
+  JsonWriter& open(char bracket) {
+    separate();
+    text_ += bracket;
+    separate_ = false;
+    return *this;
+  }
+  JsonWriter& close(char bracket) {
+    text_ += bracket;
+    separate_ = true;
+    return *this;
+  }
+  void separate() {
+    if (separate_) text_ += ',';
+  }
+  std::string text_;
+  bool separate_ = false;  // the next item follows another
+};
+
+}  // namespace limehook::api

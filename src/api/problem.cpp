@@ -1,0 +1,64 @@
+#include "api/problem.hpp"
+
+#include <boost/beast/http/status.hpp>
+
+#include "api/json_writer.hpp"
+
+namespace limehook::api {
+namespace {
+
+Response unavailable(std::string_view detail, std::string_view retry_after) {
+  Response response = problem(503, detail);
+  response.headers.emplace_back("Retry-After", retry_after);
+  return response;
+}
+
+}  // namespace
+
+Response problem(int status, std::string_view detail, const FieldErrors& errors) {
+  const auto title = boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status));
+  JsonWriter out;
+  out.begin_object().key("type").string("about:blank");
+  out.key("title").string({title.data(), title.size()}).key("status").number(std::int64_t{status});
+  out.key("detail").string(detail);
+  if (!errors.empty()) {
+    out.key("errors").begin_array();
+    for (const FieldError& error : errors) {
+      out.begin_object().key("pointer").string(error.pointer).key("detail").string(error.detail).end_object();
+    }
+    out.end_array();
+  }
+  out.end_object();
+  return {status, "application/problem+json", out.take(), {}};
+}
+
+Response invalid(const FieldErrors& errors) {
+  return problem(422, errors.size() == 1 ? "A field is wrong." : "Some fields are wrong.", errors);
+}
+
+Response not_found(std::string_view what) {
+  return problem(404, "There is no " + std::string(what) + " with this id.");
+}
+
+Response refusal(delivery::Refusal reason) {
+  using delivery::Refusal;
+  switch (reason) {
+    case Refusal::StoreFull:
+      return unavailable("The store is full. Nothing was stored.", "10");
+    case Refusal::StoreFailed:
+      return unavailable("The store cannot be written. Nothing was stored.", "5");
+    case Refusal::Busy:
+      return unavailable("More is waiting to be stored than the server may hold. Nothing was stored.", "1");
+    case Refusal::Draining:
+      return unavailable("The server is stopping. Nothing was stored.", "5");
+    case Refusal::NotFound:
+      return problem(404, "It does not exist any more.");
+    case Refusal::Disabled:
+      return problem(409, "The webhook is disabled. Enable it first.");
+    case Refusal::Conflict:
+      return problem(409, "The webhook is being changed by another request. Try again.");
+  }
+  return problem(500, "Unknown refusal.");
+}
+
+}  // namespace limehook::api

@@ -1,0 +1,24 @@
+#pragma once
+// Errors as the API answers them: application/problem+json (RFC 9457).
+
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include "base/field_error.hpp"
+#include "delivery/messages.hpp"
+#include "http_server/server.hpp"
+
+namespace limehook::api {
+
+using http_server::Response;
+
+Response problem(int status, std::string_view detail, const FieldErrors& errors = {});
+// 422 with the wrong fields.
+Response invalid(const FieldErrors& errors);
+// What the scheduler's refusal is to a client: 404, 409 or 503 with Retry-After.
+Response refusal(delivery::Refusal reason);
+
+Response not_found(std::string_view what);
+
+}  // namespace limehook::api

@@ -1,0 +1,214 @@
+#include "api/render.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "http_client/request_head.hpp"
+#include "signing/signing.hpp"
+
+namespace limehook::api {
+namespace {
+
+constexpr std::string_view kMask = "••••••••";
+
+// The length of the valid UTF-8 sequence at the front (RFC 3629), 0 when there is none.
+std::size_t utf8_size(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
+    return byte(i) >= low && byte(i) <= high;
+  };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    return follows(1, first == 0xE0 ? 0xA0 : 0x80, first == 0xED ? 0x9F : 0xBF) && follows(2) ? 3 : 0;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    return follows(1, first == 0xF0 ? 0x90 : 0x80, first == 0xF4 ? 0x8F : 0xBF) && follows(2) && follows(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+double milliseconds(Duration d) { return static_cast<double>(d.count()) / 1000; }
+
+void write_time_or_null(JsonWriter& out, std::string_view name, std::optional<WallTime> time) {
+  out.key(name);
+  if (time) out.string(format_rfc3339(*time));
+  else out.null();
+}
+
+// Header lines as an object: names in lower case, values of equal names joined (RFC 9110 section 5.3).
+void write_header_lines(JsonWriter& out, std::string_view head) {
+  std::map<std::string, std::string> headers;
+  while (!head.empty()) {
+    const auto end = head.find('\n');
+    auto line = head.substr(0, end);
+    head.remove_prefix(end == std::string_view::npos ? head.size() : end + 1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    const auto colon = line.find(':');
+    if (colon == std::string_view::npos) continue;
+    std::string name = to_utf8(line.substr(0, colon));
+    std::ranges::transform(name, name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; });
+    auto value = line.substr(colon + 1);
+    while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
+    std::string& joined = headers[name];
+    joined += (joined.empty() ? "" : ", ") + to_utf8(value);
+  }
+  out.begin_object();
+  for (const auto& [name, value] : headers) out.key(name).string(value);
+  out.end_object();
+}
+
+void write_request(JsonWriter& out, const store::DeliveryDetail& detail, const Attempt& attempt, std::string_view body,
+                   std::string_view version) {
+  const auto target = std::ranges::find(detail.targets, attempt.webhook_version, &store::WebhookTarget::version);
+  std::vector<Header> own;
+  if (target != detail.targets.end()) {
+    for (const std::string& name : target->header_names) own.push_back({name, std::string(kMask)});
+  }
+  const std::string id = detail.delivery.id.str();
+  const auto signatures = signing::headers_of(attempt.signatures);
+  const auto headers = http_client::delivery_headers(
+      {.version = version,
+       .webhook_id = id,
+       .token = kMask,
+       .type = detail.event.type,
+       .attempt = attempt.number,
+       .timestamp = std::chrono::floor<std::chrono::seconds>(attempt.started_at.time_since_epoch()).count(),
+       .test = detail.delivery.test,
+       .signatures = signatures,
+       .own_headers = own});
+  out.key("request").begin_object().key("url").string(target == detail.targets.end() ? "" : target->url);
+  out.key("headers").begin_object();
+  for (const Header& header : headers) out.key(header.name).string(header.value);
+  out.end_object().key("body").string(body).end_object();
+}
+
+std::string_view outcome_text(AttemptOutcome outcome) {
+  switch (outcome) {
+    case AttemptOutcome::Response:
+      return "";
+    case AttemptOutcome::NameNotResolved:
+      return "the host name could not be resolved";
+    case AttemptOutcome::AddressRefused:
+      return "the host's address is not one this server may send to";
+    case AttemptOutcome::ConnectFailed:
+      return "no connection could be made";
+    case AttemptOutcome::TlsFailed:
+      return "the TLS handshake failed";
+    case AttemptOutcome::Timeout:
+      return "no response in time";
+    case AttemptOutcome::ConnectionLost:
+      return "the connection was lost before a response arrived";
+    case AttemptOutcome::BadResponse:
+      return "the response was not valid HTTP";
+    case AttemptOutcome::Internal:
+      return "the server could not make the attempt";
+  }
+  return "";
+}
+
+std::string failure_text(AttemptOutcome outcome, int http_status) {
+  if (outcome != AttemptOutcome::Response) return std::string(outcome_text(outcome));
+  return http_status / 100 == 2 ? std::string() : "the receiver answered " + std::to_string(http_status);
+}
+
+}  // namespace
+
+std::string to_utf8(std::string_view bytes) {
+  std::string out;
+  out.reserve(bytes.size());
+  while (!bytes.empty()) {
+    const std::size_t size = utf8_size(bytes);
+    if (size == 0) out += "\xEF\xBF\xBD";
+    else out += bytes.substr(0, size);
+    bytes.remove_prefix(std::max<std::size_t>(size, 1));
+  }
+  return out;
+}
+
+std::string failure_text(const Attempt& attempt) {
+  return attempt.error.empty() ? failure_text(attempt.outcome, attempt.http_status) : attempt.error;
+}
+
+std::string_view name_of(Recovery::Kind kind) { return kind == Recovery::Kind::Failed ? "failed" : "missing"; }
+
+std::string_view name_of(Recovery::State state) {
+  switch (state) {
+    case Recovery::State::Running:
+      return "running";
+    case Recovery::State::Done:
+      return "done";
+    case Recovery::State::Canceled:
+      return "canceled";
+  }
+  return "";
+}
+
+JsonWriter& write_errors(JsonWriter& out, const FieldErrors& errors) {
+  out.key("errors").begin_array();
+  for (const FieldError& error : errors) {
+    out.begin_object().key("pointer").string(error.pointer).key("detail").string(error.detail).end_object();
+  }
+  return out.end_array();
+}
+
+JsonWriter& write_event(JsonWriter& out, const Event& event) {
+  out.key("id").string(event.id.str()).key("event").string(name_of(event.type));
+  out.key("team_id").string_or_null(event.team_id).key("test").boolean(event.test);
+  out.key("received_at").string(format_rfc3339(event.received_at));
+  return out.key("payload").raw(event.payload);
+}
+
+JsonWriter& write_delivery(JsonWriter& out, const Delivery& d, EventType type, std::string_view team_id) {
+  out.key("id").string(d.id.str()).key("event_id").string(d.event.str()).key("event").string(limehook::name_of(type));
+  out.key("webhook_id").string(d.webhook.str()).key("team_id").string_or_null(team_id);
+  out.key("status").string(info_of(d.status).name).key("test").boolean(d.test);
+  out.key("attempt_count").number(std::int64_t{d.attempts});
+  out.key("response_status");
+  if (d.http_status != 0) out.number(std::int64_t{d.http_status});
+  else out.null();
+  out.key("error").string_or_null(d.attempts == 0 ? "" : failure_text(d.last_outcome, d.http_status));
+  out.key("created_at").string(format_rfc3339(id_time(d.id.value)));
+  out.key("updated_at").string(format_rfc3339(d.updated_at));
+  write_time_or_null(out, "next_attempt_at", d.next_attempt_at);
+  return out;
+}
+
+JsonWriter& write_response(JsonWriter& out, const Attempt& attempt) {
+  out.key("status").number(std::int64_t{attempt.http_status}).key("headers");
+  write_header_lines(out, attempt.response_head);
+  return out.key("body").string(to_utf8(attempt.response_body));
+}
+
+JsonWriter& write_delivery_detail(JsonWriter& out, const store::DeliveryDetail& detail, std::string_view version) {
+  const std::string& body = detail.delivery.body ? *detail.delivery.body : detail.event.payload;
+  write_delivery(out, detail.delivery, detail.event.type, detail.event.team_id);
+  out.key("payload").raw(body).key("attempts").begin_array();
+  for (const Attempt& attempt : detail.attempts) {
+    out.begin_object().key("id").string(attempt_id(detail.delivery.id, attempt.number));
+    out.key("number").number(std::int64_t{attempt.number}).key("at").string(format_rfc3339(attempt.started_at));
+    out.key("duration_ms").number(milliseconds(attempt.duration));
+    out.key("outcome").string(limehook::name_of(attempt.outcome));
+    write_request(out, detail, attempt, body, version);
+    out.key("response");
+    if (attempt.outcome == AttemptOutcome::Response) {
+      write_response(out.begin_object(), attempt).key("body_truncated").boolean(attempt.response_body_cut).end_object();
+    } else {
+      out.null();
+    }
+    out.key("error").string_or_null(failure_text(attempt)).end_object();
+  }
+  return out.end_array();
+}
+
+JsonWriter& write_recovery(JsonWriter& out, const Recovery& r) {
+  out.key("id").string(r.id.str()).key("webhook_id").string(r.webhook.str());
+  out.key("status").string(name_of(r.kind)).key("state").string(name_of(r.state));
+  out.key("since").string(format_rfc3339(r.since)).key("until").string(format_rfc3339(r.until));
+  out.key("examined").number(r.examined).key("redelivered").number(r.redelivered);
+  out.key("created_at").string(format_rfc3339(r.created_at));
+  return out.key("updated_at").string(format_rfc3339(r.updated_at));
+}
+
+}  // namespace limehook::api

@@ -1,0 +1,124 @@
+// Statistics over time.
+
+#include <algorithm>
+#include <map>
+
+#include "api/api.hpp"
+#include "api/json_writer.hpp"
+#include "runtime/clocks.hpp"
+
+namespace limehook::api {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr int kSeriesMax = 300;
+
+struct Range {
+  WallTime since;
+  WallTime until;
+};
+
+Range range_of(const Call& call) {
+  call.allow_query({"since", "until"});
+  const WallTime now = runtime::now().wall;
+  const WallTime until = call.time_parameter("until").value_or(now);
+  const WallTime since = call.time_parameter("since").value_or(until - std::chrono::hours(24));
+  if (since >= until) throw Fault{invalid({{"/since", "must be before until"}})};
+  return {since, until};
+}
+
+// The shortest bucket from `shortest` up with which the series stays short.
+Duration bucket_width(const Range& range, Duration shortest) {
+  for (const int width : {60, 300, 900, 3600, 6 * 3600}) {
+    if (seconds(width) >= shortest && (range.until - range.since) / seconds(width) < kSeriesMax) return seconds(width);
+  }
+  return std::chrono::hours(24);
+}
+
+void write_counts(JsonWriter& out, const StatsCounts& counts) {
+  out.key("attempts")
+      .number(std::int64_t{counts.attempts})
+      .key("attempts_failed")
+      .number(std::int64_t{counts.attempts_failed});
+  out.key("delivered").number(std::int64_t{counts.delivered}).key("failed").number(std::int64_t{counts.failed});
+  out.key("success_rate");
+  if (const double ended = counts.delivered + static_cast<double>(counts.failed); ended > 0)
+    out.number(counts.delivered / ended);
+  else out.null();
+  out.key("latency_ms");
+  const bool any = std::ranges::any_of(counts.latency.counts, [](std::uint32_t n) { return n != 0; });
+  if (!any) {
+    out.null();
+    return;
+  }
+  out.begin_object();
+  for (const auto& [name, q] : {std::pair{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}}) {
+    out.key(name).number(counts.latency.quantile_ms(q));
+  }
+  out.end_object();
+}
+
+// Writes all members but the last brace.
+void write_stats(JsonWriter& out, const Range& range, Duration width, const std::vector<StatsBucket>& buckets) {
+  StatsCounts totals;
+  std::map<WallTime, StatsCounts> series;
+  for (const StatsBucket& bucket : buckets) {
+    totals.merge(bucket.counts);
+    series[WallTime(bucket.start.time_since_epoch() / width * width)].merge(bucket.counts);
+  }
+  out.key("since").string(format_rfc3339(range.since)).key("until").string(format_rfc3339(range.until));
+  out.key("bucket_seconds").number(std::int64_t{width / seconds(1)});
+  write_counts(out.key("totals").begin_object(), totals);
+  out.end_object().key("series").begin_array();
+  for (const auto& [at, counts] : series) {
+    write_counts(out.begin_object().key("at").string(format_rfc3339(at)), counts);
+    out.end_object();
+  }
+  out.end_array();
+}
+
+// A bucket that the range begins within counts whole.
+WallTime floor_to(WallTime at, Duration width) { return WallTime(at.time_since_epoch() / width * width); }
+
+}  // namespace
+
+asio::awaitable<Response> Api::get_webhook_stats(const Call& call) {
+  const auto webhook = visible_webhook(call);
+  const Range range = range_of(call);
+  const std::vector<WebhookId> ids{webhook->id};
+  const WallTime since = floor_to(range.since, std::chrono::hours(1));
+  auto buckets = co_await engine_.read(
+      [ids, since, range](const store::Store& store) { return store.list_stats(ids, since, range.until); });
+  engine_.unsaved_stats().merge_into(buckets, ids, since, range.until);
+  JsonWriter out;
+  out.begin_object();
+  write_stats(out, range, bucket_width(range, std::chrono::hours(1)), buckets);
+  out.key("backlog").number(std::int64_t{engine_.open_deliveries(webhook->id)}).end_object();
+  co_return Response{200, "application/json", out.take(), {}};
+}
+
+asio::awaitable<Response> Api::get_stats(const Call& call) {
+  const Range range = range_of(call);
+  std::vector<WebhookId> ids;  // none: the installation as a whole
+  if (call.principal.limited()) {
+    for (const auto& webhook : engine_.webhooks()) {
+      if (webhook->team_id == call.principal.team_id) ids.push_back(webhook->id);
+    }
+  }
+  const Duration shortest = call.principal.limited() ? seconds(3600) : seconds(60);
+  const WallTime since = floor_to(range.since, shortest);
+  std::vector<StatsBucket> buckets;
+  if (!call.principal.limited() || !ids.empty()) {
+    buckets = co_await engine_.read(
+        [ids, since, range](const store::Store& store) { return store.list_stats(ids, since, range.until); });
+    engine_.unsaved_stats().merge_into(buckets, ids, since, range.until);
+  }
+  JsonWriter out;
+  out.begin_object();
+  write_stats(out, range, bucket_width(range, shortest), buckets);
+  out.end_object();
+  co_return Response{200, "application/json", out.take(), {}};
+}
+
+}  // namespace limehook::api
