@@ -1,0 +1,294 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <iostream>
+#include <memory>
+#include <thread>
+
+#include "app/api_client.hpp"
+#include "app/commands.hpp"
+#include "app/terminal.hpp"
+#include "app/time_flag.hpp"
+#include "app/webhook_flags.hpp"
+
+namespace limehook::app {
+namespace {
+
+namespace json = boost::json;
+
+struct WebhooksOptions {
+  ClientOptions client;
+  WebhookFlags flags;
+  std::string id;
+  bool disabled = false;
+  bool yes = false;
+  std::string event = "missed_call";
+  std::string overlap;
+  std::string since;
+  std::string until;
+  std::string status = "failed";
+  bool wait = false;
+  std::string path() const { return "/v1/webhooks/" + url_encoded(id); }
+};
+
+ExitCode usage_error(std::string_view text) {
+  print_error(text);
+  return ExitCode::Usage;
+}
+
+std::string joined(const json::object& object, std::string_view name) {
+  std::string out;
+  const auto* const member = object.if_contains(json::string_view(name.data(), name.size()));
+  if (member == nullptr || !member->is_array()) return out;
+  for (const auto& element : member->get_array()) {
+    out += fmt::format("{}{}", out.empty() ? "" : ",",
+                       element.is_string() ? std::string(element.get_string()) : json::serialize(element));
+  }
+  return out;
+}
+
+void print_member(std::string_view label, std::string_view value) {
+  if (!value.empty()) print_line(fmt::format("  {} {}", padded(label, 16), printable(value)));
+}
+
+void print_webhook(const json::object& webhook) {
+  const bool enabled = text_member(webhook, "enabled") == "true";
+  print_line(fmt::format("{}  {}  {}", text_member(webhook, "id"),
+                         paint(Color::Bold, printable(text_member(webhook, "name"))),
+                         enabled ? paint(Color::Green, "enabled") : paint(Color::Red, "disabled")));
+  print_member("because", text_member(webhook, "disabled_reason"));
+  print_member("url", text_member(webhook, "url"));
+  print_member("team", text_member(webhook, "team_id"));
+  print_member("events", joined(webhook, "events"));
+  print_member("numbers", joined(webhook, "numbers"));
+  for (const char* const name : {"filters", "payload", "headers", "retry_schedule", "timeout_ms", "max_concurrency",
+                                 "secret", "token", "previous_secret_expires_at", "created_at", "updated_at"}) {
+    const auto text = text_member(webhook, name);
+    if (text != "{}" && text != "[]") print_member(name, text);
+  }
+}
+
+// Sends a request whose answer is shown by `show`, or as it came with --json.
+ExitCode request(const WebhooksOptions& options, std::string_view method, const std::string& target, std::string body,
+                 const std::function<ExitCode(const json::object&)>& show) {
+  auto client = ApiClient::connect(options.client);
+  if (!client) return report(client.error(), options.client);
+  const auto answer = client->send(method, target, std::move(body));
+  if (!answer) return report(answer.error(), options.client);
+  if (!options.client.json) return show(answer->json.is_object() ? answer->json.get_object() : json::object());
+  if (!answer->text.empty()) print_line(answer->text);
+  return ExitCode::Ok;
+}
+
+ExitCode show_webhook(const json::object& webhook) {
+  print_webhook(webhook);
+  return ExitCode::Ok;
+}
+
+ExitCode list_webhooks(const WebhooksOptions& options) {
+  auto client = ApiClient::connect(options.client);
+  if (!client) return report(client.error(), options.client);
+  Table table({"ID", "NAME", "STATE", "EVENTS", "TEAM", "URL"});
+  std::string cursor;
+  do {
+    std::string target = "/v1/webhooks?limit=500";
+    if (!options.flags.team.empty()) target += "&team_id=" + url_encoded(options.flags.team);
+    if (!cursor.empty()) target += "&cursor=" + url_encoded(cursor);
+    const auto answer = client->get(target);
+    if (!answer) return report(answer.error(), options.client);
+    if (options.client.json) print_line(answer->text);
+    for (const auto& value : answer->json.at("data").as_array()) {
+      const auto& webhook = value.as_object();
+      table.add({text_member(webhook, "id"), shortened(text_member(webhook, "name"), 32),
+                 text_member(webhook, "enabled") == "true" ? "enabled" : "disabled",
+                 shortened(joined(webhook, "events"), 40), text_member(webhook, "team_id"),
+                 text_member(webhook, "url")});
+    }
+    cursor = text_member(answer->json.as_object(), "next_cursor");
+  } while (!cursor.empty());
+  if (!options.client.json) table.print();
+  return ExitCode::Ok;
+}
+
+ExitCode get_webhook(const WebhooksOptions& options) {
+  return request(options, "GET", options.path(), "", show_webhook);
+}
+
+ExitCode create_webhook(const WebhooksOptions& options) {
+  auto body = webhook_json(options.flags);
+  if (!body) return usage_error(body.error());
+  if (options.disabled) (*body)["enabled"] = false;
+  return request(options, "POST", "/v1/webhooks", json::serialize(*body), show_webhook);
+}
+
+ExitCode update_webhook(const WebhooksOptions& options) {
+  const auto body = webhook_json(options.flags);
+  if (!body) return usage_error(body.error());
+  if (body->empty()) return usage_error("nothing to change was given; see `limehook webhooks update --help`");
+  return request(options, "PATCH", options.path(), json::serialize(*body), show_webhook);
+}
+
+bool confirmed(const WebhooksOptions& options) {
+  if (options.yes || isatty(STDIN_FILENO) == 0) return true;
+  fmt::print("Delete {}? What waits for it is canceled. [y/N] ", printable(options.id));
+  std::fflush(stdout);
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+ExitCode delete_webhook(const WebhooksOptions& options) {
+  if (!confirmed(options)) {
+    print_line("nothing was deleted");
+    return ExitCode::Failed;
+  }
+  return request(options, "DELETE", options.path(), "", [&](const json::object&) {
+    print_line("deleted " + options.id);
+    return ExitCode::Ok;
+  });
+}
+
+ExitCode enable_webhook(const WebhooksOptions& options) {
+  return request(options, "POST", options.path() + "/enable", "", show_webhook);
+}
+
+ExitCode disable_webhook(const WebhooksOptions& options) {
+  return request(options, "POST", options.path() + "/disable", "", show_webhook);
+}
+
+ExitCode test_webhook(const WebhooksOptions& options) {
+  auto client = ApiClient::connect(options.client);
+  if (!client) return report(client.error(), options.client);
+  const auto answer =
+      client->send("POST", options.path() + "/test", json::serialize(json::object{{"event", options.event}}));
+  if (!answer) return report(answer.error(), options.client);
+  const auto& result = answer->json.as_object();
+  const auto error = text_member(result, "error");
+  const auto exit_code = error.empty() ? ExitCode::Ok : ExitCode::Failed;
+  if (options.client.json) {
+    print_line(answer->text);
+    return exit_code;
+  }
+  print_line(fmt::format("{}  {} in {} ms", text_member(result, "delivery_id"),
+                         error.empty() ? paint(Color::Green, "acknowledged") : paint(Color::Red, printable(error)),
+                         text_member(result, "duration_ms")));
+  const auto* const response = result.if_contains("response");
+  if (response == nullptr || !response->is_object()) return exit_code;
+  print_member("status", text_member(response->get_object(), "status"));
+  print_member("headers", text_member(response->get_object(), "headers"));
+  print_member("body", text_member(response->get_object(), "body"));
+  return exit_code;
+}
+
+ExitCode show_secret(const WebhooksOptions& options) {
+  return request(options, "GET", options.path() + "/secret", "", [](const json::object& answer) {
+    print_member("secret", text_member(answer, "secret"));
+    print_member("token", text_member(answer, "token"));
+    return ExitCode::Ok;
+  });
+}
+
+ExitCode rotate_secret(const WebhooksOptions& options) {
+  json::object body;
+  if (!options.overlap.empty()) {
+    const auto overlap = parse_duration(options.overlap);
+    if (!overlap)
+      return usage_error(fmt::format("--overlap: \"{}\" is not a duration; expected one such as 24h", options.overlap));
+    body["overlap_seconds"] = *overlap / std::chrono::seconds(1);
+  }
+  return request(options, "POST", options.path() + "/rotate-secret", json::serialize(body),
+                 [](const json::object& answer) {
+                   print_member("secret", text_member(answer, "secret"));
+                   const auto until = text_member(answer, "previous_secret_expires_at");
+                   print_line(until.empty() ? "The old secret is no longer used."
+                                            : "The old secret signs too until " + until + ".");
+                   return ExitCode::Ok;
+                 });
+}
+
+void print_recovery(const json::object& recovery) {
+  print_line(fmt::format("{}  {}: looked at {}, redelivering {}", text_member(recovery, "id"),
+                         text_member(recovery, "state"), text_member(recovery, "examined"),
+                         text_member(recovery, "redelivered")));
+}
+
+ExitCode follow_recovery(ApiClient& client, const WebhooksOptions& options, json::object recovery) {
+  while (text_member(recovery, "state") == "running") {
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    auto answer = client.get("/v1/recoveries/" + text_member(recovery, "id"));
+    if (!answer) return report(answer.error(), options.client);
+    recovery = std::move(answer->json.as_object());
+    if (options.client.json) print_line(json::serialize(recovery));
+    else print_recovery(recovery);
+  }
+  return text_member(recovery, "state") == "done" ? ExitCode::Ok : ExitCode::Failed;
+}
+
+ExitCode recover(const WebhooksOptions& options) {
+  json::object body{{"status", options.status}};
+  for (const auto& [member, text] : {std::pair("since", options.since), std::pair("until", options.until)}) {
+    if (text.empty()) continue;
+    const auto at = read_time_flag(std::string("--") + member, text, wall_now());
+    if (!at) return usage_error(at.error());
+    body[member] = *at;
+  }
+  auto client = ApiClient::connect(options.client);
+  if (!client) return report(client.error(), options.client);
+  auto answer = client->send("POST", options.path() + "/recover", json::serialize(body));
+  if (!answer) return report(answer.error(), options.client);
+  if (options.client.json) print_line(answer->text);
+  else print_recovery(answer->json.as_object());
+  return options.wait ? follow_recovery(*client, options, std::move(answer->json.as_object())) : ExitCode::Ok;
+}
+
+}  // namespace
+
+void add_webhooks_command(CLI::App& root, Action& chosen) {
+  auto* const command = root.add_subcommand("webhooks", "Manage webhooks.");
+  command->require_subcommand(1)->footer(kExitCodesHelp);
+  const auto options = std::make_shared<WebhooksOptions>();
+  const auto add = [&](const char* name, const char* help, ExitCode (*run)(const WebhooksOptions&)) {
+    auto* const sub = command->add_subcommand(name, help);
+    add_client_options(*sub, options->client);
+    sub->callback([options, run, &chosen] { chosen = [options, run] { return run(*options); }; });
+    return sub;
+  };
+  const auto add_for_one = [&](const char* name, const char* help, ExitCode (*run)(const WebhooksOptions&)) {
+    auto* const sub = add(name, help, run);
+    sub->add_option("id", options->id, "The webhook's id (wh_...).")->type_name("ID")->required();
+    return sub;
+  };
+  add("list", "List the webhooks.", list_webhooks)
+      ->add_option("--team", options->flags.team, "Only this team's.")
+      ->type_name("TEAM");
+  auto* const create = add("create", "Create a webhook; --name and --url are needed.", create_webhook);
+  add_webhook_flags(*create, options->flags);
+  create->add_flag("--disabled", options->disabled, "Start disabled.");
+  add_for_one("get", "Show one webhook.", get_webhook);
+  add_webhook_flags(*add_for_one("update", "Change a webhook; what is not given stays.", update_webhook),
+                    options->flags);
+  add_for_one("delete", "Delete a webhook.", delete_webhook)->add_flag("--yes", options->yes, "Do not ask.");
+  add_for_one("enable", "Enable a webhook.", enable_webhook);
+  add_for_one("disable", "Disable a webhook; what waits for it is canceled.", disable_webhook);
+  add_for_one("test", "Send a sample now and show the answer; exit code 1 when it is not acknowledged.", test_webhook)
+      ->add_option("--event", options->event, "The event type.")
+      ->type_name("TYPE")
+      ->capture_default_str();
+  add_for_one("rotate-secret", "Make a new secret; the old one signs too for a while.", rotate_secret)
+      ->add_option("--overlap", options->overlap, "For how long (default: 24h).")
+      ->type_name("DURATION");
+  add_for_one("secret", "Show the secret and the token.", show_secret);
+  auto* const recovery = add_for_one("recover", "Deliver again what failed or was missed.", recover);
+  recovery->add_option("--since", options->since, "From this time, or so long ago.")
+      ->type_name("TIME|DURATION")
+      ->required();
+  recovery->add_option("--until", options->until, "To this time, or so long ago (default: now).")
+      ->type_name("TIME|DURATION");
+  recovery
+      ->add_option("--status", options->status, "failed: what failed or was canceled. missing: also what it never got.")
+      ->type_name("failed|missing")
+      ->capture_default_str();
+  recovery->add_flag("--wait", options->wait, "Show the progress until it has ended.");
+}
+
+}  // namespace limehook::app

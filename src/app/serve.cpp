@@ -1,0 +1,178 @@
+#include "app/serve.hpp"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio.hpp>
+#include <fstream>
+#include <thread>
+
+#include "api/api.hpp"
+#include "api/problem.hpp"
+#include "app/exit_code.hpp"
+#include "app/terminal.hpp"
+#include "base/limits.hpp"
+#include "http_client/http_sender.hpp"
+#include "http_server/server.hpp"
+#include "runtime/clocks.hpp"
+#include "runtime/engine.hpp"
+#include "signing/signing.hpp"
+#include "store/sqlite/sqlite_store.hpp"
+#include "telemetry/log.hpp"
+
+namespace limehook {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::string_view kFirstKeyName = "first admin key";
+
+void start_logging(const Config& config) {
+  constexpr std::array kLevels{spdlog::level::trace, spdlog::level::debug, spdlog::level::info, spdlog::level::warn,
+                               spdlog::level::err};
+  const bool text =
+      config.log_format == LogFormat::Text || (config.log_format == LogFormat::Auto && isatty(STDERR_FILENO) == 1);
+  telemetry::start_logging(kLevels[static_cast<std::size_t>(config.log_level)],
+                           text ? telemetry::LogStyle::Text : telemetry::LogStyle::Json);
+}
+
+// Half the descriptors for each side; a share is kept for files.
+struct ConnectionShares {
+  std::size_t server;
+  std::size_t sender_thread;
+};
+
+int sender_threads(const Config& config) {
+  if (config.sender_threads > 0) return config.sender_threads;
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / 2);
+}
+
+ConnectionShares share_connections(const Config& config) {
+  const std::size_t half = std::max<std::size_t>(config.connections_max / 2, 16);
+  return {half, std::max<std::size_t>(half / static_cast<std::size_t>(sender_threads(config)), 16)};
+}
+
+http_client::AddressPolicy address_policy(const Config& config) {
+  std::vector<http_client::Network> networks;
+  for (const std::string& text : config.allow_nets) {
+    if (const auto network = http_client::parse_network(text)) networks.push_back(*network);
+  }
+  return http_client::AddressPolicy(std::move(networks));
+}
+
+// Without --admin-key the first start makes a key, which is shown once and kept as a hash.
+void make_first_key(store::Store& store) {
+  const auto catalog = store.load_catalog();
+  const bool has_admin = std::ranges::any_of(catalog.keys, [](const ApiKey& k) { return k.role == Role::Admin; });
+  if (has_admin) return;
+  const std::string key = signing::generate_token("lh_");
+  IdGenerator ids(catalog.last_id);
+  const WallTime now = runtime::now().wall;
+  store::WriteBatch batch;
+  batch.keys.push_back({.id = KeyId{ids.next(now)},
+                        .name = std::string(kFirstKeyName),
+                        .role = Role::Admin,
+                        .hash = signing::sha256(key),
+                        .hint = key.substr(key.size() - 4),
+                        .created_at = now});
+  if (store.commit(batch).status != store::CommitStatus::Committed) return;
+  std::printf("The first admin key, shown only now: %s\n", key.c_str());
+  std::fflush(stdout);
+}
+
+runtime::EngineOptions engine_options(const Config& config) {
+  runtime::EngineOptions options;
+  options.scheduler.retry_schedule = config.retry_schedule;
+  options.scheduler.queue.in_flight_max = static_cast<int>(config.in_flight_max);
+  options.scheduler.queue.body_bytes_max = config.memory_bytes_max;
+  options.scheduler.journal_bytes_max = config.memory_bytes_max;
+  options.retention = {config.retention, config.retention_bytes};
+  return options;
+}
+
+void write_address(const std::filesystem::path& path, const std::string& address) {
+  const auto temporary = path.string() + ".new";
+  std::ofstream(temporary) << address << '\n';
+  std::filesystem::rename(temporary, path);
+}
+
+asio::awaitable<void> run_until_signal(runtime::Engine& engine, http_server::Server& server, asio::io_context& io) {
+  asio::signal_set signals(io, SIGTERM, SIGINT);
+  co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
+  spdlog::info("Stopping: attempts under way may finish.");
+  server.drain();
+  co_await engine.drain(limits::kDrainTimeout);
+  spdlog::info("Stopped.");
+  io.stop();
+}
+
+int serve(const Config& config, store::Store& store) {
+  asio::io_context io(1);
+  telemetry::Metrics metrics;
+  const auto policy = address_policy(config);
+  const auto shares = share_connections(config);
+  std::string sender_error;
+  const auto make_sender = [&](http_client::AttemptDone done) -> std::unique_ptr<http_client::AttemptSender> {
+    auto sender = http_client::HttpSender::create({.threads = sender_threads(config),
+                                                   .version = LIMEHOOK_VERSION,
+                                                   .policy = policy,
+                                                   .ca_file = config.ca_file ? config.ca_file->string() : "",
+                                                   .connect_timeout = config.connect_timeout,
+                                                   .connections_max = shares.sender_thread},
+                                                  std::move(done));
+    if (sender) return std::move(*sender);
+    sender_error = sender.error();
+    return nullptr;
+  };
+  runtime::Engine engine(io, store, engine_options(config), metrics, make_sender);
+  if (!sender_error.empty()) {
+    app::print_error(sender_error);
+    return static_cast<int>(app::ExitCode::Usage);
+  }
+
+  api::Api api(engine, metrics,
+               {.version = LIMEHOOK_VERSION,
+                .admin_key = config.admin_key.value_or(signing::generate_token("")),
+                .url_rules = {config.allow_http, [&](std::string_view host) { return policy.literal_problem(host); }},
+                .default_timeout = config.timeout});
+  http_server::Server server(
+      io,
+      {.server_name = "Limehook",
+       .connections_max = shares.server,
+       .body_bytes_max = api::Api::body_bytes_max,
+       .error = [](int status, std::string_view detail) { return api::problem(status, detail); }},
+      [&](const http_server::Request& request) { return api.handle(request); });
+  const std::string address = server.listen({asio::ip::make_address(config.listen.address), config.listen.port});
+  const auto address_file = config.data / "limehook.address";
+  write_address(address_file, address);
+  spdlog::info("Limehook {} listens on http://{}", LIMEHOOK_VERSION, address);
+  asio::co_spawn(io, run_until_signal(engine, server, io), asio::detached);
+  io.run();
+  std::error_code ignored;
+  std::filesystem::remove(address_file, ignored);
+  return static_cast<int>(app::ExitCode::Ok);
+}
+
+}  // namespace
+
+int run_serve(const Config& config) {
+  start_logging(config);
+  auto store = store::SqliteStore::open({.directory = config.data});
+  if (!store) {
+    app::print_error(store.error());
+    return static_cast<int>(app::ExitCode::Failed);
+  }
+  try {
+    if (!config.admin_key) make_first_key(**store);
+    return serve(config, **store);
+  } catch (const boost::system::system_error& error) {
+    app::print_error("cannot listen on " + config.listen.address + ":" + std::to_string(config.listen.port) + ": " +
+                     error.code().message());
+  } catch (const std::exception& error) {
+    app::print_error(error.what());
+  }
+  return static_cast<int>(app::ExitCode::Failed);
+}
+
+}  // namespace limehook

@@ -1,0 +1,123 @@
+#include "app/terminal.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+namespace limehook::app {
+namespace {
+
+bool colors_wanted() {
+  static const bool wanted = [] {
+    const char* const no_color = std::getenv("NO_COLOR");
+    const char* const term = std::getenv("TERM");
+    const bool refused =
+        (no_color != nullptr && *no_color != '\0') || (term != nullptr && std::string_view(term) == "dumb");
+    return !refused && isatty(STDOUT_FILENO) == 1;
+  }();
+  return wanted;
+}
+
+bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+
+std::size_t columns_of(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return !continues_character(c); }));
+}
+
+}  // namespace
+
+std::string paint(Color color, std::string_view text) {
+  if (!colors_wanted() || color == Color::Plain) return std::string(text);
+  const auto code = [&] {
+    switch (color) {
+      case Color::Red:
+        return 31;
+      case Color::Green:
+        return 32;
+      case Color::Yellow:
+        return 33;
+      case Color::Cyan:
+        return 36;
+      case Color::Dim:
+        return 2;
+      case Color::Bold:
+        return 1;
+      case Color::Plain:
+        break;
+    }
+    return 0;
+  }();
+  return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
+}
+
+std::string printable(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    // U+0080 to U+009F, two bytes in UTF-8, are control characters too.
+    const bool c1 = byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+    if (c1) ++i;
+    if (byte == '\n' || byte == '\t') out += ' ';
+    else if (byte < 0x20 || byte == 0x7F || c1) out += '?';
+    else out += text[i];
+  }
+  return out;
+}
+
+std::string padded(std::string_view text, std::size_t width) {
+  return std::string(text) + std::string(width - std::min(width, columns_of(text)), ' ');
+}
+
+std::string shortened(std::string_view text, std::size_t width) {
+  if (columns_of(text) <= width) return std::string(text);
+  std::size_t columns = 0;
+  std::size_t end = 0;
+  while (end < text.size() && (continues_character(text[end]) || ++columns < width)) ++end;
+  return std::string(text.substr(0, end)) + "…";
+}
+
+Table::Table(std::vector<std::string> headings) : rows_{std::move(headings)} {}
+
+void Table::add(std::vector<std::string> cells) {
+  for (auto& cell : cells) cell = printable(cell);
+  rows_.push_back(std::move(cells));
+}
+
+void Table::print() const {
+  std::vector<std::size_t> widths(rows_.front().size());
+  for (const auto& row : rows_) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], columns_of(row[i]));
+  }
+  for (const auto& row : rows_) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const auto cell = i + 1 < row.size() ? padded(row[i], widths[i]) + "  " : row[i];
+      line += &row == &rows_.front() ? paint(Color::Dim, cell) : paint(color_of_status(row[i]), cell);
+    }
+    print_line(line);
+  }
+}
+
+Color color_of_status(std::string_view status) {
+  if (status == "delivered") return Color::Green;
+  if (status == "failed") return Color::Red;
+  if (status == "retrying") return Color::Yellow;
+  if (status == "pending" || status == "canceled") return Color::Dim;
+  return Color::Plain;
+}
+
+void print_line(std::string_view line) {
+  std::fwrite(line.data(), 1, line.size(), stdout);
+  std::fputc('\n', stdout);
+  std::fflush(stdout);
+}
+
+void print_error(std::string_view line) {
+  std::fflush(stdout);
+  fmt::print(stderr, "limehook: {}\n", line);
+}
+
+}  // namespace limehook::app

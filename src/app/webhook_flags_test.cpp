@@ -1,0 +1,65 @@
+#include "app/webhook_flags.hpp"
+
+#include <gmock/gmock.h>
+
+namespace limehook::app {
+namespace {
+
+namespace json = boost::json;
+using testing::HasSubstr;
+
+std::expected<json::object, std::string> parse(const std::vector<const char*>& arguments) {
+  CLI::App command;
+  WebhookFlags flags;
+  add_webhook_flags(command, flags);
+  std::vector<const char*> all{"test"};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  command.parse(static_cast<int>(all.size()), all.data());
+  return webhook_json(flags);
+}
+
+TEST(WebhookFlags, BecomeTheMembersOfTheApi) {
+  const auto object = parse({"--name",
+                             "CRM",
+                             "--url",
+                             "https://example.com/a?b=1",
+                             "--event",
+                             "missed_call",
+                             "--event",
+                             "sms_received",
+                             "--team",
+                             "team_001",
+                             "--number",
+                             "+1234567890",
+                             "--header",
+                             "X-A: b: c",
+                             "--header",
+                             "X-Empty:",
+                             "--timeout",
+                             "1500ms",
+                             "--retry-schedule",
+                             "1s,2m",
+                             "--max-concurrency",
+                             "2"});
+  ASSERT_TRUE(object) << object.error();
+  EXPECT_EQ(json::value(*object), json::parse(R"({"name":"CRM","url":"https://example.com/a?b=1","team_id":"team_001",
+      "events":["missed_call","sms_received"],"numbers":["+1234567890"],"headers":{"X-A":"b: c","X-Empty":""},
+      "timeout_ms":1500,"retry_schedule":[1,120],"max_concurrency":2})"));
+}
+
+TEST(WebhookFlags, FlagsReplaceMembersOfData) {
+  const auto object = parse({"--data", R"({"name":"a","filters":null})", "--name", "b"});
+  ASSERT_TRUE(object) << object.error();
+  EXPECT_EQ(json::value(*object), json::parse(R"({"name":"b","filters":null})"));
+}
+
+TEST(WebhookFlags, AWrongValueIsNamed) {
+  EXPECT_THAT(parse({"--header", "no colon"}).error(), HasSubstr("--header: \"no colon\""));
+  EXPECT_THAT(parse({"--timeout", "soon"}).error(), HasSubstr("--timeout: "));
+  EXPECT_THAT(parse({"--retry-schedule", "1m,"}).error(), HasSubstr("--retry-schedule: "));
+  EXPECT_THAT(parse({"--retry-schedule", "1500ms"}).error(), HasSubstr("whole seconds"));
+  EXPECT_THAT(parse({"--data", "[]"}).error(), HasSubstr("--data: "));
+}
+
+}  // namespace
+}  // namespace limehook::app

@@ -1,0 +1,58 @@
+#pragma once
+// What an operator can decide about a server (spec, section 7). Made by load_config(), which has checked every
+// value; immutable from then on.
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/limits.hpp"
+#include "base/time.hpp"
+
+namespace limehook {
+
+enum class LogLevel : std::uint8_t { Trace, Debug, Info, Warning, Error };
+enum class LogFormat : std::uint8_t {
+  Auto,  // readable text on a terminal, JSON lines otherwise
+  Json,
+  Text,
+};
+
+struct ListenAddress {
+  std::string address = "127.0.0.1";  // an IPv4 or IPv6 literal, without brackets
+  std::uint16_t port = 8080;          // 0: the system picks one
+  bool operator==(const ListenAddress&) const = default;
+};
+
+struct Config {
+  ListenAddress listen;
+  std::filesystem::path data = "./limehook-data";
+  std::optional<std::string> admin_key;
+
+  // Delivery.
+  bool allow_http = false;
+  std::vector<std::string> allow_nets;  // networks in CIDR form without host bits, besides the public addresses
+  std::optional<std::filesystem::path> ca_file;  // certificates trusted besides the system's; readable at start
+  std::vector<Duration> retry_schedule{std::chrono::minutes(1), std::chrono::minutes(5), std::chrono::minutes(15),
+                                       std::chrono::minutes(30)};
+  Duration timeout = limits::kAttemptTimeout;          // of a whole attempt
+  Duration connect_timeout = limits::kConnectTimeout;  // at most `timeout`
+
+  // The log.
+  Duration retention = std::chrono::hours(24 * 30);  // 0: for ever
+  std::uint64_t retention_bytes = 0;                 // 0: no limit
+
+  // Limits.
+  int sender_threads = 0;                                // 0: as many as suits the machine
+  std::size_t connections_max = 0;                       // of server and sender together
+  std::size_t in_flight_max = 0;                         // attempts under way at once; at most connections_max
+  std::size_t memory_bytes_max = std::size_t{64} << 20;  // payloads held in memory while they wait
+
+  LogLevel log_level = LogLevel::Info;
+  LogFormat log_format = LogFormat::Auto;
+};
+
+}  // namespace limehook

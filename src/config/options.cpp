@@ -1,0 +1,177 @@
+#include "config/options.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <fstream>
+#include <limits>
+#include <utility>
+
+#include "config/values.hpp"
+
+namespace limehook::config {
+namespace {
+
+using Problem = std::optional<std::string>;
+
+// Stores what a reader answered, or passes its complaint on.
+template <class Target, class T>
+Problem set(Target& target, Value<T> value) {
+  if (!value) return std::move(value.error());
+  target = static_cast<Target>(std::move(*value));
+  return std::nullopt;
+}
+
+template <class Enum, std::size_t N>
+Problem set_named(Enum& target, std::string_view text, const std::array<std::pair<std::string_view, Enum>, N>& names) {
+  std::string all;
+  for (const auto& [name, value] : names) {
+    if (name == text) {
+      target = value;
+      return std::nullopt;
+    }
+    all += all.empty() ? "" : ", ";
+    all += name;
+  }
+  return fmt::format("\"{}\" is not known; expected one of {}", text, all);
+}
+
+Problem set_listen(Config& c, std::string_view text) { return set(c.listen, read_listen(text)); }
+
+Problem set_data(Config& c, std::string_view text) {
+  if (text.empty()) return "a folder's name is expected";
+  c.data = text;
+  return std::nullopt;
+}
+
+Problem set_database(Config&, std::string_view) {
+  return "this version has the embedded store only; leave this out and name its folder with --data";
+}
+
+Problem set_admin_key(Config& c, std::string_view text) {
+  // It travels in an Authorization header. A wrong key is not repeated: error messages end up in logs.
+  const auto visible = [](char ch) { return ch > ' ' && ch <= '~'; };
+  if (text.empty() || text.size() > 255 || !std::ranges::all_of(text, visible)) {
+    return "this key cannot be used; expected 1 to 255 visible ASCII characters without spaces";
+  }
+  c.admin_key = text;
+  return std::nullopt;
+}
+
+Problem set_allow_http(Config& c, std::string_view text) { return set(c.allow_http, read_switch(text)); }
+Problem set_allow_net(Config& c, std::string_view text) { return set(c.allow_nets, read_networks(text)); }
+
+Problem set_ca_file(Config& c, std::string_view text) {
+  std::ifstream file{std::string(text)};
+  if (file.peek() == std::ifstream::traits_type::eof()) {
+    return fmt::format("\"{}\" cannot be read; expected a file of certificates in PEM form", text);
+  }
+  c.ca_file = text;
+  return std::nullopt;
+}
+
+Problem set_retry_schedule(Config& c, std::string_view text) {
+  return set(c.retry_schedule, read_retry_schedule(text));
+}
+
+Problem set_timeout(Config& c, std::string_view text) {
+  return set(c.timeout, read_duration(text, limits::kAttemptTimeoutMin, limits::kAttemptTimeoutMax));
+}
+
+Problem set_connect_timeout(Config& c, std::string_view text) {
+  return set(c.connect_timeout, read_duration(text, limits::kAttemptTimeoutMin, limits::kAttemptTimeoutMax));
+}
+
+Problem set_retention(Config& c, std::string_view text) {
+  return set(c.retention, read_duration(text, Duration(0), std::chrono::days(36'500)));
+}
+
+Problem set_retention_size(Config& c, std::string_view text) { return set(c.retention_bytes, read_bytes(text)); }
+Problem set_sender_threads(Config& c, std::string_view text) { return set(c.sender_threads, read_count(text, 0, 64)); }
+
+Problem set_connections_max(Config& c, std::string_view text) {
+  return set(c.connections_max, read_count(text, 16, 1'000'000));
+}
+
+Problem set_in_flight_max(Config& c, std::string_view text) {
+  return set(c.in_flight_max, read_count(text, 1, 1'000'000));
+}
+
+Problem set_memory_max(Config& c, std::string_view text) {
+  auto bytes = read_bytes(text);
+  if (bytes && *bytes < (1 << 20)) return fmt::format("{} is too little; expected at least 1MiB", text);
+  return set(c.memory_bytes_max, std::move(bytes));
+}
+
+Problem set_log_level(Config& c, std::string_view text) {
+  static constexpr std::array<std::pair<std::string_view, LogLevel>, 5> kNames{{{"trace", LogLevel::Trace},
+                                                                                {"debug", LogLevel::Debug},
+                                                                                {"info", LogLevel::Info},
+                                                                                {"warning", LogLevel::Warning},
+                                                                                {"error", LogLevel::Error}}};
+  return set_named(c.log_level, text, kNames);
+}
+
+Problem set_log_format(Config& c, std::string_view text) {
+  static constexpr std::array<std::pair<std::string_view, LogFormat>, 3> kNames{
+      {{"auto", LogFormat::Auto}, {"json", LogFormat::Json}, {"text", LogFormat::Text}}};
+  return set_named(c.log_format, text, kNames);
+}
+
+constexpr std::array<Option, 18> kOptions{{
+    {"listen", OptionKind::Single, "ADDRESS:PORT", "127.0.0.1:8080",
+     "Where the API listens. Port 0: any free port; DIR/limehook.address tells which.", set_listen},
+    {"data", OptionKind::Single, "DIR", "./limehook-data", "The folder of the embedded store. Made when missing.",
+     set_data},
+    {"database", OptionKind::Single, "URL", "", "Reserved: this version has the embedded store only.", set_database},
+    {"admin-key", OptionKind::Single, "KEY", "",
+     "The key that may do everything. Rather set LIMEHOOK_ADMIN_KEY: other users of the machine can see flags.",
+     set_admin_key},
+    {"allow-http", OptionKind::Switch, "", "false", "Webhooks may have http:// URLs, not only https://.",
+     set_allow_http},
+    {"allow-net", OptionKind::List, "CIDR", "", "Webhooks may reach this network besides the public addresses.",
+     set_allow_net},
+    {"ca-file", OptionKind::Single, "FILE", "", "PEM certificates of authorities to trust besides the system's.",
+     set_ca_file},
+    {"retry-schedule", OptionKind::List, "DURATION,...", "1m,5m,15m,30m",
+     "Waits after each failed attempt: 1 to 20 steps of 1s to 24h.", set_retry_schedule},
+    {"timeout", OptionKind::Single, "DURATION", "15s", "Time limit of a whole attempt: 100ms to 1m.", set_timeout},
+    {"connect-timeout", OptionKind::Single, "DURATION", "5s", "Time limit of connecting, at most --timeout.",
+     set_connect_timeout},
+    {"retention", OptionKind::Single, "DURATION", "30d", "How long events and their log are kept. 0: for ever.",
+     set_retention},
+    {"retention-size", OptionKind::Single, "BYTES", "0",
+     "The store's size from which on the oldest events go early, such as 20GB. 0: no limit.", set_retention_size},
+    {"sender-threads", OptionKind::Single, "N", "0", "Threads that send webhooks. 0: as suits the machine.",
+     set_sender_threads},
+    {"connections-max", OptionKind::Single, "N", "from the file descriptor limit",
+     "Connections of callers and to receivers together.", set_connections_max},
+    {"in-flight-max", OptionKind::Single, "N", "half of --connections-max, at most 1024",
+     "Attempts under way at the same time, over all webhooks.", set_in_flight_max},
+    {"memory-max", OptionKind::Single, "BYTES", "64MiB", "Memory for payloads that wait to be sent.", set_memory_max},
+    {"log-level", OptionKind::Single, "LEVEL", "info", "trace, debug, info, warning or error.", set_log_level},
+    {"log-format", OptionKind::Single, "FORMAT", "auto",
+     "json, text, or auto: text on a terminal, JSON lines otherwise.", set_log_format},
+}};
+
+}  // namespace
+
+std::string Option::flag() const { return fmt::format("--{}", name); }
+
+std::string Option::variable() const {
+  std::string out = "LIMEHOOK_";
+  for (const char c : name) out += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return out;
+}
+
+std::string Option::key() const {
+  std::string out(name);
+  std::ranges::replace(out, '-', '_');
+  return out;
+}
+
+std::span<const Option> options() { return kOptions; }
+
+}  // namespace limehook::config

@@ -1,0 +1,183 @@
+#include "config/values.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+#include <optional>
+
+namespace limehook::config {
+namespace {
+
+using Problem = std::unexpected<std::string>;
+
+template <class Integer>
+std::optional<Integer> read_integer(std::string_view text) {
+  Integer value{};
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  return error == std::errc() && stop == end && !text.empty() ? std::optional(value) : std::nullopt;
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
+std::vector<std::string_view> split(std::string_view text) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    const auto comma = text.find(',');
+    parts.push_back(trimmed(text.substr(0, comma)));
+    if (comma == std::string_view::npos) return parts;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+struct IpAddress {
+  int family = AF_INET;
+  std::array<unsigned char, 16> bytes{};
+  int bits() const { return family == AF_INET ? 32 : 128; }
+  std::string str() const {
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    inet_ntop(family, bytes.data(), text.data(), text.size());
+    return text.data();
+  }
+};
+
+std::optional<IpAddress> read_address(std::string_view text) {
+  const std::string terminated(text);
+  IpAddress address;
+  for (const int family : {AF_INET, AF_INET6}) {
+    address.family = family;
+    if (inet_pton(family, terminated.c_str(), address.bytes.data()) == 1) return address;
+  }
+  return std::nullopt;
+}
+
+void clear_host_bits(IpAddress& address, int prefix) {
+  for (int bit = prefix; bit < address.bits(); ++bit) {
+    address.bytes[static_cast<std::size_t>(bit / 8)] &= static_cast<unsigned char>(~(0x80 >> (bit % 8)));
+  }
+}
+
+}  // namespace
+
+Value<ListenAddress> read_listen(std::string_view text) {
+  const auto problem = [&] {
+    return Problem(
+        fmt::format("\"{}\" is not an address with a port; expected ADDRESS:PORT such as 127.0.0.1:8080, "
+                    "0.0.0.0:8080 or [::1]:8080 (port 0: any free one)",
+                    text));
+  };
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return problem();
+  auto host = text.substr(0, colon);
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  const auto port = read_integer<std::uint16_t>(text.substr(colon + 1));
+  const auto address = read_address(host == "localhost" ? "127.0.0.1" : host);
+  if (!port || !address || bracketed != (address->family == AF_INET6)) return problem();
+  return ListenAddress{address->str(), *port};
+}
+
+Value<std::string> read_network(std::string_view text) {
+  const auto slash = text.find('/');
+  auto address = read_address(text.substr(0, slash));
+  auto prefix = address ? std::optional(address->bits()) : std::nullopt;
+  if (address && slash != std::string_view::npos) prefix = read_integer<int>(text.substr(slash + 1));
+  if (!prefix || *prefix < 0 || *prefix > address->bits()) {
+    return Problem(
+        fmt::format("\"{}\" is not a network; expected CIDR such as 10.0.0.0/8, 192.168.1.20 or fd00::/8", text));
+  }
+  clear_host_bits(*address, *prefix);
+  return fmt::format("{}/{}", address->str(), *prefix);
+}
+
+Value<std::vector<std::string>> read_networks(std::string_view text) {
+  std::vector<std::string> networks;
+  for (const auto part : split(text)) {
+    auto network = read_network(part);
+    if (!network) return Problem(std::move(network.error()));
+    networks.push_back(std::move(*network));
+  }
+  return networks;
+}
+
+Value<Duration> read_duration(std::string_view text, Duration min, Duration max) {
+  const auto duration = parse_duration(text);
+  if (!duration) {
+    return Problem(
+        fmt::format("\"{}\" is not a duration; expected a number with a unit, such as 250ms, 15s, 5m, 12h "
+                    "or 30d",
+                    text));
+  }
+  if (*duration < min || *duration > max) {
+    return Problem(
+        fmt::format("{} is out of range; expected {} to {}", text, format_duration(min), format_duration(max)));
+  }
+  return *duration;
+}
+
+Value<std::vector<Duration>> read_retry_schedule(std::string_view text) {
+  const auto parts = split(text);
+  if (parts.size() > limits::kRetryStepsMax) {
+    return Problem(fmt::format("{} steps are too many; expected 1 to {}", parts.size(), limits::kRetryStepsMax));
+  }
+  std::vector<Duration> schedule;
+  for (const auto part : parts) {
+    auto step = read_duration(part, limits::kRetryStepMin, limits::kRetryStepMax);
+    if (!step) return Problem(fmt::format("{}; the whole reads like 1m,5m,15m,30m", step.error()));
+    schedule.push_back(*step);
+  }
+  return schedule;
+}
+
+Value<std::uint64_t> read_bytes(std::string_view text) {
+  struct Unit {
+    std::string_view name;
+    std::uint64_t bytes;
+  };
+  static constexpr std::array<Unit, 10> kUnits{{{"", 1},
+                                                {"B", 1},
+                                                {"kB", 1000},
+                                                {"KB", 1000},
+                                                {"KiB", 1024},
+                                                {"MB", 1000'000},
+                                                {"MiB", 1 << 20},
+                                                {"GB", 1000'000'000},
+                                                {"GiB", 1 << 30},
+                                                {"TB", 1000'000'000'000}}};
+  const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto amount = read_integer<std::uint64_t>(text.substr(0, digits));
+  const auto* const unit = std::ranges::find(kUnits, trimmed(text.substr(digits)), &Unit::name);
+  if (!amount || unit == kUnits.end() || *amount > std::numeric_limits<std::int64_t>::max() / unit->bytes) {
+    return Problem(
+        fmt::format("\"{}\" is not a size; expected bytes with an optional unit, such as 64MiB or 20GB", text));
+  }
+  return *amount * unit->bytes;
+}
+
+Value<std::uint64_t> read_count(std::string_view text, std::uint64_t min, std::uint64_t max) {
+  const auto count = read_integer<std::uint64_t>(text);
+  if (!count || *count < min || *count > max) {
+    return Problem(fmt::format("\"{}\" is not possible; expected a whole number from {} to {}", text, min, max));
+  }
+  return *count;
+}
+
+Value<bool> read_switch(std::string_view text) {
+  for (const std::string_view yes : {"true", "yes", "on", "1"}) {
+    if (text == yes) return true;
+  }
+  for (const std::string_view no : {"false", "no", "off", "0"}) {
+    if (text == no) return false;
+  }
+  return Problem(fmt::format("\"{}\" is not a switch; expected true or false", text));
+}
+
+}  // namespace limehook::config

@@ -1,0 +1,34 @@
+#pragma once
+// Reads single option values. Each function answers the value, or what is wrong in words that end a sentence which
+// began with the option's name: `"abc" is not a port; expected …`.
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.hpp"
+
+namespace limehook::config {
+
+template <class T>
+using Value = std::expected<T, std::string>;
+
+// "127.0.0.1:8080", "[::1]:8080", "localhost:0".
+Value<ListenAddress> read_listen(std::string_view text);
+// "10.0.0.0/8", "fd00::/8", or one address. Host bits are cleared: "10.1.2.3/8" is "10.0.0.0/8".
+Value<std::string> read_network(std::string_view text);
+// Networks with commas between them.
+Value<std::vector<std::string>> read_networks(std::string_view text);
+// "15s", with both ends allowed.
+Value<Duration> read_duration(std::string_view text, Duration min, Duration max);
+// Steps with commas between them, as spec section 4 limits them.
+Value<std::vector<Duration>> read_retry_schedule(std::string_view text);
+// "67108864", "64MiB" (powers of 1024), "20GB" (powers of 1000).
+Value<std::uint64_t> read_bytes(std::string_view text);
+Value<std::uint64_t> read_count(std::string_view text, std::uint64_t min, std::uint64_t max);
+// "true", "yes", "on", "1" and their opposites.
+Value<bool> read_switch(std::string_view text);
+
+}  // namespace limehook::config

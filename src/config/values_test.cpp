@@ -1,0 +1,80 @@
+#include "config/values.hpp"
+
+#include <gmock/gmock.h>
+
+namespace limehook::config {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// Goal: an address is an IP literal (IPv6 in brackets) with a port, and nothing else. Method: examples of each kind.
+TEST(ReadListen, TakesAddressAndPort) {
+  EXPECT_EQ(read_listen("127.0.0.1:8080").value(), (ListenAddress{"127.0.0.1", 8080}));
+  EXPECT_EQ(read_listen("0.0.0.0:0").value(), (ListenAddress{"0.0.0.0", 0}));
+  EXPECT_EQ(read_listen("[::1]:65535").value(), (ListenAddress{"::1", 65535}));
+  EXPECT_EQ(read_listen("localhost:80").value(), (ListenAddress{"127.0.0.1", 80}));
+}
+
+TEST(ReadListen, RefusesTheRestAndSaysWhatIsExpected) {
+  for (const auto* text : {"", "8080", ":8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1",
+                           "127.0.0.1:80x", "::1:8080", "[127.0.0.1]:80", "[::1", "example.com:80", "1.2.3:80"}) {
+    const auto value = read_listen(text);
+    ASSERT_FALSE(value) << text;
+    EXPECT_THAT(value.error(), HasSubstr("expected ADDRESS:PORT")) << text;
+  }
+}
+
+// Goal: networks reach the address policy in one form. Method: host bits, single addresses, both families.
+TEST(ReadNetwork, ClearsHostBits) {
+  EXPECT_EQ(read_network("10.1.2.3/8").value(), "10.0.0.0/8");
+  EXPECT_EQ(read_network("192.168.1.77/26").value(), "192.168.1.64/26");
+  EXPECT_EQ(read_network("127.0.0.1").value(), "127.0.0.1/32");
+  EXPECT_EQ(read_network("0.0.0.0/0").value(), "0.0.0.0/0");
+  EXPECT_EQ(read_network("fd12:3456::1/7").value(), "fc00::/7");
+  EXPECT_EQ(read_network("::1").value(), "::1/128");
+  EXPECT_THAT(read_networks("127.0.0.0/8, ::1").value(), ElementsAre("127.0.0.0/8", "::1/128"));
+}
+
+TEST(ReadNetwork, RefusesTheRest) {
+  for (const auto* text : {"", "/8", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/", "10.0.0/8", "::/129", "loopback"}) {
+    EXPECT_FALSE(read_network(text)) << text;
+  }
+  EXPECT_FALSE(read_networks("10.0.0.0/8,"));
+}
+
+TEST(ReadRetrySchedule, HoldsToTheLimitsOfTheSpec) {
+  EXPECT_THAT(read_retry_schedule("1m,5m, 15m,30m").value(), ElementsAre(1min, 5min, 15min, 30min));
+  EXPECT_THAT(read_retry_schedule("1s,24h").value(), ElementsAre(1s, 24h));
+  EXPECT_FALSE(read_retry_schedule(""));
+  EXPECT_FALSE(read_retry_schedule("1m,"));
+  EXPECT_FALSE(read_retry_schedule("999ms"));
+  EXPECT_FALSE(read_retry_schedule("25h"));
+  std::string many = "1s";
+  for (int step = 1; step < 20; ++step) many += ",1s";
+  EXPECT_EQ(read_retry_schedule(many).value().size(), 20U);
+  EXPECT_FALSE(read_retry_schedule(many + ",1s"));
+}
+
+TEST(ReadBytes, KnowsBothKindsOfUnits) {
+  EXPECT_EQ(read_bytes("0").value(), 0U);
+  EXPECT_EQ(read_bytes("1024").value(), 1024U);
+  EXPECT_EQ(read_bytes("64MiB").value(), 64U << 20);
+  EXPECT_EQ(read_bytes("20GB").value(), 20'000'000'000U);
+  EXPECT_EQ(read_bytes("3 KiB").value(), 3072U);
+  for (const auto* text : {"", "MiB", "-1", "1.5GB", "20G", "1PB", "99999999999999999999", "9999999999999TB"}) {
+    EXPECT_FALSE(read_bytes(text)) << text;
+  }
+}
+
+TEST(ReadSwitch, KnowsTheUsualWords) {
+  EXPECT_TRUE(read_switch("true").value());
+  EXPECT_TRUE(read_switch("1").value());
+  EXPECT_FALSE(read_switch("off").value());
+  EXPECT_FALSE(read_switch("").has_value());
+  EXPECT_FALSE(read_switch("2").has_value());
+}
+
+}  // namespace
+}  // namespace limehook::config
