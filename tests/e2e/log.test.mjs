@@ -1,0 +1,313 @@
+// The log: lists, filters, search and paging; one delivery in detail; recovery; figures.
+
+import assert from 'node:assert/strict';
+import { before, after, describe } from 'node:test';
+
+import { assertFields, assertProblem, loggedHeader } from './support/api.mjs';
+import { Limehook } from './support/process.mjs';
+import { Receiver, rawValue } from './support/receiver.mjs';
+import { eventTypes, missedCall, sample, uniqueId } from './support/samples.mjs';
+import { test } from './support/test.mjs';
+import { waitFor } from './support/wait.mjs';
+
+let server, api;
+before(async () => {
+  server = await Limehook.start({ args: ['--retry-schedule', '600s'] });
+  api = server.api;
+});
+after(() => server.stop());
+
+/** A webhook at a new receiver that gets one team's events. */
+async function teamWebhook(behaviour, members = {}) {
+  const team_id = uniqueId('team');
+  const receiver = await Receiver.start(behaviour);
+  const webhook = await api.createWebhook({ url: receiver.url, events: eventTypes, team_id, ...members });
+  return { receiver, webhook, team_id };
+}
+
+const settled = (webhook, count) =>
+  waitFor(async () => {
+    const rows = await api.deliveries(webhook.id);
+    return rows.length === count && rows.every((row) => row.status !== 'pending') && rows;
+  }, 20_000, `${count} settled deliveries`);
+
+describe('one delivery', () => {
+  test('shows its payload, its attempts, what was sent and what came back', async () => {
+    const { webhook, receiver, team_id } = await teamWebhook({ status: 503, headers: { 'X-Reason': 'tired' }, body: 'later' }, { headers: { 'X-Own': 'mine' } });
+    const event = missedCall({ team_id });
+    const { id: eventId } = await api.send(event);
+    const [row] = await settled(webhook, 1);
+    assert.match(row.id, /^dlv_/);
+    const delivery = await api.delivery(row.id);
+    assert.equal(delivery.id, row.id);
+    assert.equal(delivery.status, 'retrying');
+    assert.ok(!Number.isNaN(Date.parse(delivery.next_attempt_at)));
+    assert.ok(JSON.stringify(delivery).includes(eventId));
+    assert.ok(JSON.stringify(delivery).includes(webhook.id));
+    const payload = typeof delivery.payload === 'string' ? JSON.parse(delivery.payload) : delivery.payload;
+    assert.deepEqual(payload, event);
+    assert.equal(delivery.attempts.length, 1);
+    const [attempt] = delivery.attempts;
+    assert.equal(attempt.number, 1);
+    assert.ok(Math.abs(Date.parse(attempt.at) - receiver.requests[0].at) < 2000);
+    assert.equal(typeof attempt.duration_ms, 'number');
+    assert.ok(attempt.duration_ms >= 0 && attempt.duration_ms < 5000);
+    assert.equal(attempt.request.url, receiver.url);
+    assert.equal(attempt.request.body, JSON.stringify(event));
+    assert.equal(loggedHeader(attempt.request.headers, 'Content-Type'), 'application/json');
+    assert.equal(loggedHeader(attempt.request.headers, 'X-LimeCall-Event'), 'missed_call');
+    assert.equal(loggedHeader(attempt.request.headers, 'webhook-id'), rawValue(receiver.requests[0], 'webhook-id'));
+    assert.equal(typeof loggedHeader(attempt.request.headers, 'X-Own'), 'string');
+    assert.equal(attempt.response.status, 503);
+    assert.equal(loggedHeader(attempt.response.headers, 'X-Reason'), 'tired');
+    assert.equal(attempt.response.body, 'later');
+  });
+
+  test('never shows the secret or the token', async () => {
+    const token = 'tok_shown_to_nobody_4711';
+    const { webhook, team_id } = await teamWebhook({ status: 200 }, { token });
+    await api.send(missedCall({ team_id }));
+    const [row] = await settled(webhook, 1);
+    const texts = [JSON.stringify(await api.delivery(row.id)), JSON.stringify(await api.read('/v1/deliveries')), server.child.stdout + server.child.stderr];
+    for (const text of texts) {
+      assert.ok(!text.includes(token));
+      assert.ok(!text.includes(webhook.secret));
+      assert.ok(!text.includes(server.key));
+    }
+    const { attempts } = await api.delivery(row.id);
+    assert.ok(loggedHeader(attempts[0].request.headers, 'Authorization'), 'that there was one is shown');
+  });
+
+  test('an unknown one is 404; so is its retry', async () => {
+    for (const id of ['dlv_0000000000000', 'nonsense']) {
+      assertProblem(await api.get(`/v1/deliveries/${id}`), 404);
+      assertProblem(await api.post(`/v1/deliveries/${id}/retry`), 404);
+    }
+  });
+});
+
+describe('lists', () => {
+  test('newest first, with filters by status, event, time, and search', async () => {
+    const refused = '+4930999';
+    const { webhook, team_id } = await teamWebhook((request) => ({ status: request.json.caller_number === refused ? 500 : 200 }));
+    const path = `/v1/webhooks/${webhook.id}/deliveries`;
+    const events = [];
+    for (let i = 0; i < 4; i += 1) {
+      events.push(missedCall({ team_id, caller_number: i === 2 ? refused : `+493000${i}` }));
+      await api.send(events[i]);
+    }
+    await settled(webhook, 4);
+    const middle = new Date(Date.now() + 1).toISOString();
+    await waitFor(() => Date.now() > Date.parse(middle) + 2, 1000);
+    const text = sample('sms_received', { message_id: uniqueId('msg'), receiver_number: '+4930777', sender_number: '+4930778', team_id });
+    await api.send(text);
+    const rows = await settled(webhook, 5);
+    const ids = rows.map((row) => row.id);
+    assert.deepEqual(ids, [...ids].sort().reverse(), 'newest first');
+    const matching = async (query) => (await api.list(path + query)).map((row) => row.id);
+    assert.deepEqual(await matching('?status=retrying'), [ids[2]]);
+    assert.deepEqual(await matching('?status=delivered'), [ids[0], ids[1], ids[3], ids[4]]);
+    assert.deepEqual(await matching('?event=sms_received'), [ids[0]]);
+    assert.deepEqual(await matching('?event=call_completed'), []);
+    assert.deepEqual(await matching(`?since=${middle}`), [ids[0]]);
+    assert.deepEqual(await matching(`?until=${middle}`), ids.slice(1));
+    assert.deepEqual(await matching(`?since=${encodeURIComponent(new Date(Date.parse(middle)).toISOString().replace('Z', '+00:00'))}`), [ids[0]]);
+    assert.deepEqual(await matching(`?q=${encodeURIComponent('+4930778')}`), [ids[0]]);
+    assert.deepEqual(await matching(`?q=${text.message_id}`), [ids[0]]);
+    assert.deepEqual(await matching(`?q=${events[1].call_id}`), [ids[3]]);
+    assert.deepEqual(await matching(`?q=${encodeURIComponent(refused)}&status=delivered`), []);
+    assert.deepEqual(await matching(`?q=${encodeURIComponent(refused)}&status=retrying`), [ids[2]]);
+    assert.deepEqual(await matching('?q=nobody-knows-this'), []);
+    const all = await api.list(`/v1/deliveries?q=${events[0].call_id}`);
+    assert.deepEqual(all.map((row) => row.id), [ids[4]]);
+  });
+
+  test('wrong queries are refused with the name of the parameter', async () => {
+    for (const [query, name] of [['status=lost', 'status'], ['event=missed_calls', 'event'], ['since=yesterday', 'since'],
+      ['until=5', 'until'], ['limit=0', 'limit'], ['limit=x', 'limit'], ['limit=-1', 'limit'], ['cursor=%00rubbish', 'cursor']]) {
+      const answer = await api.get(`/v1/deliveries?${query}`);
+      assert.ok([400, 422].includes(answer.status), `${query}: ${answer.status} ${answer.text}`);
+      assertProblem(answer, answer.status);
+      assert.ok(answer.text.includes(name), `${query}: ${answer.text}`);
+    }
+  });
+
+  test('paging stays right while new rows arrive: none twice, none missing', async () => {
+    const { webhook, team_id } = await teamWebhook();
+    const send = (count) => api.post('/v1/events/batch', Array.from({ length: count }, () => missedCall({ team_id })));
+    await send(60);
+    const before = (await settled(webhook, 60)).map((row) => row.id);
+    const seen = [];
+    let cursor = null;
+    do {
+      const page = await api.read(`/v1/webhooks/${webhook.id}/deliveries?limit=7${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`);
+      seen.push(...page.data.map((row) => row.id));
+      cursor = page.next_cursor;
+      await send(5);
+    } while (cursor);
+    assert.equal(new Set(seen).size, seen.length, 'none twice');
+    assert.deepEqual(seen, before, 'all that were there, in their order');
+  });
+
+  test('paging with a filter gives the same rows as one long page', async () => {
+    const { webhook, team_id } = await teamWebhook();
+    const events = Array.from({ length: 30 }, (_, i) =>
+      (i % 3 ? missedCall({ team_id }) : sample('incoming_call', { call_id: uniqueId(), team_id })));
+    await api.post('/v1/events/batch', events);
+    await settled(webhook, 30);
+    const path = `/v1/webhooks/${webhook.id}/deliveries?event=incoming_call`;
+    const short = (await api.list(path, 3)).map((row) => row.id);
+    const long = (await api.list(path, 100)).map((row) => row.id);
+    assert.equal(long.length, 10);
+    assert.deepEqual(short, long);
+  });
+
+  test('events: list and detail', async () => {
+    const { webhook, team_id } = await teamWebhook();
+    const event = missedCall({ team_id });
+    const { id } = await api.send(event);
+    await settled(webhook, 1);
+    const page = await api.read('/v1/events?limit=5');
+    assert.equal(page.data[0].id, id, 'newest first');
+    const shown = await api.read(`/v1/events/${id}`);
+    const payload = typeof shown.payload === 'string' ? JSON.parse(shown.payload) : shown.payload;
+    assert.deepEqual(payload, event);
+    assert.equal(shown.deliveries.length, 1);
+    assert.equal(shown.deliveries[0].id, (await api.deliveries(webhook.id))[0].id);
+    assert.equal(shown.deliveries[0].status, 'delivered');
+  });
+
+  test('the log needs a key', async () => {
+    for (const path of ['/v1/events', '/v1/deliveries', '/v1/webhooks', '/v1/stats']) {
+      assertProblem(await api.withKey(undefined).get(path), 401);
+    }
+  });
+});
+
+describe('recover', () => {
+  /** Waits until the recovery that `answer` began tells that it is done; answers it. */
+  async function recovered(webhook, answer) {
+    assert.ok(answer.status >= 200 && answer.status < 300, answer.text);
+    assert.match(answer.json.id, /^rec_/);
+    assert.equal(answer.json.webhook_id, webhook.id);
+    return waitFor(async () => {
+      const progress = await api.read(`/v1/recoveries/${answer.json.id}`);
+      return progress.state === 'done' && progress;
+    }, 15_000, 'the recovery to be done');
+  }
+
+  test('failed: everything that failed since then is delivered again; what was delivered is not', async () => {
+    const { receiver, webhook, team_id } = await teamWebhook({ status: 200 }, { retry_schedule: [1] });
+    const since = new Date(Date.now() - 1000).toISOString();
+    const good = missedCall({ team_id });
+    await api.send(good);
+    await settled(webhook, 1);
+    receiver.behaviour = { status: 500 };
+    const bad = Array.from({ length: 12 }, () => missedCall({ team_id }));
+    await api.post('/v1/events/batch', bad);
+    await waitFor(async () => (await api.deliveries(webhook.id, '?status=failed')).length === 12, 20_000, 'twelve failed ones');
+    receiver.behaviour = { status: 200 };
+    const answer = await api.post(`/v1/webhooks/${webhook.id}/recover`, { since, status: 'failed' });
+    await recovered(webhook, answer);
+    await waitFor(async () => (await api.deliveries(webhook.id, '?status=delivered')).length === 13, 20_000, 'all delivered');
+    for (const event of bad) {
+      const requests = receiver.of(event.call_id);
+      assert.equal(requests.length, 3);
+      assert.equal(new Set(requests.map((request) => rawValue(request, 'webhook-id'))).size, 1);
+    }
+    assert.equal(receiver.of(good.call_id).length, 1);
+  });
+
+  test('failed: until bounds it', async () => {
+    const { receiver, webhook, team_id } = await teamWebhook({ status: 500 }, { retry_schedule: [1] });
+    const since = new Date(Date.now() - 1000).toISOString();
+    const [early, late] = [missedCall({ team_id }), missedCall({ team_id })];
+    await api.send(early);
+    await waitFor(async () => (await api.deliveries(webhook.id, '?status=failed')).length === 1);
+    const until = new Date().toISOString();
+    await waitFor(() => Date.now() > Date.parse(until) + 2, 1000);
+    await api.send(late);
+    await waitFor(async () => (await api.deliveries(webhook.id, '?status=failed')).length === 2);
+    receiver.behaviour = { status: 200 };
+    await recovered(webhook, await api.post(`/v1/webhooks/${webhook.id}/recover`, { since, until, status: 'failed' }));
+    await waitFor(() => receiver.of(early.call_id).length === 3);
+    assert.equal((await api.deliveries(webhook.id, '?status=failed')).length, 1);
+    assert.equal(receiver.of(late.call_id).length, 2);
+  });
+
+  test('missing: events from while it was disabled, and from before it existed, if they match', async () => {
+    const team_id = uniqueId('team');
+    const since = new Date(Date.now() - 1000).toISOString();
+    const beforeIt = missedCall({ team_id });
+    const otherTeam = missedCall({ team_id: uniqueId('team') });
+    await api.send(beforeIt);
+    await api.send(otherTeam);
+    const receiver = await Receiver.start();
+    const webhook = await api.createWebhook({ url: receiver.url, team_id });
+    const normal = missedCall({ team_id });
+    await api.send(normal);
+    await waitFor(() => receiver.of(normal.call_id).length === 1);
+    await api.changeWebhook(webhook.id, { enabled: false });
+    const whileDisabled = missedCall({ team_id });
+    const otherType = sample('incoming_call', { call_id: uniqueId(), team_id });
+    assert.equal((await api.send(whileDisabled)).deliveries, 0);
+    await api.send(otherType);
+    await api.changeWebhook(webhook.id, { enabled: true });
+    const progress = await recovered(webhook, await api.post(`/v1/webhooks/${webhook.id}/recover`, { since, status: 'missing' }));
+    assert.equal(progress.redelivered, 2);
+    await waitFor(() => receiver.requests.length === 3);
+    await waitFor(async () => (await api.deliveries(webhook.id, '?status=delivered')).length === 3);
+    for (const event of [beforeIt, normal, whileDisabled]) assert.equal(receiver.of(event.call_id).length, 1);
+    const again = await recovered(webhook, await api.post(`/v1/webhooks/${webhook.id}/recover`, { since, status: 'missing' }));
+    assert.equal(again.redelivered, 0, 'nothing is missing any more');
+    assert.equal(receiver.requests.length, 3);
+  });
+
+  test('missing: also what was canceled when it was disabled', async () => {
+    const { receiver, webhook, team_id } = await teamWebhook({ status: 500 });
+    const since = new Date(Date.now() - 1000).toISOString();
+    const event = missedCall({ team_id });
+    await api.send(event);
+    await settled(webhook, 1);
+    await api.changeWebhook(webhook.id, { enabled: false });
+    await waitFor(async () => (await api.deliveries(webhook.id))[0].status === 'canceled');
+    receiver.behaviour = { status: 200 };
+    await api.changeWebhook(webhook.id, { enabled: true });
+    await recovered(webhook, await api.post(`/v1/webhooks/${webhook.id}/recover`, { since, status: 'missing' }));
+    await waitFor(() => receiver.of(event.call_id).length === 2);
+  });
+
+  test('wrong requests are refused by field', async () => {
+    const { webhook } = await teamWebhook();
+    const path = `/v1/webhooks/${webhook.id}/recover`;
+    assertFields(await api.post(path, { since: 'yesterday', status: 'failed' }), '/since');
+    assertFields(await api.post(path, { since: '2025-01-01T00:00:00Z', status: 'lost' }), '/status');
+    assertFields(await api.post(path, { since: '2025-01-01T00:00:00Z', until: 5, status: 'failed' }), '/until');
+    assertProblem(await api.post('/v1/webhooks/wh_0000000000000/recover', { since: '2025-01-01T00:00:00Z', status: 'failed' }), 404);
+  });
+});
+
+describe('stats', () => {
+  test('of one webhook and of all: what was delivered and what failed is counted', async () => {
+    const { receiver, webhook, team_id } = await teamWebhook({ status: 200 }, { retry_schedule: [1] });
+    await api.post('/v1/events/batch', Array.from({ length: 7 }, () => missedCall({ team_id })));
+    await settled(webhook, 7);
+    receiver.behaviour = { status: 500 };
+    await api.send(missedCall({ team_id }));
+    await waitFor(async () => (await api.deliveries(webhook.id, '?status=failed')).length === 1);
+    const stats = await waitFor(async () => {
+      const shown = await api.read(`/v1/webhooks/${webhook.id}/stats`);
+      return numbersIn(shown, 'delivered').includes(7) && numbersIn(shown, 'failed').includes(1) && shown;
+    }, 15_000, 'the figures of the webhook');
+    assert.equal(typeof stats, 'object');
+    const total = await api.read('/v1/stats');
+    assert.ok(Math.max(...numbersIn(total, 'delivered')) >= 7, JSON.stringify(total).slice(0, 500));
+  });
+});
+
+/** Every number that a member of this name has, at any depth. */
+function numbersIn(value, name) {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === name && typeof inner === 'number' ? [inner] : numbersIn(inner, name));
+}
