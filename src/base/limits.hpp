@@ -17,6 +17,8 @@ inline constexpr std::size_t kIdempotencyKeyBytesMax = 255;
 inline constexpr auto kIdempotencyWindow = 24h;
 inline constexpr std::size_t kPageDefault = 50;
 inline constexpr std::size_t kPageMax = 500;
+inline constexpr std::size_t kPageBytesMax = 4 * 1024 * 1024;  // of the payloads on a page
+inline constexpr std::size_t kRowsExaminedMax = 50'000;        // for one page
 
 // Spec section 4.
 inline constexpr std::size_t kRetryStepsMax = 20;
@@ -61,7 +63,8 @@ inline constexpr auto kIdleConnectionTimeout = 75s;
 inline constexpr auto kDrainTimeout = 8s;
 
 static_assert(kEventBytesMax <= kBatchBytesMax);
-static_assert(kPageDefault <= kPageMax);
+static_assert(kPageDefault <= kPageMax && kPageMax <= kRowsExaminedMax);
+static_assert(kEventBytesMax <= kPageBytesMax);
 static_assert(kConnectTimeout <= kAttemptTimeout && kAttemptTimeout <= kAttemptTimeoutMax);
 static_assert(kConcurrencyDefault <= kConcurrencyMax);
 static_assert(kRetryAfterMax <= kRetryStepMax);

@@ -22,10 +22,14 @@
 
 namespace limehook::store {
 
+// A page may be shorter than its limit, or empty, and still not be the last: a call examines at most
+// limits::kRowsExaminedMax rows (so that a rare property does not make it walk the whole log), and a page of events
+// ends before the one that would take its payloads beyond limits::kPageBytesMax, unless it is the first. Only
+// `next` says whether the list goes on.
 template <class Row>
 struct Page {
   std::vector<Row> rows;
-  std::int64_t next = 0;  // pass as `before` to go on; 0: nothing more
+  std::int64_t next = 0;  // pass as `before` to go on; 0: this page is the last
 };
 
 // Newest first, ids below `before` only. Every filter that is set must hold.
@@ -45,7 +49,6 @@ struct DeliveryRow {
   Delivery delivery;  // without body
   EventType type{};
   std::string team_id;
-  std::string payload;
 };
 
 struct EventQuery {
@@ -104,7 +107,9 @@ class Store {
   virtual CommitResult commit(const WriteBatch& batch) = 0;
   // Removes whole events accepted before `older_than`, oldest first, with their closed deliveries and attempts, at
   // most about `rows_max` rows, so that a call stays short. Events with open deliveries stay. Statistics
-  // and deleted webhooks from before then go too. Throws StoreError; nothing of the call is then applied.
+  // from before then go too, and webhooks deleted before then, once no event is left from before their deletion: as
+  // long as the log has something of theirs, it can say whose it is. Throws StoreError; nothing of the call is then
+  // applied.
   virtual PruneResult prune(WallTime older_than, std::size_t rows_max) = 0;
   // Housekeeping that must not hold up commits (idempotency keys past their window go here): a short slice of it.
   // Answers whether more is waiting. Throws StoreError; to be tried again later.
@@ -120,6 +125,8 @@ class Store {
   virtual std::optional<DeliveryDetail> get_delivery(DeliveryId id) const = 0;
   virtual Page<Event> list_events(const EventQuery& query) const = 0;
   virtual std::optional<EventDetail> get_event(EventId id) const = 0;
+  // Examines at most `limit` deliveries or events, and ends before the event that would take the payloads in it beyond
+  // limits::kPageBytesMax, unless it is the first. Only `done` says whether the recovery goes on.
   virtual RecoveryStep next_recovery_step(const Recovery& recovery, std::size_t limit) const = 0;
   virtual std::optional<Recovery> get_recovery(RecoveryId id) const = 0;
   // Newest first.

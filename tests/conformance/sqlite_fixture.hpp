@@ -34,9 +34,14 @@ class SqliteTest : public testing::Test {
     return batch;
   }
   static std::size_t event_count(const Store& store) {
-    EventQuery query;
-    query.limit = 1'000'000;
-    return store.list_events(query).rows.size();
+    std::size_t count = 0;
+    EventQuery query{.limit = limits::kPageMax};
+    do {
+      const auto page = store.list_events(query);
+      count += page.rows.size();
+      query.before = page.next;
+    } while (query.before != 0);
+    return count;
   }
 
   TemporaryFolder folder_;

@@ -150,6 +150,7 @@ class SqliteCheckTest : public SqliteStoreTest {
       make_.finish(batch, batch.events[static_cast<std::size_t>(i)].deliveries[0].id, DeliveryStatus::Delivered, 2);
     }
     ASSERT_EQ(store->commit(batch).status, CommitStatus::Committed);
+    ASSERT_EQ(store->commit(batch_of(5)).status, CommitStatus::Committed);  // a second segment of the log index
     while (store->maintain(make_.now)) {
     }
     EXPECT_THAT(check_sqlite_store(directory()), IsEmpty());  // with the server at work
@@ -178,6 +179,16 @@ TEST_F(SqliteCheckTest, FindsWhatIsBroken) {
       Damage{"DELETE FROM webhook_versions", "current version"},
       Damage{"DELETE FROM idempotency_log", "never expire"},
       Damage{"UPDATE log_segments SET first_id=last_id+1", "overlaps"},
+      Damage{"DELETE FROM log_segments WHERE number=1", "rows before segment 2 are not in the log index"},
+      Damage{"UPDATE log_segments SET event_types=0 WHERE number=2", "segment 2 of the log index leaves out"},
+      Damage{"UPDATE log_segments SET delivery_types=2 WHERE number=1", "segment 1 of the log index leaves out"},
+      Damage{"DELETE FROM log_index WHERE id=(SELECT min(id) FROM log_index)", "entries of a webhook's deliveries"},
+      Damage{"DELETE FROM log_index WHERE id=(SELECT max(id) FROM log_index)", "entries of a term's events"},
+      Damage{"UPDATE log_index SET entries=entries||entries", "entries of a team's events"},
+      Damage{"UPDATE log_index SET entries=substr(entries,2)", "entries of a team's deliveries"},
+      Damage{"UPDATE log_index SET entries=zeroblob(7)||x'ffffffffffffffffffffffff'||entries",
+             "of a term's deliveries"},
+      Damage{"UPDATE deliveries SET webhook=webhook+1", "entries of a webhook's deliveries"},
       Damage{
           "UPDATE events SET first_delivery=0,last_delivery=0,delivery_count=0 WHERE id=(SELECT max(id) FROM events)",
           "its event does not know"},
@@ -192,6 +203,25 @@ TEST_F(SqliteCheckTest, FindsWhatIsBroken) {
     tamper(damage.sql);
     EXPECT_THAT(check_sqlite_store(directory()), testing::Contains(HasSubstr(damage.problem))) << damage.sql;
   }
+}
+
+// Goal: entries of pruned rows in a segment that is still in use are no damage.
+TEST_F(SqliteCheckTest, AcceptsAPartlyPrunedLog) {
+  auto store = open();
+  make_.now += std::chrono::seconds(1);
+  for (const DeliveryStatus status : {DeliveryStatus::Delivered, DeliveryStatus::Retrying, DeliveryStatus::Failed}) {
+    for (int i = 0; i < 3; ++i) {
+      WriteBatch batch = batch_of(1);
+      make_.finish(batch, batch.events[0].deliveries[0].id, status);
+      store->commit(batch);
+    }
+  }
+  while (store->maintain(make_.now)) {
+  }
+  while (!store->prune(make_.now + std::chrono::seconds(1), 100).done) {
+  }
+  EXPECT_EQ(event_count(*store), 18U);  // what is open
+  EXPECT_THAT(check_sqlite_store(directory()), IsEmpty());
 }
 
 TEST_F(SqliteCheckTest, FindsDamagedPages) {

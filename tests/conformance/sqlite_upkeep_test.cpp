@@ -155,6 +155,43 @@ TEST_F(SqliteUpkeepTest, ExpiredKeysAreRemoved) {
   EXPECT_EQ(rows_of("SELECT count(*) FROM idempotency_log"), 1);
 }
 
+// Goal: of a status and a webhook (or team, or term) the rarer one says what a page costs. Method: one of the two has
+// far more rows than a page may examine, the other three.
+TEST_F(SqliteUpkeepTest, RarerPropertySaysWhatAPageCosts) {
+  for (const bool failures_are_rare : {true, false}) {
+    SqliteOptions small = options();
+    small.directory = folder_.path() / (failures_are_rare ? "rare_failures" : "rare_webhook");
+    small.index_segment_rows = 500;
+    small.rows_examined_max = 200;
+    auto store = open(small);
+    std::vector<DeliveryId> expected;
+    WriteBatch batch;
+    for (int i = 0; i < 2000; ++i) {  // 8 segments
+      const bool wanted = i % 900 == 50;
+      const bool own = wanted || failures_are_rare;
+      batch.events.push_back(make_.event({own ? kWebhook : WebhookId{7}}, own ? "own" : "other", EventType::MissedCall,
+                                         {own ? "+1234567890" : "+0987654321"}));
+      const DeliveryId id = batch.events.back().deliveries[0].id;
+      const bool failed = wanted || !failures_are_rare;
+      make_.finish(batch, id, failed ? DeliveryStatus::Failed : DeliveryStatus::Delivered);
+      if (batch.events.size() == 50) store->commit(std::exchange(batch, {}));
+      if (wanted) expected.insert(expected.begin(), id);
+    }
+    while (store->maintain(make_.now)) {
+    }
+    const auto failed = DeliveryStatus::Failed;
+    for (const DeliveryQuery& query :
+         {DeliveryQuery{.webhook = kWebhook, .status = failed}, DeliveryQuery{.team_id = "own", .status = failed},
+          DeliveryQuery{.status = failed, .term = "1234567890"}}) {
+      const auto page = store->list_deliveries(query);
+      std::vector<DeliveryId> ids;
+      for (const DeliveryRow& row : page.rows) ids.push_back(row.delivery.id);
+      EXPECT_EQ(ids, expected);
+      EXPECT_EQ(page.next, 0);
+    }
+  }
+}
+
 // Goal: an index entry is found under its key and only candidates with the same bits come with it. Method: random
 // entries over many buckets against a plain scan.
 TEST_F(SqliteUpkeepTest, LogIndexFindsEveryEntry) {

@@ -192,6 +192,54 @@ TEST_P(StoreCatalogTest, RecoveriesAreReplacedWhole) {
   EXPECT_EQ(running[1].id, foreign.id);
 }
 
+// Goal: parts of a batch are applied in order: of two values of one thing the later one stays, and both versions of a
+// webhook are in the log.
+TEST_P(StoreCatalogTest, LaterInABatchWins) {
+  Webhook first = webhook();
+  Webhook second = first;
+  second.version = 2;
+  second.url = "https://example.org/new";
+  Webhook third = second;
+  third.version = 3;
+  third.name = "Third";
+  Recovery running{.id = RecoveryId{make_.id()}, .webhook = first.id};
+  Recovery done = running;
+  done.state = Recovery::State::Done;
+  done.position = 5;
+  Recovery again{.id = RecoveryId{make_.id()}, .webhook = first.id, .state = Recovery::State::Canceled};
+  Recovery resumed = again;
+  resumed.state = Recovery::State::Running;
+  const NewEvent event = make_.event({first.id});
+  WriteBatch batch;
+  batch.webhooks = {first, second, third};
+  batch.recoveries = {running, again, done, resumed};
+  batch.events.push_back(event);
+  for (int i = 1; i <= 3; ++i) {
+    batch.attempts.push_back(Maker::attempt(event.deliveries[0].id, i, 500, make_.now));
+    batch.attempts.back().attempt.webhook_version = i;
+  }
+  commit(batch);
+  reopen();
+  EXPECT_THAT(store().load_catalog().webhooks, ElementsAre(third));
+  const auto targets = store().get_delivery(event.deliveries[0].id)->targets;
+  ASSERT_THAT(targets, SizeIs(3));
+  EXPECT_EQ(targets[0].url, first.url);
+  EXPECT_EQ(targets[1].url, second.url);
+  EXPECT_EQ(store().get_recovery(done.id)->state, Recovery::State::Done);
+  EXPECT_EQ(store().get_recovery(done.id)->position, 5);
+  const auto still_running = store().load_catalog().running_recoveries;
+  ASSERT_THAT(still_running, SizeIs(1));
+  EXPECT_EQ(still_running[0].id, resumed.id);
+
+  WriteBatch replaced;
+  Webhook other = webhook();
+  replaced.webhooks = {third, other, second};  // an older version that comes later
+  replaced.deleted_webhooks.push_back({other.id, make_.now});
+  commit(replaced);
+  EXPECT_THAT(store().load_catalog().webhooks, ElementsAre(second));
+  EXPECT_THAT(store().load_catalog().deleted_webhooks, ElementsAre(std::pair(other.id, other.team_id)));
+}
+
 StatsBucket bucket(WebhookId webhook, WallTime start, std::uint32_t attempts) {
   StatsBucket b{webhook, start, {}};
   b.counts.attempts = attempts;

@@ -3,14 +3,18 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "base/limits.hpp"
 #include "store/memory/memory_store.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
 namespace limehook::store {
 namespace {
 
+constexpr std::size_t kFewRows = 20;
+
 class MemorySubject : public Subject {
  public:
+  explicit MemorySubject(std::size_t rows_examined_max) : store_(rows_examined_max) {}
   Store& store() override { return store_; }
   void reopen() override {}
 
@@ -20,7 +24,7 @@ class MemorySubject : public Subject {
 
 class SqliteSubject : public Subject {
  public:
-  SqliteSubject() { open(); }
+  explicit SqliteSubject(std::size_t rows_examined_max) : rows_examined_max_(rows_examined_max) { open(); }
   Store& store() override { return *store_; }
   void reopen() override {
     store_.reset();
@@ -30,13 +34,20 @@ class SqliteSubject : public Subject {
  private:
   void open() {
     // Small segments, so that a few rows cross their borders.
-    auto opened = SqliteStore::open({.directory = folder_.path() / "data", .index_segment_rows = 8});
+    auto opened = SqliteStore::open(
+        {.directory = folder_.path() / "data", .index_segment_rows = 8, .rows_examined_max = rows_examined_max_});
     if (!opened) throw std::runtime_error(opened.error());
     store_ = std::move(*opened);
   }
   TemporaryFolder folder_;
+  std::size_t rows_examined_max_;
   std::unique_ptr<SqliteStore> store_;
 };
+
+template <class Kind, std::size_t rows_examined_max>
+std::unique_ptr<Subject> make_subject() {
+  return std::make_unique<Kind>(rows_examined_max);
+}
 
 }  // namespace
 
@@ -52,8 +63,15 @@ TemporaryFolder::~TemporaryFolder() {
 }
 
 std::vector<SubjectKind> subject_kinds() {
-  return {{"Memory", []() -> std::unique_ptr<Subject> { return std::make_unique<MemorySubject>(); }},
-          {"Sqlite", []() -> std::unique_ptr<Subject> { return std::make_unique<SqliteSubject>(); }}};
+  return {{"Memory", make_subject<MemorySubject, limits::kRowsExaminedMax>},
+          {"Sqlite", make_subject<SqliteSubject, limits::kRowsExaminedMax>}};
+}
+
+std::vector<SubjectKind> subject_kinds_and_hasty_ones() {
+  auto kinds = subject_kinds();
+  kinds.push_back({"HastyMemory", make_subject<MemorySubject, kFewRows>});
+  kinds.push_back({"HastySqlite", make_subject<SqliteSubject, kFewRows>});
+  return kinds;
 }
 
 NewEvent Maker::event(std::vector<WebhookId> webhooks, std::string team, EventType type,
@@ -126,6 +144,26 @@ void StoreTest::commit_event(const NewEvent& event) {
 void StoreTest::maintain() {
   while (store().maintain(make_.now)) {
   }
+}
+
+std::vector<DeliveryId> StoreTest::delivery_ids(DeliveryQuery query) {
+  std::vector<DeliveryId> ids;
+  do {
+    const auto page = store().list_deliveries(query);
+    for (const DeliveryRow& row : page.rows) ids.push_back(row.delivery.id);
+    query.before = page.next;
+  } while (query.before != 0);
+  return ids;
+}
+
+std::vector<EventId> StoreTest::event_ids(EventQuery query) {
+  std::vector<EventId> ids;
+  do {
+    const auto page = store().list_events(query);
+    for (const Event& event : page.rows) ids.push_back(event.id);
+    query.before = page.next;
+  } while (query.before != 0);
+  return ids;
 }
 
 std::vector<OpenDelivery> StoreTest::open_deliveries() {

@@ -45,6 +45,8 @@ inline void PrintTo(const SubjectKind& kind, std::ostream* out) { *out << kind.n
 
 // The kinds every test of the port runs for.
 std::vector<SubjectKind> subject_kinds();
+// The same ones, also with lists that examine only a few rows for a page.
+std::vector<SubjectKind> subject_kinds_and_hasty_ones();
 
 // Makes coherent values with growing ids.
 class Maker {
@@ -74,6 +76,9 @@ class StoreTest : public testing::TestWithParam<SubjectKind> {
   // Lets the store do all its housekeeping.
   void maintain();
   std::vector<OpenDelivery> open_deliveries();
+  // All pages, one after the other.
+  std::vector<DeliveryId> delivery_ids(DeliveryQuery query);
+  std::vector<EventId> event_ids(EventQuery query);
 
   Maker make_;
   const WebhookId kWebhook{make_.id()};

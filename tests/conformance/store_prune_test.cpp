@@ -24,11 +24,7 @@ class StorePruneTest : public StoreTest {
     int calls = 0;
     while (!store().prune(older_than, rows_max).done) ASSERT_LT(++calls, 1000);
   }
-  std::size_t event_count() {
-    EventQuery query;
-    query.limit = 10'000;
-    return store().list_events(query).rows.size();
-  }
+  std::size_t event_count() { return event_ids({}).size(); }
 };
 LIMEHOOK_FOR_ALL_STORES(StorePruneTest);
 
@@ -151,6 +147,39 @@ TEST_P(StorePruneTest, LogIsWholeAfterPruning) {
   query.term = "x";
   query.limit = 100;
   EXPECT_THAT(store().list_deliveries(query).rows, SizeIs(42));
+}
+
+// Goal: as long as the log has something from before a webhook's deletion, it knows whose it was, also when little room
+// makes what is young old.
+TEST_P(StorePruneTest, DeletedWebhookStaysAsLongAsItsLog) {
+  Webhook webhook;
+  webhook.id = kWebhook;
+  webhook.team_id = "team_001";
+  WriteBatch batch;
+  batch.webhooks.push_back(webhook);
+  commit(batch);
+  const auto delivered = stored(DeliveryStatus::Delivered);
+  NewEvent open = make_.event({kOtherWebhook});
+  commit_event(open);
+  WriteBatch deletion;
+  deletion.deleted_webhooks.push_back({kWebhook, make_.now});
+  commit(deletion);
+  make_.now += std::chrono::seconds(1);
+  const auto later = stored(DeliveryStatus::Retrying);
+
+  store().prune(make_.now, 1);
+  EXPECT_THAT(store().load_catalog().deleted_webhooks, SizeIs(1));
+  prune_all(make_.now);
+  EXPECT_FALSE(store().get_event(delivered.event.id));
+  EXPECT_TRUE(store().get_event(open.event.id));
+  EXPECT_THAT(store().load_catalog().deleted_webhooks, ElementsAre(std::pair(kWebhook, std::string("team_001"))));
+
+  WriteBatch close;
+  make_.finish(close, open.deliveries[0].id, DeliveryStatus::Delivered);
+  commit(close);
+  prune_all(make_.now);
+  EXPECT_TRUE(store().get_event(later.event.id));
+  EXPECT_THAT(store().load_catalog().deleted_webhooks, IsEmpty());
 }
 
 TEST_P(StorePruneTest, SizeShrinks) {

@@ -129,6 +129,25 @@ TEST_P(StoreRecoveryTest, StepsAreBounded) {
   EXPECT_THAT(walk(recovery(Recovery::Kind::Failed), 5).deliveries, ElementsAre(last.deliveries[0].id));
 }
 
+// Goal: payloads of any size make steps of bounded size; none is left out, and one that is too large comes alone.
+TEST_P(StoreRecoveryTest, StepsAreBoundedInBytes) {
+  const auto max = limits::kPageBytesMax;
+  std::vector<EventId> expected;
+  for (const std::size_t bytes : {max / 2, max / 2, std::size_t{1}, max + 1, max / 2, std::size_t{1}}) {
+    NewEvent event = make_.event();
+    event.event.payload = std::string(bytes, 'x');
+    commit_event(event);
+    expected.push_back(event.event.id);
+    stored(DeliveryStatus::Delivered, kWebhook);
+  }
+  Recovery r = recovery(Recovery::Kind::Missing);
+  const Found found = walk(r, 100);
+  EXPECT_EQ(found.events, expected);
+  EXPECT_EQ(found.examined, 12U);
+  EXPECT_EQ(found.steps, 4);
+  EXPECT_THAT(store().next_recovery_step(r, 100).events, SizeIs(2));
+}
+
 // Goal: nothing is taken twice when what was taken fails again, nor skipped when the store is opened anew between two
 // steps.
 TEST_P(StoreRecoveryTest, ResumesFromItsPosition) {

@@ -16,21 +16,32 @@ bool in_range(const Query& query, std::int64_t id) {
          (!query.until || id < first_id_at(*query.until));
 }
 
-// The first `limit` of the rows that `read` finds for the entries of `map`, from the last one back.
-template <class Row, class Map, class Read>
-Page<Row> collect(const Map& map, std::size_t limit, Read read) {
+std::size_t payload_bytes(const DeliveryRow&) { return 0; }
+std::size_t payload_bytes(const Event& event) { return event.payload.size(); }
+
+// The page of the rows that `read` finds for the entries of `map`, from the last one back.
+template <class Row, class Query, class Map, class Read>
+Page<Row> collect(const Query& query, const Map& map, std::size_t rows_examined_max, Read read) {
   Page<Row> page;
-  std::int64_t last = 0;
+  std::size_t bytes = 0;
+  std::size_t examined = 0;
+  std::int64_t last_examined = 0;
   for (const auto& [id, stored] : std::views::reverse(map)) {
+    if (!in_range(query, id.value)) continue;
+    if (examined++ == rows_examined_max) {
+      page.next = last_examined;
+      return page;
+    }
+    last_examined = id.value;
     std::optional<Row> row = read(stored);
     if (!row) continue;
-    if (page.rows.size() == limit) {
-      page.next = last;
-      break;
-    }
+    const std::size_t size = payload_bytes(*row);
+    if (page.rows.size() == query.limit || (!page.rows.empty() && bytes + size > limits::kPageBytesMax)) return page;
+    bytes += size;
     page.rows.push_back(std::move(*row));
-    last = id.value;
+    page.next = id.value;
   }
+  page.next = 0;
   return page;
 }
 
@@ -79,16 +90,16 @@ std::vector<Body> MemoryStore::load_bodies(std::span<const DeliveryId> ids) cons
 Page<DeliveryRow> MemoryStore::list_deliveries(const DeliveryQuery& query) const {
   const std::lock_guard lock(mutex_);
   return collect<DeliveryRow>(
-      deliveries_, query.limit, [&](const StoredDelivery& stored) -> std::optional<DeliveryRow> {
+      query, deliveries_, rows_examined_max_, [&](const StoredDelivery& stored) -> std::optional<DeliveryRow> {
         const Delivery& delivery = stored.delivery;
         const StoredEvent& event = events_.at(delivery.event);
-        if (!in_range(query, delivery.id.value) || (query.team_id && event.event.team_id != *query.team_id) ||
+        if ((query.team_id && event.event.team_id != *query.team_id) ||
             (query.webhook && delivery.webhook != *query.webhook) ||
             (query.status && delivery.status != *query.status) || (query.type && event.event.type != *query.type) ||
             (!query.term.empty() && !has_term(event.terms, query.term))) {
           return std::nullopt;
         }
-        DeliveryRow row{delivery, event.event.type, event.event.team_id, event.event.payload};
+        DeliveryRow row{delivery, event.event.type, event.event.team_id};
         row.delivery.body.reset();
         return row;
       });
@@ -111,10 +122,10 @@ std::optional<DeliveryDetail> MemoryStore::get_delivery(DeliveryId id) const {
 
 Page<Event> MemoryStore::list_events(const EventQuery& query) const {
   const std::lock_guard lock(mutex_);
-  return collect<Event>(events_, query.limit, [&](const StoredEvent& stored) -> std::optional<Event> {
+  return collect<Event>(query, events_, rows_examined_max_, [&](const StoredEvent& stored) -> std::optional<Event> {
     const Event& event = stored.event;
-    if (!in_range(query, event.id.value) || (query.team_id && event.team_id != *query.team_id) ||
-        (query.type && event.type != *query.type) || (!query.term.empty() && !has_term(stored.terms, query.term))) {
+    if ((query.team_id && event.team_id != *query.team_id) || (query.type && event.type != *query.type) ||
+        (!query.term.empty() && !has_term(stored.terms, query.term))) {
       return std::nullopt;
     }
     return event;
@@ -161,28 +172,36 @@ RecoveryStep MemoryStore::failed_step(const Recovery& recovery, std::size_t limi
 RecoveryStep MemoryStore::missing_step(const Recovery& recovery, std::size_t limit) const {
   RecoveryStep step;
   step.position = recovery.position;
+  std::size_t bytes = 0;
   for (const auto& [id, stored] : events_) {
     if (id.value <= recovery.position || id.value < first_id_at(recovery.since) ||
         id.value >= first_id_at(recovery.until)) {
       continue;
     }
     if (step.examined == limit) return step;
+    if (!stored.event.test && !has_delivery_to(stored, recovery.webhook)) {
+      bytes += stored.event.payload.size();
+      if (!step.events.empty() && bytes > limits::kPageBytesMax) return step;
+      step.events.push_back(stored.event);
+    }
     ++step.examined;
     step.position = id.value;
     if (stored.event.test) continue;
-    bool reached = false;
     for (const DeliveryId delivery_id : stored.deliveries) {
-      const StoredDelivery& delivery = deliveries_.at(delivery_id);
-      if (delivery.delivery.webhook != recovery.webhook) continue;
-      reached = true;
-      if (delivery.delivery.status == DeliveryStatus::Canceled && !delivery.delivery.test) {
-        step.deliveries.push_back(open_delivery(delivery));
+      const StoredDelivery& to = deliveries_.at(delivery_id);
+      if (to.delivery.webhook == recovery.webhook && to.delivery.status == DeliveryStatus::Canceled &&
+          !to.delivery.test) {
+        step.deliveries.push_back(open_delivery(to));
       }
     }
-    if (!reached) step.events.push_back(stored.event);
   }
   step.done = true;
   return step;
+}
+
+bool MemoryStore::has_delivery_to(const StoredEvent& event, WebhookId webhook) const {
+  return std::ranges::any_of(event.deliveries,
+                             [&](DeliveryId id) { return deliveries_.at(id).delivery.webhook == webhook; });
 }
 
 std::optional<Recovery> MemoryStore::get_recovery(RecoveryId id) const {

@@ -111,9 +111,10 @@ PruneResult MemoryStore::prune(WallTime older_than, std::size_t rows_max) {
     ++result.rows;
     event = events_.erase(event);
   }
+  const WallTime oldest = events_.empty() ? older_than : id_time(events_.begin()->first.value);
   for (auto webhook = deleted_webhooks_.begin(); webhook != deleted_webhooks_.end();) {
     const auto [id, team_and_time] = *webhook++;
-    if (team_and_time.second >= older_than) continue;
+    if (team_and_time.second >= std::min(older_than, oldest)) continue;
     result.rows += std::erase_if(targets_, [&](const auto& entry) { return entry.first.first == id; });
     result.rows += deleted_webhooks_.erase(id);
   }

@@ -8,12 +8,17 @@
 #include <utility>
 #include <vector>
 
+#include "base/limits.hpp"
 #include "store/store.hpp"
 
 namespace limehook::store {
 
 class MemoryStore final : public Store {
  public:
+  // `rows_examined_max`: for one page of a list.
+  explicit MemoryStore(std::size_t rows_examined_max = limits::kRowsExaminedMax)
+      : rows_examined_max_(rows_examined_max) {}
+
   CommitResult commit(const WriteBatch& batch) override;
   PruneResult prune(WallTime older_than, std::size_t rows_max) override;
   bool maintain(WallTime now) override;
@@ -55,10 +60,12 @@ class MemoryStore final : public Store {
   void put_delivery(const Delivery& delivery);
   void update_delivery(const DeliveryUpdate& update);
   bool has_open_delivery(const StoredEvent& event) const;
+  bool has_delivery_to(const StoredEvent& event, WebhookId webhook) const;
   RecoveryStep failed_step(const Recovery& recovery, std::size_t limit) const;
   RecoveryStep missing_step(const Recovery& recovery, std::size_t limit) const;
   static OpenDelivery open_delivery(const StoredDelivery& stored);
 
+  const std::size_t rows_examined_max_;
   mutable std::mutex mutex_;
   std::map<WebhookId, Webhook> webhooks_;
   std::map<WebhookId, std::pair<std::string, WallTime>> deleted_webhooks_;  // team, when

@@ -4,6 +4,7 @@
 
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/files.hpp"
+#include "store/sqlite/log_check.hpp"
 #include "store/sqlite/schema.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
@@ -128,6 +129,7 @@ std::vector<std::string> check_sqlite_store(const std::filesystem::path& directo
     check_file(db, problems);
     check_rules(db, problems);
     check_attempts(db, problems);
+    check_log_index(db, problems);
   } catch (const SqliteError& problem) {
     problems.push_back(std::string("cannot read the store: ") + problem.what());
   }

@@ -4,14 +4,21 @@
 #include <utility>
 
 namespace limehook::store::sqlite {
+namespace {
 
-IdSource::IdSource(Database& db, Access access, IdRange range) : db_(db), access_(std::move(access)), range_(range) {
+// What a look into a segment counts for: a page of the file that nobody else may need.
+constexpr std::size_t kBucketCost = 16;
+
+}  // namespace
+
+IdSource::IdSource(Database& db, Access access, IdRange range, std::size_t rows_max)
+    : db_(db), access_(std::move(access)), range_(range), rows_max_(rows_max), position_(range.high) {
   if (!access_.kind && !access_.type) {
-    walk_.emplace(access_.walk(range_));
+    start_walk(range_);
     return;
   }
   const std::int64_t tail = indexed_through(db_) + 1;
-  walk_.emplace(access_.walk(cut(tail, range_.high)));
+  start_walk(cut(tail, range_.high));
   segments_.emplace(segments_between(db_, range_.low, std::min(range_.high, tail)));
 }
 
@@ -20,28 +27,76 @@ IdRange IdSource::cut(std::int64_t low, std::int64_t high) const {
 }
 
 std::optional<std::int64_t> IdSource::next() {
-  while (true) {
+  while (position_ > range_.low && !spent()) {
+    std::optional<std::int64_t> id;
     if (walk_) {
-      if (walk_->next()) return (*walk_)->integer(0);
-      walk_.reset();
+      id = step_walk();
+    } else if (!found_.empty()) {
+      id = step_found();
+    } else if (!enter_segment()) {
+      position_ = range_.low;
     }
-    while (!found_.empty()) {
-      const std::int64_t id = found_.back();
-      found_.pop_back();
-      if (id >= range_.low && id < range_.high) return id;
-    }
-    if (!segments_ || !segments_->next()) return std::nullopt;
-    enter(read_segment(**segments_));
+    if (id) return id;
   }
+  return std::nullopt;
 }
 
-void IdSource::enter(const LogSegment& segment) {
-  if (access_.type && (segment.*access_.types >> static_cast<unsigned>(*access_.type) & 1U) == 0) return;
-  if (access_.kind) {
-    found_ = find_entries(db_, segment, *access_.kind, access_.key);
-  } else {
-    walk_.emplace(access_.walk(cut(segment.first_id, segment.last_id + 1)));
+void IdSource::start_walk(IdRange range) {
+  floor_ = range.low;
+  walk_.emplace(access_.walk(range));
+}
+
+std::optional<std::int64_t> IdSource::step_walk() {
+  if (!walk_->next()) {
+    walk_.reset();
+    position_ = std::min(position_, floor_);
+    return std::nullopt;
   }
+  ++examined_;
+  position_ = (*walk_)->integer(0);
+  return (*walk_)->small(1) != 0 ? std::optional(position_) : std::nullopt;
+}
+
+// Answers whether there was one.
+bool IdSource::enter_segment() {
+  if (access_.newest_in) {
+    ++examined_;
+    const std::int64_t newest = access_.newest_in({range_.low, position_});
+    if (newest == 0) return false;
+    position_ = newest + 1;
+  }
+  while (segments_ && segments_->next()) {
+    ++examined_;
+    const LogSegment segment = read_segment(**segments_);
+    if (segment.first_id >= position_) continue;
+    floor_ = std::max(range_.low, segment.first_id);
+    if (access_.type && (segment.*access_.types >> static_cast<unsigned>(*access_.type) & 1U) == 0) {
+      position_ = floor_;
+    } else if (access_.kind) {
+      find_in(segment);
+    } else {
+      start_walk(cut(segment.first_id, segment.last_id + 1));
+    }
+    return true;
+  }
+  return false;
+}
+
+void IdSource::find_in(const LogSegment& segment) {
+  examined_ += kBucketCost;
+  found_ = find_entries(db_, segment, *access_.kind, access_.key);
+  std::erase_if(found_, [&](std::int64_t id) { return id < floor_ || id >= position_; });
+  settle();
+}
+
+std::optional<std::int64_t> IdSource::step_found() {
+  ++examined_;
+  const std::int64_t id = found_.back();
+  const std::int64_t passing = access_.newest_in ? access_.newest_in({floor_, id + 1}) : id;
+  found_.pop_back();
+  while (!found_.empty() && found_.back() > passing) found_.pop_back();
+  settle();
+  return passing == id ? std::optional(id) : std::nullopt;
 }
 
 }  // namespace limehook::store::sqlite

@@ -1,18 +1,9 @@
 #include "store/sqlite/indexer.hpp"
 
-#include <algorithm>
-
-#include "store/sqlite/terms.hpp"
-
 namespace limehook::store::sqlite {
-namespace {
-
-constexpr int kSliceRows = 2048;
-
-}  // namespace
 
 Indexer::Indexer(Database& db, std::size_t segment_rows)
-    : db_(db), segment_rows_(segment_rows), indexed_through_(sqlite::indexed_through(db)) {
+    : db_(db), segment_rows_(segment_rows), indexed_through_(sqlite::indexed_through(db)), rows_(db) {
   count_unindexed_rows();
 }
 
@@ -39,11 +30,8 @@ bool Indexer::work() {
   switch (stage_) {
     case Stage::Idle:
       break;
-    case Stage::Events:
-      read_events();
-      break;
-    case Stage::Deliveries:
-      read_deliveries();
+    case Stage::Reading:
+      read_rows();
       break;
     case Stage::Writing:
       write_next_kind();
@@ -57,71 +45,17 @@ void Indexer::begin_segment() {
   segment_.number = db_.number("SELECT max(number) FROM log_segments") + 1;
   segment_.first_id = indexed_through_ + 1;
   segment_.last_id = marks_.front();
-  events_.clear();
-  terms_.clear();
-  for (auto& list : entries_) list.clear();
-  position_ = indexed_through_;
+  rows_.begin(segment_.first_id, segment_.last_id);
   next_kind_ = 0;
-  stage_ = Stage::Events;
+  stage_ = Stage::Reading;
 }
 
-Indexer::EventKeys Indexer::keys_from(const Statement& row, int column) {
-  const std::string_view terms = row.bytes(column + 1);
-  const EventKeys keys{row.integer(0), hash_text(row.bytes(column)), static_cast<std::uint32_t>(terms_.size()),
-                       static_cast<std::uint32_t>(term_count(terms))};
-  for (std::size_t i = 0; i < term_count(terms); ++i) terms_.push_back(term_key(term_at(terms, i)));
-  return keys;
-}
-
-void Indexer::read_events() {
-  int count = 0;
-  Rows rows = db_.query("SELECT id,team,terms,type FROM events WHERE id>? AND id<=? ORDER BY id LIMIT ?", position_,
-                        segment_.last_id, kSliceRows);
-  std::int64_t last = position_;
-  for (; rows.next(); ++count) {
-    const EventKeys keys = keys_from(*rows, 1);
-    last = keys.id;
-    segment_.event_types |= 1U << rows->small(3);
-    entries(LogKind::EventTeam).push_back({keys.team, keys.id});
-    for (std::uint32_t i = 0; i < keys.term_count; ++i) {
-      entries(LogKind::EventTerm).push_back({terms_[keys.first_term + i], keys.id});
-    }
-    events_.push_back(keys);
-  }
-  position_ = last;
-  if (count == kSliceRows) return;
-  position_ = indexed_through_;
-  stage_ = Stage::Deliveries;
-}
-
-Indexer::EventKeys Indexer::keys_of_event(std::int64_t event) {
-  const auto found = std::ranges::lower_bound(events_, event, {}, &EventKeys::id);
-  if (found != events_.end() && found->id == event) return *found;
-  Rows rows = db_.query("SELECT id,team,terms FROM events WHERE id=?", event);
-  return rows.next() ? keys_from(*rows, 1) : EventKeys{};
-}
-
-void Indexer::read_deliveries() {
-  int count = 0;
-  Rows rows = db_.query("SELECT id,event,webhook,type FROM deliveries WHERE id>? AND id<=? ORDER BY id LIMIT ?",
-                        position_, segment_.last_id, kSliceRows);
-  std::int64_t last = position_;
-  for (; rows.next(); ++count) {
-    last = rows->integer(0);
-    segment_.delivery_types |= 1U << rows->small(3);
-    entries(LogKind::DeliveryWebhook).push_back({hash_number(rows->integer(2)), last});
-    const EventKeys keys = keys_of_event(rows->integer(1));
-    entries(LogKind::DeliveryTeam).push_back({keys.team, last});
-    for (std::uint32_t i = 0; i < keys.term_count; ++i) {
-      entries(LogKind::DeliveryTerm).push_back({terms_[keys.first_term + i], last});
-    }
-  }
-  position_ = last;
-  if (count == kSliceRows) return;
+void Indexer::read_rows() {
+  if (rows_.read()) return;
+  segment_.event_types = rows_.event_types();
+  segment_.delivery_types = rows_.delivery_types();
+  segment_.bucket_bits = bucket_bits_for(rows_.entries_max());
   stage_ = Stage::Writing;
-  std::size_t most = 0;
-  for (const auto& list : entries_) most = std::max(most, list.size());
-  segment_.bucket_bits = bucket_bits_for(most);
 }
 
 // A segment that a crash left half written has no row in log_segments and is written again under the same number.
@@ -129,7 +63,7 @@ void Indexer::write_next_kind() {
   Transaction transaction(db_, Transaction::Kind::Write);
   if (next_kind_ == 0) drop_segment(db_, segment_.number);
   const auto kind = static_cast<LogKind>(next_kind_);
-  write_entries(db_, segment_, kind, entries(kind));
+  write_entries(db_, segment_, kind, rows_.entries(kind));
   const bool last = next_kind_ + 1 == kLogKindCount;
   if (last) {
     db_.run(

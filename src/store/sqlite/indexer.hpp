@@ -1,13 +1,12 @@
 #pragma once
 // Builds the log index behind the writer, a slice at a time. Lives on the writer's thread.
 
-#include <array>
+#include <cstdint>
 #include <deque>
-#include <utility>
-#include <vector>
 
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/log_index.hpp"
+#include "store/sqlite/segment_rows.hpp"
 
 namespace limehook::store::sqlite {
 
@@ -25,22 +24,12 @@ class Indexer {
   bool work();
 
  private:
-  struct EventKeys {
-    std::int64_t id;
-    std::uint64_t team;
-    std::uint32_t first_term;  // into terms_
-    std::uint32_t term_count;
-  };
   void count_unindexed_rows();
   void begin_segment();
-  void read_events();
-  void read_deliveries();
+  void read_rows();
   void write_next_kind();
-  EventKeys keys_from(const Statement& row, int column);
-  EventKeys keys_of_event(std::int64_t event);
-  std::vector<LogEntry>& entries(LogKind kind) { return entries_[static_cast<std::size_t>(kind)]; }
 
-  enum class Stage : std::uint8_t { Idle, Events, Deliveries, Writing };
+  enum class Stage : std::uint8_t { Idle, Reading, Writing };
 
   Database& db_;
   std::size_t segment_rows_;
@@ -50,11 +39,8 @@ class Indexer {
 
   Stage stage_ = Stage::Idle;
   LogSegment segment_;
-  std::int64_t position_ = 0;
+  SegmentRows rows_;  // of the segment
   std::size_t next_kind_ = 0;
-  std::vector<EventKeys> events_;  // of the segment, by id
-  std::vector<std::uint64_t> terms_;
-  std::array<std::vector<LogEntry>, kLogKindCount> entries_;
 };
 
 }  // namespace limehook::store::sqlite

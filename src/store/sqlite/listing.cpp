@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/limits.hpp"
 #include "store/sqlite/id_source.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/rows.hpp"
@@ -34,7 +35,28 @@ struct TermBytes {
   std::string with_plus;
 };
 
-// From the rarest property to the most common one. Everything captured outlives the access.
+// An index of its own has the rows by status, all but the delivered ones.
+void narrow_by_status(Database& db, DeliveryStatus status, Access& access) {
+  if (status == DeliveryStatus::Delivered) return;
+  access.walk = [&db, status](IdRange r) {
+    return db.query(
+        "SELECT id,1 FROM deliveries INDEXED BY deliveries_not_delivered WHERE id>=? AND id<? AND status=? AND "
+        "status<>2 ORDER BY id DESC",
+        r.low, r.high, status);
+  };
+  if (!access.kind) {
+    access.type.reset();
+    return;
+  }
+  access.newest_in = [&db, status](IdRange r) {
+    return db.number(
+        "SELECT id FROM deliveries INDEXED BY deliveries_not_delivered WHERE id>=? AND id<? AND status=? AND "
+        "status<>2 ORDER BY id DESC LIMIT 1",
+        r.low, r.high, status);
+  };
+}
+
+// By the rarest property of term, webhook and team. Everything captured outlives the access.
 Access access_for(Database& db, const DeliveryQuery& query, const TermBytes& term) {
   Access access;
   access.type = query.type;
@@ -44,23 +66,15 @@ Access access_for(Database& db, const DeliveryQuery& query, const TermBytes& ter
     access.key = term_key(term.code);
     access.walk = [&](IdRange r) {
       return db.query(
-          "SELECT d.id FROM deliveries d CROSS JOIN events e ON e.id=d.event WHERE d.id>=? AND d.id<? "
-          "AND (instr(e.terms,?)>0 OR instr(e.terms,?)>0) ORDER BY d.id DESC",
+          "SELECT d.id,instr(e.terms,?3)>0 OR instr(e.terms,?4)>0 FROM deliveries d CROSS JOIN events e ON "
+          "e.id=d.event WHERE d.id>=?1 AND d.id<?2 ORDER BY d.id DESC",
           r.low, r.high, Blob{term.exact}, Blob{term.with_plus});
-    };
-  } else if (query.status && *query.status != DeliveryStatus::Delivered) {
-    access.type.reset();
-    access.walk = [&](IdRange r) {
-      return db.query(
-          "SELECT id FROM deliveries INDEXED BY deliveries_not_delivered WHERE id>=? AND id<? "
-          "AND status=? AND status<>2 ORDER BY id DESC",
-          r.low, r.high, *query.status);
     };
   } else if (query.webhook) {
     access.kind = LogKind::DeliveryWebhook;
     access.key = hash_number(query.webhook->value);
     access.walk = [&](IdRange r) {
-      return db.query("SELECT id FROM deliveries WHERE id>=? AND id<? AND webhook=? ORDER BY id DESC", r.low, r.high,
+      return db.query("SELECT id,webhook=?3 FROM deliveries WHERE id>=?1 AND id<?2 ORDER BY id DESC", r.low, r.high,
                       *query.webhook);
     };
   } else if (query.team_id) {
@@ -68,16 +82,17 @@ Access access_for(Database& db, const DeliveryQuery& query, const TermBytes& ter
     access.key = hash_text(*query.team_id);
     access.walk = [&](IdRange r) {
       return db.query(
-          "SELECT d.id FROM deliveries d CROSS JOIN events e ON e.id=d.event WHERE d.id>=? AND d.id<? "
-          "AND e.team=? ORDER BY d.id DESC",
+          "SELECT d.id,e.team=?3 FROM deliveries d CROSS JOIN events e ON e.id=d.event WHERE d.id>=?1 AND d.id<?2 "
+          "ORDER BY d.id DESC",
           r.low, r.high, std::string_view(*query.team_id));
     };
   } else {
     access.walk = [&](IdRange r) {
-      return db.query("SELECT id FROM deliveries WHERE id>=?1 AND id<?2 AND (?3 IS NULL OR type=?3) ORDER BY id DESC",
-                      r.low, r.high, query.type);
+      return db.query("SELECT id,?3 IS NULL OR type=?3 FROM deliveries WHERE id>=?1 AND id<?2 ORDER BY id DESC", r.low,
+                      r.high, query.type);
     };
   }
+  if (query.status) narrow_by_status(db, *query.status, access);
   return access;
 }
 
@@ -90,38 +105,43 @@ Access access_for(Database& db, const EventQuery& query, const TermBytes& term) 
     access.key = term_key(term.code);
     access.walk = [&](IdRange r) {
       return db.query(
-          "SELECT id FROM events WHERE id>=? AND id<? AND (instr(terms,?)>0 OR instr(terms,?)>0) "
-          "ORDER BY id DESC",
-          r.low, r.high, Blob{term.exact}, Blob{term.with_plus});
+          "SELECT id,instr(terms,?3)>0 OR instr(terms,?4)>0 FROM events WHERE id>=?1 AND id<?2 ORDER BY id DESC", r.low,
+          r.high, Blob{term.exact}, Blob{term.with_plus});
     };
   } else if (query.team_id) {
     access.kind = LogKind::EventTeam;
     access.key = hash_text(*query.team_id);
     access.walk = [&](IdRange r) {
-      return db.query("SELECT id FROM events WHERE id>=? AND id<? AND team=? ORDER BY id DESC", r.low, r.high,
+      return db.query("SELECT id,team=?3 FROM events WHERE id>=?1 AND id<?2 ORDER BY id DESC", r.low, r.high,
                       std::string_view(*query.team_id));
     };
   } else {
     access.walk = [&](IdRange r) {
-      return db.query("SELECT id FROM events WHERE id>=?1 AND id<?2 AND (?3 IS NULL OR type=?3) ORDER BY id DESC",
-                      r.low, r.high, query.type);
+      return db.query("SELECT id,?3 IS NULL OR type=?3 FROM events WHERE id>=?1 AND id<?2 ORDER BY id DESC", r.low,
+                      r.high, query.type);
     };
   }
   return access;
 }
 
+std::size_t payload_bytes(const DeliveryRow&) { return 0; }
+std::size_t payload_bytes(const Event& event) { return event.payload.size(); }
+
 // Fills a page from `source`; `read` answers the row of an id if it passes.
 template <class Row, class Read>
 Page<Row> collect(IdSource source, std::size_t limit, Read read) {
   Page<Row> page;
+  std::size_t bytes = 0;
   while (const auto id = source.next()) {
     std::optional<Row> row = read(*id);
     if (!row) continue;
-    if (page.rows.size() == limit) return page;
+    const std::size_t size = payload_bytes(*row);
+    if (page.rows.size() == limit || (!page.rows.empty() && bytes + size > limits::kPageBytesMax)) return page;
+    bytes += size;
     page.rows.push_back(std::move(*row));
     page.next = *id;
   }
-  page.next = 0;
+  page.next = source.position();
   return page;
 }
 
@@ -130,7 +150,7 @@ constexpr int kAfterDelivery = kDeliveryColumnCount;
 std::optional<DeliveryRow> read_delivery_row(Database& db, std::int64_t id, const DeliveryQuery& query,
                                              const TermBytes& term) {
   Rows rows = db.query("SELECT " LIMEHOOK_DELIVERY_COLUMNS
-                       ",d.type,e.team,e.terms,e.payload FROM deliveries d CROSS JOIN events e ON e.id=d.event "
+                       ",d.type,e.team,e.terms FROM deliveries d CROSS JOIN events e ON e.id=d.event "
                        "WHERE d.id=?",
                        id);
   if (!rows.next()) return std::nullopt;
@@ -143,7 +163,6 @@ std::optional<DeliveryRow> read_delivery_row(Database& db, std::int64_t id, cons
   if (query.team_id && rows->bytes(kAfterDelivery + 1) != *query.team_id) return std::nullopt;
   if (!query.term.empty() && !has_term(rows->bytes(kAfterDelivery + 2), term.code)) return std::nullopt;
   row.team_id = rows->text(kAfterDelivery + 1);
-  row.payload = rows->text(kAfterDelivery + 3);
   return row;
 }
 
@@ -158,15 +177,15 @@ std::optional<Event> read_event_row(Database& db, std::int64_t id, const EventQu
 
 }  // namespace
 
-Page<DeliveryRow> list_deliveries(Database& db, const DeliveryQuery& query) {
+Page<DeliveryRow> list_deliveries(Database& db, const DeliveryQuery& query, std::size_t rows_examined_max) {
   const TermBytes term(query.term);
-  return collect<DeliveryRow>(IdSource(db, access_for(db, query, term), range_of(query)), query.limit,
-                              [&](std::int64_t id) { return read_delivery_row(db, id, query, term); });
+  return collect<DeliveryRow>(IdSource(db, access_for(db, query, term), range_of(query), rows_examined_max),
+                              query.limit, [&](std::int64_t id) { return read_delivery_row(db, id, query, term); });
 }
 
-Page<Event> list_events(Database& db, const EventQuery& query) {
+Page<Event> list_events(Database& db, const EventQuery& query, std::size_t rows_examined_max) {
   const TermBytes term(query.term);
-  return collect<Event>(IdSource(db, access_for(db, query, term), range_of(query)), query.limit,
+  return collect<Event>(IdSource(db, access_for(db, query, term), range_of(query), rows_examined_max), query.limit,
                         [&](std::int64_t id) { return read_event_row(db, id, query, term); });
 }
 

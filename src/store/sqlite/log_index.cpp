@@ -1,5 +1,6 @@
 #include "store/sqlite/log_index.hpp"
 
+#include <algorithm>
 #include <bit>
 
 namespace limehook::store::sqlite {
@@ -7,6 +8,7 @@ namespace {
 
 constexpr int kBucketShift = 20;  // bits of a bucket's number within bucket_id
 constexpr int kKindShift = 4;
+constexpr int kFragmentBits = 16;
 constexpr std::size_t kBucketEntries = 256;
 
 std::uint64_t bucket_of(std::uint64_t key, int bits) { return bits == 0 ? 0 : key >> (64 - bits); }
@@ -20,6 +22,25 @@ void append_entry(std::string& out, std::uint64_t key, std::uint64_t distance) {
   out.push_back(static_cast<char>(fragment >> 8));
   for (; distance >= 0x80; distance >>= 7) out.push_back(static_cast<char>(distance | 0x80));
   out.push_back(static_cast<char>(distance));
+}
+
+// Calls `visit(fragment, id)` for each entry of a bucket. Damaged bytes make wrong entries, no more.
+template <class Visit>
+void each_entry(std::string_view bytes, std::int64_t first_id, Visit visit) {
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(bytes[at]); };
+  auto id = static_cast<std::uint64_t>(first_id);
+  for (std::size_t i = 0; i + 2 < bytes.size();) {
+    const auto fragment = static_cast<std::uint16_t>(byte(i) | byte(i + 1) << 8);
+    std::uint64_t distance = 0;
+    i += 2;
+    for (int shift = 0; i < bytes.size() && shift < 64; shift += 7) {
+      const unsigned char b = byte(i++);
+      distance |= static_cast<std::uint64_t>(b & 0x7f) << shift;
+      if ((b & 0x80) == 0) break;
+    }
+    id += distance;
+    visit(fragment, static_cast<std::int64_t>(id));
+  }
 }
 
 struct Bucket {
@@ -59,24 +80,31 @@ std::vector<std::int64_t> find_entries(Database& db, const LogSegment& segment, 
   Rows rows = db.query("SELECT entries FROM log_index WHERE id=?",
                        bucket_id(segment.number, kind, bucket_of(key, segment.bucket_bits)));
   if (!rows.next()) return ids;
-  const std::string_view bytes = rows->bytes(0);
   const std::uint16_t wanted = fragment_of(key);
-  std::int64_t id = segment.first_id;
-  for (std::size_t i = 0; i + 2 < bytes.size();) {
-    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(bytes[at]); };
-    const auto fragment = static_cast<std::uint16_t>(byte(i) | byte(i + 1) << 8);
-    std::uint64_t distance = 0;
-    int shift = 0;
-    for (i += 2; i < bytes.size(); shift += 7) {
-      const unsigned char b = byte(i++);
-      distance |= static_cast<std::uint64_t>(b & 0x7f) << shift;
-      if ((b & 0x80) == 0) break;
-    }
-    id += static_cast<std::int64_t>(distance);
+  each_entry(rows->bytes(0), segment.first_id, [&](std::uint16_t fragment, std::int64_t id) {
     // A row may have the same key twice: a number with and without its '+'.
     if (fragment == wanted && (ids.empty() || ids.back() != id)) ids.push_back(id);
-  }
+  });
   return ids;
+}
+
+std::vector<LogEntry> stored_entries(Database& db, const LogSegment& segment, LogKind kind) {
+  std::vector<LogEntry> entries;
+  const std::int64_t first = bucket_id(segment.number, kind, 0);
+  for (Rows rows = db.query("SELECT id,entries FROM log_index WHERE id>=? AND id<?", first,
+                            first + (std::int64_t{1} << kBucketShift));
+       rows.next();) {
+    const auto bucket = static_cast<std::uint64_t>(rows->integer(0) - first);
+    each_entry(rows->bytes(1), segment.first_id, [&](std::uint16_t fragment, std::int64_t id) {
+      entries.push_back({bucket << kFragmentBits | fragment, id});
+    });
+  }
+  std::ranges::sort(entries);
+  return entries;
+}
+
+std::uint64_t shortened_key(const LogSegment& segment, std::uint64_t key) {
+  return bucket_of(key, segment.bucket_bits) << kFragmentBits | fragment_of(key);
 }
 
 std::int64_t indexed_through(Database& db) {
@@ -97,6 +125,16 @@ LogSegment read_segment(const Statement& row) {
           row.small(3),
           static_cast<unsigned>(row.integer(4)),
           static_cast<unsigned>(row.integer(5))};
+}
+
+std::vector<LogSegment> all_segments(Database& db) {
+  std::vector<LogSegment> segments;
+  for (Rows rows = db.query("SELECT number,first_id,last_id,bucket_bits,event_types,delivery_types FROM log_segments "
+                            "ORDER BY number");
+       rows.next();) {
+    segments.push_back(read_segment(*rows));
+  }
+  return segments;
 }
 
 std::size_t drop_segment(Database& db, std::int64_t number) {

@@ -7,6 +7,7 @@
 // the entries whose key begins with its bits, in ascending order of id: two bytes of the key, then the distance to the
 // entry before as a varint. Different keys may look alike, so what is found must be verified on the row itself.
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -31,6 +32,7 @@ inline constexpr std::size_t kLogKindCount = 5;
 struct LogEntry {
   std::uint64_t key;
   std::int64_t id;
+  auto operator<=>(const LogEntry&) const = default;
 };
 
 struct LogSegment {
@@ -54,11 +56,17 @@ void write_entries(Database& db, const LogSegment& segment, LogKind kind, std::s
 // Ids that may have `key`, ascending.
 std::vector<std::int64_t> find_entries(Database& db, const LogSegment& segment, LogKind kind, std::uint64_t key);
 
+// All entries of one kind, sorted. Of a key is kept what shortened_key() leaves of it.
+std::vector<LogEntry> stored_entries(Database& db, const LogSegment& segment, LogKind kind);
+std::uint64_t shortened_key(const LogSegment& segment, std::uint64_t key);
+
 // The last id that is indexed, 0 without segments.
 std::int64_t indexed_through(Database& db);
 
 // Segments with ids in [low, high), newest first.
 Rows segments_between(Database& db, std::int64_t low, std::int64_t high);
+// Ascending.
+std::vector<LogSegment> all_segments(Database& db);
 LogSegment read_segment(const Statement& row);
 
 // Answers how many rows that were.

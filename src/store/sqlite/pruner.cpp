@@ -1,5 +1,6 @@
 #include "store/sqlite/pruner.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "store/sqlite/log_index.hpp"
@@ -26,8 +27,8 @@ PruneResult Pruner::prune(WallTime older_than, std::size_t rows_max) {
   const WallTime pass = std::exchange(pass_started_at_, WallTime::min());
   Transaction transaction(db_, Transaction::Kind::Write);
   prune_revisited(bound);
-  prune_webhooks(older_than);
   const bool done = prune_events(bound) && prune_segments(bound) && prune_stats(older_than);
+  prune_webhooks(older_than);
   transaction.commit();
   pass_started_at_ = pass;
   return {removed_, done};
@@ -134,9 +135,11 @@ bool Pruner::prune_segments(std::int64_t bound) {
 
 // Few enough to go at once.
 void Pruner::prune_webhooks(WallTime older_than) {
-  db_.run("DELETE FROM webhook_versions WHERE webhook IN (SELECT id FROM webhooks WHERE deleted_at<?)", older_than);
+  const std::int64_t oldest_event = db_.number("SELECT min(id) FROM events");
+  const WallTime bound = oldest_event == 0 ? older_than : std::min(older_than, id_time(oldest_event));
+  db_.run("DELETE FROM webhook_versions WHERE webhook IN (SELECT id FROM webhooks WHERE deleted_at<?)", bound);
   removed_ += static_cast<std::size_t>(db_.changes());
-  db_.run("DELETE FROM webhooks WHERE deleted_at<?", older_than);
+  db_.run("DELETE FROM webhooks WHERE deleted_at<?", bound);
   removed_ += static_cast<std::size_t>(db_.changes());
 }
 

@@ -6,8 +6,8 @@
 
 namespace limehook::store::sqlite {
 
-Page<DeliveryRow> list_deliveries(Database& db, const DeliveryQuery& query);
-Page<Event> list_events(Database& db, const EventQuery& query);
+Page<DeliveryRow> list_deliveries(Database& db, const DeliveryQuery& query, std::size_t rows_examined_max);
+Page<Event> list_events(Database& db, const EventQuery& query, std::size_t rows_examined_max);
 
 std::optional<DeliveryDetail> get_delivery(Database& db, DeliveryId id);
 std::optional<EventDetail> get_event(Database& db, EventId id);

@@ -1,7 +1,9 @@
 // What a bulk redelivery takes up next (store.hpp, RecoveryStep).
 
 #include <algorithm>
+#include <utility>
 
+#include "base/limits.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/rows.hpp"
 
@@ -65,19 +67,26 @@ std::vector<OpenDelivery> deliveries_to(Database& db, WebhookId webhook, const S
 RecoveryStep missing_step(Database& db, const Recovery& recovery, std::size_t limit) {
   RecoveryStep step;
   step.position = recovery.position;
+  std::size_t bytes = 0;
   for (Rows rows = db.query("SELECT " LIMEHOOK_EVENT_COLUMNS
                             ",e.first_delivery,e.last_delivery FROM events e WHERE e.id>? AND e.id<? ORDER BY e.id "
                             "LIMIT ?",
                             start_of(recovery), first_id_at(recovery.until), limit);
        rows.next();) {
+    if (rows->small(2) == 0) {  // not a test
+      const auto deliveries = deliveries_to(db, recovery.webhook, *rows);
+      if (deliveries.empty()) {
+        Event event = read_event(*rows);
+        bytes += event.payload.size();
+        if (!step.events.empty() && bytes > limits::kPageBytesMax) return step;
+        step.events.push_back(std::move(event));
+      }
+      for (const OpenDelivery& delivery : deliveries) {
+        if (delivery.status == DeliveryStatus::Canceled && !delivery.test) step.deliveries.push_back(delivery);
+      }
+    }
     ++step.examined;
     step.position = rows->integer(0);
-    if (rows->small(2) != 0) continue;  // a test
-    const auto deliveries = deliveries_to(db, recovery.webhook, *rows);
-    if (deliveries.empty()) step.events.push_back(read_event(*rows));
-    for (const OpenDelivery& delivery : deliveries) {
-      if (delivery.status == DeliveryStatus::Canceled && !delivery.test) step.deliveries.push_back(delivery);
-    }
   }
   step.done = step.examined < limit;
   return step;

@@ -85,7 +85,8 @@ struct SqliteStore::Parts {
         writer(*db),
         indexer(*db, options.index_segment_rows),
         pruner(*db),
-        checkpointer(*db, file, checkpoint_limits(*db, options)) {}
+        checkpointer(*db, file, checkpoint_limits(*db, options)),
+        rows_examined_max(options.rows_examined_max) {}
 
   bool expire_keys(WallTime now);
 
@@ -96,6 +97,7 @@ struct SqliteStore::Parts {
   Indexer indexer;
   Pruner pruner;
   Checkpointer checkpointer;
+  std::size_t rows_examined_max;
 };
 
 std::expected<std::unique_ptr<SqliteStore>, std::string> SqliteStore::open(const SqliteOptions& options) {
@@ -241,7 +243,8 @@ std::vector<Body> SqliteStore::load_bodies(std::span<const DeliveryId> ids) cons
 }
 
 Page<DeliveryRow> SqliteStore::list_deliveries(const DeliveryQuery& query) const {
-  return parts_->readers.read([&](Database& db) { return sqlite::list_deliveries(db, query); });
+  return parts_->readers.read(
+      [&](Database& db) { return sqlite::list_deliveries(db, query, parts_->rows_examined_max); });
 }
 
 std::optional<DeliveryDetail> SqliteStore::get_delivery(DeliveryId id) const {
@@ -249,7 +252,7 @@ std::optional<DeliveryDetail> SqliteStore::get_delivery(DeliveryId id) const {
 }
 
 Page<Event> SqliteStore::list_events(const EventQuery& query) const {
-  return parts_->readers.read([&](Database& db) { return sqlite::list_events(db, query); });
+  return parts_->readers.read([&](Database& db) { return sqlite::list_events(db, query, parts_->rows_examined_max); });
 }
 
 std::optional<EventDetail> SqliteStore::get_event(EventId id) const {
