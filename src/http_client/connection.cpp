@@ -83,7 +83,7 @@ void Connection::handshake() {
   user_.on_ready(*this);
 }
 
-bool Connection::send(std::string& head, const std::shared_ptr<const std::string>& body) {
+bool Connection::send(std::string_view head, const std::shared_ptr<const std::string>& body) {
   LIMEHOOK_ASSERT(state_ == State::Idle);
   state_ = State::Busy;
   parser_.emplace();
@@ -93,13 +93,11 @@ bool Connection::send(std::string& head, const std::shared_ptr<const std::string
     tls_->write(*body);
     tls_->take_output(out_);
   } else {
-    out_.swap(head);
+    out_.assign(head);
     body_ = body;
   }
   flush();
-  if (!write_failed_ || sent_ > 0) return true;
-  if (!tls_) out_.swap(head);
-  return false;
+  return !write_failed_ || sent_ > 0;
 }
 
 void Connection::flush() {
@@ -164,7 +162,7 @@ void Connection::decrypt() {
     }
     if (result.step == TlsChannel::Step::NeedsInput) break;
     return on_end(result.step == TlsChannel::Step::Closed ? Error(asio::error::eof)
-                                                          : Error(asio::error::connection_reset));
+                                                          : make_error_code(boost::system::errc::protocol_error));
   }
   if (state_ == State::Closed) return;
   // The peer may have asked for something, such as new keys.
@@ -220,9 +218,15 @@ void Connection::on_end(const Error& ec) {
     const bool complete = closed && parser_->need_eof();
     return end_response(complete ? "" : "the connection ended before the response body was complete");
   }
+  ended_unanswered_ =
+      (closed || ec == asio::error::connection_reset || ec == asio::error::broken_pipe) && !response_begun();
   std::string why = closed ? "the receiver closed the connection" : ec.message();
   why += parser_->got_some() ? " in the middle of the response head" : " without a response";
   fail(AttemptOutcome::ConnectionLost, std::move(why));
+}
+
+bool Connection::response_begun() const {
+  return interim_responses_ > 0 || parser_->got_some() || !in_.empty() || (tls_ && tls_->holds_part_of_record());
 }
 
 void Connection::end_response(std::string note) {

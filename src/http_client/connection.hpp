@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "http_client/deadline_wheel.hpp"
 #include "http_client/read_buffer.hpp"
@@ -52,8 +53,8 @@ class Connection final : public boost::intrusive_ref_counter<Connection, boost::
   Connection(boost::asio::io_context& io, OriginPtr origin, const TlsContext& tls, ConnectionUser& user);
 
   void connect(const Endpoint& endpoint);
-  // False: the connection is dead and not a byte has left; `head` is as it was. `head` may be changed otherwise.
-  bool send(std::string& head, const std::shared_ptr<const std::string>& body);
+  // False: the connection is dead and not a byte has left.
+  bool send(std::string_view head, const std::shared_ptr<const std::string>& body);
   void close();
 
   bool connecting() const { return state_ == State::Connecting; }
@@ -61,6 +62,8 @@ class Connection final : public boost::intrusive_ref_counter<Connection, boost::
   // Did the response's head arrive?
   bool head_received() const { return parser_ && parser_->is_header_done(); }
   ResponseParser& response() { return *parser_; }
+  // After on_failed: did the peer close or reset it before a single byte of a response?
+  bool ended_unanswered() const { return ended_unanswered_; }
   // After a response: may another request follow?
   bool reusable() const;
   // Asks the kernel whether the peer has closed an idle connection, in case its event still waits in line.
@@ -71,6 +74,7 @@ class Connection final : public boost::intrusive_ref_counter<Connection, boost::
   const OriginPtr origin;
   Exchange* exchange = nullptr;  // what it is used for; none: idle
   MonotonicTime idle_since{};
+  Duration idle_time{};        // before its present request
   AutoUnlinkHook all_hook;     // in the user's list of connections
   AutoUnlinkHook idle_hook;    // in the user's list of idle connections
   AutoUnlinkHook origin_hook;  // in the origin's list of idle connections
@@ -86,6 +90,7 @@ class Connection final : public boost::intrusive_ref_counter<Connection, boost::
   void decrypt();
   void consume();
   void on_end(const Error& ec);
+  bool response_begun() const;
   void on_parse_error(const Error& ec);
   void end_response(std::string note);
   void fail(AttemptOutcome outcome, std::string why);
@@ -109,6 +114,7 @@ class Connection final : public boost::intrusive_ref_counter<Connection, boost::
   std::size_t sent_ = 0;
   bool waiting_writable_ = false;
   bool write_failed_ = false;
+  bool ended_unanswered_ = false;
 };
 
 using OriginIdleList =

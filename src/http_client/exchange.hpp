@@ -9,6 +9,7 @@
 #include "http_client/attempt_sender.hpp"
 #include "http_client/connection.hpp"
 #include "http_client/deadline_wheel.hpp"
+#include "http_client/name_record.hpp"
 #include "http_client/target.hpp"
 #include "signing/signing.hpp"
 
@@ -40,6 +41,7 @@ struct Exchange final : DeadlineWheel::Item {
   std::string head;
   std::vector<boost::asio::ip::address> addresses;  // allowed ones
   std::size_t next_address = 0;
+  bool dials_anew = false;  // a connection that had been idle was lost under it; it gets a new one, once
   Connection* connection = nullptr;
   AutoUnlinkHook wait_hook;  // in the origin's or the worker's list of those who wait
 };
@@ -50,17 +52,13 @@ using ExchangeWaitList =
 
 // Scheme, host and port, and what all requests to them share.
 struct Origin final : boost::intrusive_ref_counter<Origin, boost::thread_unsafe_counter> {
-  std::string key;
   bool tls = false;
   std::string host;
   std::optional<boost::asio::ip::address> address;
   std::uint16_t port = 0;
   OriginIdleList idle;  // the one to use next is in front
   TlsSessionSlot tls_session;
-  // The name's addresses, as resolved.
-  std::vector<boost::asio::ip::address> resolved;
-  MonotonicTime resolved_until{};
-  bool resolving = false;
+  NameRecord name;  // of `host`, unless that is an address
   ExchangeWaitList resolution_waiters;
 };
 

@@ -10,7 +10,7 @@
 namespace limehook::http_client {
 namespace {
 
-constexpr int kResolverThreads = 4;
+constexpr std::size_t kResolverThreadsMax = 16;
 
 }  // namespace
 
@@ -25,7 +25,7 @@ HttpSender::HttpSender(SenderOptions options, AttemptDone done, std::unique_ptr<
     : options_(std::move(options)),
       done_(std::move(done)),
       tls_(std::move(tls)),
-      resolver_(std::make_unique<Resolver>(kResolverThreads, options_.look_up)) {
+      resolver_(std::make_unique<Resolver>(kResolverThreadsMax, options_.look_up)) {
   for (int i = 0; i < options_.threads; ++i) {
     workers_.push_back(std::make_unique<Worker>(options_, *tls_, *resolver_, done_));
   }

@@ -21,6 +21,9 @@ class Resolver;
 class TlsContext;
 class Worker;
 
+// How long a connection must have been idle for its loss to be forgiven; see HttpSender::start().
+inline constexpr Duration kIdleBeforeRedial = std::chrono::milliseconds(200);
+
 struct SenderOptions {
   int threads = 1;
   std::string version;  // for User-Agent
@@ -28,8 +31,9 @@ struct SenderOptions {
   std::string ca_file;  // certificate authorities (PEM) to trust beside the system's; empty: none
   Duration connect_timeout = limits::kConnectTimeout;  // name lookup, TCP and TLS; never beyond the attempt's timeout
   Duration idle_connection_timeout = std::chrono::seconds(30);
-  std::size_t connections_max = 2000;  // open sockets per thread; attempts beyond wait for one
-  LookUp look_up = system_look_up;     // called on threads of its own; may block
+  std::size_t connections_max = 2000;                       // open sockets per thread; attempts beyond wait for one
+  Duration resolution_lifetime = std::chrono::seconds(30);  // older addresses serve while a lookup runs, up to 1 hour
+  LookUp look_up = system_look_up;                          // called on threads of its own; may block
 };
 
 class HttpSender final : public AttemptSender {
@@ -41,6 +45,12 @@ class HttpSender final : public AttemptSender {
 
   // The whole attempt may take webhook->timeout from when a thread takes it up, which is also its started_at. After
   // stop() the attempt ends at once, on the calling thread.
+  //
+  // An attempt may put its request on the wire twice, in one case (RFC 9110 section 9.2.2, RFC 9112 section 9.3.1):
+  // it took a connection that had been idle for at least kIdleBeforeRedial, and this one is closed or reset before a
+  // single byte of a response. The receiver has then most likely closed it for being idle, just as the request was on
+  // its way. The same bytes go once more over a new connection, as part of the same attempt and within its time;
+  // receivers know repetitions by their webhook-id. Any other loss is told as ConnectionLost.
   void start(AttemptRequest request) override;
 
   // Ends everything under way (outcome Internal, "stopped"; whether the receiver has processed it is unknown) and the

@@ -2,6 +2,7 @@
 // What a name stands for.
 
 #include <boost/asio/ip/address.hpp>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -12,6 +13,14 @@ struct Resolution {
   std::vector<boost::asio::ip::address> addresses;  // in the order in which to try them (RFC 6724)
   std::string error;                                // why there are none, for people
   bool expired = false;                             // the deadline passed before a thread was free
+  bool name_unknown = false;                        // there are none: an answer, not the lack of one
+};
+
+// What is known of a name that is looked up. It decides who comes first.
+enum class NameStanding : std::uint8_t {
+  New,      // no usable addresses: attempts wait
+  Known,    // has addresses for now
+  Failing,  // its last lookup failed or took too long
 };
 
 // Resolves one name; blocks. The default asks the system (getaddrinfo).

@@ -2,13 +2,18 @@
 
 #include <netdb.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/asio/ip/address_v4.hpp>
 #include <boost/asio/ip/address_v6.hpp>
 #include <condition_variable>
 #include <cstring>
 #include <deque>
 #include <mutex>
+#include <system_error>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "http_client/clocks.hpp"
 
@@ -36,6 +41,7 @@ Resolution system_look_up(const std::string& host) {
   const int error = ::getaddrinfo(host.c_str(), nullptr, &hints, &list);
   Resolution resolution;
   if (error != 0) {
+    resolution.name_unknown = error == EAI_NONAME || error == EAI_NODATA;
     resolution.error = error == EAI_SYSTEM ? std::strerror(errno) : ::gai_strerror(error);
     return resolution;
   }
@@ -43,7 +49,10 @@ Resolution system_look_up(const std::string& host) {
     if (info->ai_family == AF_INET || info->ai_family == AF_INET6) resolution.addresses.push_back(address_of(*info));
   }
   ::freeaddrinfo(list);
-  if (resolution.addresses.empty()) resolution.error = "the name has no address";
+  if (resolution.addresses.empty()) {
+    resolution.name_unknown = true;
+    resolution.error = "the name has no address";
+  }
   return resolution;
 }
 
@@ -51,73 +60,120 @@ Resolution system_look_up(const std::string& host) {
 struct Resolver::Shared {
   struct Job {
     std::string host;
+    NameStanding standing;
     MonotonicTime deadline;
     Callback callback;
   };
+
+  static void run(const std::shared_ptr<Shared>& shared);
+  static void start_thread(const std::shared_ptr<Shared>& shared);
+  std::size_t room_for_failing(MonotonicTime now) const;
+  std::size_t startable(MonotonicTime now) const;
+  Job take();
+  Resolution look_up_unlocked(std::unique_lock<std::mutex>& lock, const Job& job);
+
   LookUp look_up;
+  std::size_t threads_max = 0;
+  Duration thread_idle_time{};
   std::mutex mutex;  // guards the rest
   std::condition_variable changed;
-  std::deque<Job> jobs;
-  std::vector<bool> looking_up;  // by thread
+  std::array<std::deque<Job>, 3> queues;  // by standing
+  std::vector<const Job*> running;
+  std::size_t threads = 0;
   bool stopped = false;
 };
 
-Resolver::Resolver(int threads, LookUp look_up) : shared_(std::make_shared<Shared>()) {
-  shared_->look_up = std::move(look_up);
-  shared_->looking_up.resize(static_cast<std::size_t>(threads));
-  for (std::size_t i = 0; i < shared_->looking_up.size(); ++i) {
-    threads_.emplace_back([shared = shared_, i] { run(shared, i); });
-  }
+std::size_t Resolver::Shared::room_for_failing(MonotonicTime now) const {
+  const auto share = std::max<std::size_t>(threads_max / 4, 1);
+  const auto used = static_cast<std::size_t>(std::ranges::count_if(
+      running, [&](const Job* job) { return job->standing == NameStanding::Failing || job->deadline <= now; }));
+  return share - std::min(share, used);
 }
 
-void Resolver::resolve(std::string host, MonotonicTime deadline, Callback callback) {
-  {
-    const std::lock_guard lock(shared_->mutex);
-    if (shared_->stopped) return;
-    shared_->jobs.push_back({std::move(host), deadline, std::move(callback)});
+// How many jobs free threads would find.
+std::size_t Resolver::Shared::startable(MonotonicTime now) const {
+  const auto& [fresh, known, failing] = queues;
+  return fresh.size() + known.size() + std::min(failing.size(), room_for_failing(now));
+}
+
+Resolver::Shared::Job Resolver::Shared::take() {
+  auto& queue = *std::ranges::find_if(queues, [](const auto& q) { return !q.empty(); });
+  Job job = std::move(queue.front());
+  queue.pop_front();
+  return job;
+}
+
+Resolution Resolver::Shared::look_up_unlocked(std::unique_lock<std::mutex>& lock, const Job& job) {
+  if (monotonic_now() >= job.deadline) return {.addresses = {}, .error = {}, .expired = true};
+  running.push_back(&job);
+  lock.unlock();
+  auto resolution = look_up(job.host);
+  lock.lock();
+  std::erase(running, &job);
+  return resolution;
+}
+
+void Resolver::Shared::run(const std::shared_ptr<Shared>& shared) {
+  auto& self = *shared;
+  std::unique_lock lock(self.mutex);
+  while (!self.stopped) {
+    if (self.startable(monotonic_now()) > 0) {
+      const Job job = self.take();
+      auto resolution = self.look_up_unlocked(lock, job);
+      // Under the lock, so that stop() can promise that no callback comes later.
+      if (!self.stopped) job.callback(std::move(resolution));
+      continue;
+    }
+    const auto woken = self.changed.wait_for(lock, self.thread_idle_time);
+    if (woken == std::cv_status::timeout && self.threads > 1 && self.startable(monotonic_now()) == 0) break;
+  }
+  --self.threads;
+  self.changed.notify_all();
+}
+
+// Detached: a thread ends by itself, and until then touches nothing but what it shares.
+void Resolver::Shared::start_thread(const std::shared_ptr<Shared>& shared) {
+  std::thread([shared] { run(shared); }).detach();
+  ++shared->threads;
+}
+
+Resolver::Resolver(std::size_t threads_max, LookUp look_up, Duration thread_idle_time)
+    : shared_(std::make_shared<Shared>()) {
+  shared_->look_up = std::move(look_up);
+  shared_->threads_max = threads_max;
+  shared_->thread_idle_time = thread_idle_time;
+  const std::lock_guard lock(shared_->mutex);
+  Shared::start_thread(shared_);
+}
+
+void Resolver::resolve(std::string host, NameStanding standing, MonotonicTime deadline, Callback callback) {
+  const std::lock_guard lock(shared_->mutex);
+  if (shared_->stopped) return;
+  auto& queue = shared_->queues[static_cast<std::size_t>(standing)];
+  queue.push_back({std::move(host), standing, deadline, std::move(callback)});
+  // Free ones that have yet to start or to wake up included.
+  const auto free_threads = shared_->threads - shared_->running.size();
+  if (shared_->startable(monotonic_now()) > free_threads && shared_->threads < shared_->threads_max) {
+    try {
+      Shared::start_thread(shared_);
+    } catch (const std::system_error&) {
+      // The machine has no more threads for us; those that are there will come to it.
+    }
   }
   shared_->changed.notify_one();
 }
 
-void Resolver::run(const std::shared_ptr<Shared>& shared, std::size_t index) {
-  std::unique_lock lock(shared->mutex);
-  for (;;) {
-    shared->changed.wait(lock, [&] { return shared->stopped || !shared->jobs.empty(); });
-    if (shared->stopped) return;
-    auto job = std::move(shared->jobs.front());
-    shared->jobs.pop_front();
-    Resolution resolution;
-    if (monotonic_now() >= job.deadline) {
-      resolution.expired = true;
-    } else {
-      shared->looking_up[index] = true;
-      lock.unlock();
-      resolution = shared->look_up(job.host);
-      lock.lock();
-      shared->looking_up[index] = false;
-    }
-    // Under the lock, so that stop() can promise that no callback comes later.
-    if (!shared->stopped) job.callback(std::move(resolution));
-  }
+void Resolver::stop() {
+  std::unique_lock lock(shared_->mutex);
+  shared_->stopped = true;
+  for (auto& queue : shared_->queues) queue.clear();
+  shared_->changed.notify_all();
+  shared_->changed.wait(lock, [this] { return shared_->threads == shared_->running.size(); });
 }
 
-void Resolver::stop() {
-  std::vector<bool> looking_up;
-  {
-    const std::lock_guard lock(shared_->mutex);
-    shared_->stopped = true;
-    shared_->jobs.clear();
-    looking_up = shared_->looking_up;
-  }
-  shared_->changed.notify_all();
-  for (std::size_t i = 0; i < threads_.size(); ++i) {
-    if (looking_up[i]) {
-      threads_[i].detach();  // ends by itself, touching nothing but what it shares
-    } else {
-      threads_[i].join();
-    }
-  }
-  threads_.clear();
+std::size_t Resolver::threads() const {
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->threads;
 }
 
 }  // namespace limehook::http_client

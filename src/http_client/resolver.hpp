@@ -1,11 +1,14 @@
 #pragma once
 // Name resolution on threads of its own: getaddrinfo blocks, and a slow name must not hold up anything else.
+//
+// A lookup under way cannot be interrupted, so names that get no answer could fill every thread. That is why they get
+// few of them: names whose last lookup failed, and lookups that have passed their deadline, occupy a quarter, and
+// another name of that kind has to wait for one of these. New names come first, then known ones, then failing ones.
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
-#include <thread>
-#include <vector>
 
 #include "base/time.hpp"
 #include "http_client/resolution.hpp"
@@ -17,22 +20,23 @@ class Resolver {
   // Called once per lookup on a thread of the resolver, unless stop() comes first; must not block.
   using Callback = std::function<void(Resolution)>;
 
-  Resolver(int threads, LookUp look_up);
+  // Starts with one thread. More, up to `threads_max`, are started when lookups wait, and end when they have been idle
+  // for `thread_idle_time`.
+  Resolver(std::size_t threads_max, LookUp look_up, Duration thread_idle_time = std::chrono::seconds(10));
   ~Resolver() { stop(); }
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
   // Any thread. Lookups that no thread takes up before `deadline` are given up.
-  void resolve(std::string host, MonotonicTime deadline, Callback callback);
+  void resolve(std::string host, NameStanding standing, MonotonicTime deadline, Callback callback);
   // No callback runs once this has returned. Does not wait for lookups under way: they cannot be interrupted.
   void stop();
+  // How many threads there are now. Any thread.
+  std::size_t threads() const;
 
  private:
   struct Shared;
-  static void run(const std::shared_ptr<Shared>& shared, std::size_t index);
-
   std::shared_ptr<Shared> shared_;
-  std::vector<std::thread> threads_;
 };
 
 }  // namespace limehook::http_client

@@ -97,6 +97,10 @@ TlsChannel::ReadResult TlsChannel::read(std::span<char> plain) {
   return {step_of(result)};
 }
 
+bool TlsChannel::holds_part_of_record() const {
+  return SSL_has_pending(ssl_.get()) == 1 || BIO_ctrl_pending(SSL_get_rbio(ssl_.get())) > 0;
+}
+
 void TlsChannel::close_notify() {
   ERR_clear_error();
   SSL_shutdown(ssl_.get());

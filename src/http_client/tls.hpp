@@ -56,6 +56,8 @@ class TlsChannel {
   Step handshake();
   void write(std::string_view plain);  // after the handshake
   ReadResult read(std::span<char> plain);
+  // Have bytes been fed that make no whole record yet?
+  bool holds_part_of_record() const;
   void close_notify();
   // Appends what must be sent to the peer.
   void take_output(std::string& out);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 
 #include "base/assert.hpp"
@@ -13,10 +14,10 @@ namespace {
 
 namespace asio = boost::asio;
 
+constexpr std::size_t kTakenPerTurn = 16;
 constexpr std::size_t kPlansMax = 8192;
 constexpr std::size_t kOriginsMax = 8192;
 constexpr std::size_t kAddressesMax = 16;
-constexpr auto kResolutionLifetime = std::chrono::seconds(30);
 
 }  // namespace
 
@@ -47,14 +48,19 @@ void Worker::start(AttemptRequest request) {
   }
 }
 
+// A few at a time, between turns of the event loop: responses that are there come first, so that their connections are
+// used again and a burst does not open one for each of its attempts.
 void Worker::take_up_inbox() {
-  {
+  if (next_taken_ == taken_.size()) {
+    taken_.clear();
+    next_taken_ = 0;
     const std::lock_guard lock(mutex_);
     taken_.swap(inbox_);
-    wake_up_posted_ = false;
+    if (taken_.empty()) wake_up_posted_ = false;
   }
-  for (auto& request : taken_) take_up(std::move(request));
-  taken_.clear();
+  const auto end = std::min(taken_.size(), next_taken_ + kTakenPerTurn);
+  while (next_taken_ < end) take_up(std::move(taken_[next_taken_++]));
+  if (!taken_.empty()) asio::post(io_, [this] { take_up_inbox(); });
 }
 
 void Worker::take_up(AttemptRequest request) {
@@ -67,6 +73,7 @@ void Worker::take_up(AttemptRequest request) {
   exchange.deadline = exchange.started + exchange.request.webhook->timeout;
   exchange.addresses.clear();
   exchange.next_address = 0;
+  exchange.dials_anew = false;
   exchange.result.delivery = exchange.request.delivery;
   auto& attempt = exchange.result.attempt;
   attempt.number = exchange.request.number;
@@ -98,10 +105,10 @@ OriginPtr Worker::origin_for(const Target& target) {
   auto key = fmt::format("{} {} {}", target.tls ? "https" : "http", target.host, target.port);
   if (const auto found = origins_.find(key); found != origins_.end()) return found->second;
   if (origins_.size() >= kOriginsMax) {
-    std::erase_if(origins_, [](const auto& entry) { return entry.second->use_count() == 1; });
+    std::erase_if(origins_,
+                  [](const auto& entry) { return entry.second->use_count() == 1 && !entry.second->name.looking_up(); });
   }
   OriginPtr origin(new Origin);
-  origin->key = key;
   origin->tls = target.tls;
   origin->host = target.host;
   origin->address = target.address;
@@ -136,50 +143,53 @@ void Worker::resolve(Exchange& exchange) {
     return on_addresses(exchange);
   }
   const auto now = monotonic_now();
-  if (now < origin.resolved_until) {
-    exchange.addresses = origin.resolved;
-    return on_addresses(exchange);
-  }
+  if (origin.name.lookup_is_due(now)) look_up(origin, now);
+  exchange.addresses = origin.name.addresses(now);
+  if (!exchange.addresses.empty()) return on_addresses(exchange);
+  if (!origin.name.looking_up()) return finish_unresolved(exchange);
   exchange.phase = Exchange::Phase::Resolving;
   exchange.connect_deadline = std::min(exchange.deadline, now + options_.connect_timeout);
   schedule(exchange, exchange.connect_deadline, now);
   origin.resolution_waiters.push_back(exchange);
-  if (!origin.resolving) look_up(origin, exchange.connect_deadline);
 }
 
-void Worker::look_up(Origin& origin, MonotonicTime deadline) {
-  origin.resolving = true;
-  resolver_.resolve(origin.host, deadline, [this, key = origin.key](Resolution resolution) {
-    asio::post(io_, [this, key, found = std::move(resolution)] { on_resolved(key, found); });
+void Worker::look_up(Origin& origin, MonotonicTime now) {
+  const auto deadline = now + options_.connect_timeout;
+  origin.name.lookup_started(deadline);
+  // The origin stays listed as long as its lookup is under way.
+  resolver_.resolve(origin.host, origin.name.standing(now), deadline, [this, &origin](Resolution resolution) {
+    asio::post(io_, [this, &origin, found = std::move(resolution)] { on_resolved(&origin, found); });
   });
 }
 
-void Worker::on_resolved(const std::string& origin_key, Resolution resolution) {
-  const auto found = origins_.find(origin_key);
-  if (found == origins_.end()) return;
-  const OriginPtr origin = found->second;
-  origin->resolving = false;
+void Worker::on_resolved(OriginPtr origin, Resolution resolution) {
+  const bool expired = resolution.expired;
+  const auto now = monotonic_now();
+  origin->name.lookup_ended(std::move(resolution), now, options_.resolution_lifetime);
   auto& waiters = origin->resolution_waiters;
-  if (resolution.expired) {
+  if (expired) {
     // Whoever asked has given up; others may have joined later.
-    if (!waiters.empty()) look_up(*origin, waiters.back().connect_deadline);
+    if (!waiters.empty()) look_up(*origin, now);
     return;
   }
-  origin->resolved = std::move(resolution.addresses);
-  if (!origin->resolved.empty()) origin->resolved_until = monotonic_now() + kResolutionLifetime;
   // Only those who wait now: an attempt that starts over may come back to this list.
   ExchangeWaitList served;
   served.swap(waiters);
   while (!served.empty()) {
     Exchange& exchange = served.front();
     served.pop_front();
-    if (origin->resolved.empty()) {
-      finish(exchange, AttemptOutcome::NameNotResolved, fmt::format("{}: {}", origin->host, resolution.error));
+    exchange.addresses = origin->name.addresses(now);
+    if (exchange.addresses.empty()) {
+      finish_unresolved(exchange);
     } else {
-      exchange.addresses = origin->resolved;
       on_addresses(exchange);
     }
   }
+}
+
+void Worker::finish_unresolved(Exchange& exchange) {
+  const Origin& origin = *exchange.origin;
+  finish(exchange, AttemptOutcome::NameNotResolved, fmt::format("{}: {}", origin.host, origin.name.error()));
 }
 
 void Worker::on_addresses(Exchange& exchange) {
@@ -254,6 +264,7 @@ void Worker::stop_everything() {
   for (auto& exchange : exchanges_) {
     if (exchange.phase != Exchange::Phase::Free) finish(exchange, AttemptOutcome::Internal, "stopped");
   }
+  for (; next_taken_ < taken_.size(); ++next_taken_) done_(stopped_result(taken_[next_taken_]));
   for (const auto& request : rest) done_(stopped_result(request));
   timer_.cancel();
   work_.reset();

@@ -37,8 +37,9 @@ class Worker final : private ConnectionUser {
   OriginPtr origin_for(const Target& target);
   void sign_and_write_head(Exchange& exchange, Plan& plan);
   void resolve(Exchange& exchange);
-  void on_resolved(const std::string& origin_key, Resolution resolution);
-  void look_up(Origin& origin, MonotonicTime deadline);
+  void on_resolved(OriginPtr origin, Resolution resolution);
+  void look_up(Origin& origin, MonotonicTime now);
+  void finish_unresolved(Exchange& exchange);
   void on_addresses(Exchange& exchange);
 
   // Connections.
@@ -80,7 +81,8 @@ class Worker final : private ConnectionUser {
   bool stopping_ = false;
 
   // The rest belongs to the thread.
-  std::vector<AttemptRequest> taken_;
+  std::vector<AttemptRequest> taken_;  // from the inbox; those before next_taken_ have begun
+  std::size_t next_taken_ = 0;
   DeadlineWheel wheel_;
   std::unordered_map<WebhookId, std::unique_ptr<Plan>> plans_;
   std::unordered_map<std::string, OriginPtr> origins_;

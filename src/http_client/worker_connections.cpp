@@ -4,6 +4,7 @@
 
 #include "base/assert.hpp"
 #include "http_client/clocks.hpp"
+#include "http_client/masking.hpp"
 #include "http_client/worker.hpp"
 
 namespace limehook::http_client {
@@ -17,6 +18,7 @@ std::string text_of(Duration d) { return format_duration(std::chrono::ceil<std::
 }  // namespace
 
 bool Worker::send_on_idle(Exchange& exchange) {
+  if (exchange.dials_anew) return false;
   auto& idle = exchange.origin->idle;
   while (!idle.empty()) {
     Connection& connection = idle.front();
@@ -27,6 +29,7 @@ bool Worker::send_on_idle(Exchange& exchange) {
     if (now - connection.idle_since < kIdleBeforeCheck || !connection.peer_has_closed()) {
       if (connection.send(exchange.head, exchange.request.body)) {
         connection.exchange = &exchange;
+        connection.idle_time = now - connection.idle_since;
         exchange.connection = &connection;
         exchange.phase = Exchange::Phase::Waiting;
         schedule(exchange, exchange.deadline, now);
@@ -91,6 +94,10 @@ void Worker::on_failed(Connection& connection, AttemptOutcome outcome, std::stri
   } else if (outcome == AttemptOutcome::ConnectFailed && exchange.next_address < exchange.addresses.size() &&
              monotonic_now() < exchange.connect_deadline) {
     dial(exchange);
+  } else if (outcome == AttemptOutcome::ConnectionLost && connection.ended_unanswered() &&
+             connection.idle_time >= kIdleBeforeRedial) {
+    exchange.dials_anew = true;
+    resolve(exchange);
   } else {
     finish(exchange, outcome, std::move(why));
   }
@@ -115,6 +122,8 @@ void Worker::keep_response(Exchange& exchange, ResponseParser& response) {
   attempt.http_status = response.status();
   attempt.response_head = response.take_head();
   attempt.response_body = response.take_body();
+  mask_secrets(attempt.response_head, *exchange.request.webhook);
+  mask_secrets(attempt.response_body, *exchange.request.webhook);
   attempt.response_body_cut = response.body_cut();
   if (attempt.http_status == 429 || attempt.http_status == 503) {
     exchange.result.retry_after = parse_retry_after(response.retry_after(), wall_now());

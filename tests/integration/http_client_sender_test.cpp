@@ -6,9 +6,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <latch>
-#include <set>
-
 #include "http_client_test_client.hpp"
 #include "http_client_test_server.hpp"
 #include "signing/signing.hpp"
@@ -243,69 +240,6 @@ TEST(NotReached, SaysThatAUrlCannotBeUsed) {
   const auto result = client.send("ftp://127.0.0.1/");
   EXPECT_EQ(result.attempt.outcome, AttemptOutcome::Internal);
   EXPECT_EQ(result.attempt.error, "the webhook's URL cannot be used: its scheme is neither http nor https");
-}
-
-// Goal: a name with several addresses is reached over the first allowed one that answers; the others are skipped.
-TEST(Names, TriesTheNextAddress) {
-  TestServer server(always(response_text(200)), nullptr, "127.0.0.3");
-  auto options = test_options();
-  options.look_up = [](const std::string&) {
-    Resolution resolution;
-    for (const char* text : {"10.0.0.1", "127.0.0.2", "127.0.0.3"}) {
-      resolution.addresses.push_back(boost::asio::ip::make_address(text));
-    }
-    return resolution;
-  };
-  TestClient client(options);
-  const auto url = "http://several.example:" + std::to_string(server.port()) + "/";
-  const auto result = client.send(url);
-  EXPECT_EQ(result.attempt.http_status, 200) << result.attempt.error;
-}
-
-// Goal: a slow name holds up nobody else, and is asked for once however many wait for it.
-TEST(Names, ASlowNameHoldsUpNobodyElse) {
-  TestServer server(always(response_text(200)));
-  // Shared, because a lookup under way outlives its sender.
-  const auto release = std::make_shared<std::latch>(1);
-  std::atomic<int> slow_lookups = 0;
-  auto options = test_options();
-  options.look_up = [release, &slow_lookups](const std::string& host) {
-    if (host == "slow.example") {
-      ++slow_lookups;
-      release->wait();
-    }
-    return Resolution{{boost::asio::ip::make_address("127.0.0.1")}, "", false};
-  };
-  TestClient client(options);
-  const auto port = std::to_string(server.port());
-  const auto slow = webhook_to("http://slow.example:" + port + "/");
-  for (int i = 0; i < 10; ++i) client.start(slow);
-  client.start(webhook_to("http://quick.example:" + port + "/"));
-  EXPECT_EQ(client.next().delivery, DeliveryId{11});
-  release->count_down();
-  for (const auto& result : client.next(10)) EXPECT_EQ(result.attempt.http_status, 200) << result.attempt.error;
-  EXPECT_EQ(client.send(slow).attempt.http_status, 200);
-  EXPECT_EQ(slow_lookups, 1);
-}
-
-TEST(Names, GivesUpOnANameThatDoesNotAnswer) {
-  // Shared, because a lookup under way outlives its sender.
-  const auto release = std::make_shared<std::latch>(1);
-  auto options = test_options();
-  options.connect_timeout = milliseconds(150);
-  options.look_up = [release](const std::string&) {
-    release->wait();
-    return Resolution{{}, "late", false};
-  };
-  TestClient client(options);
-  // More names than there are threads to resolve them.
-  for (int i = 0; i < 8; ++i) client.start(webhook_to("http://slow" + std::to_string(i) + ".example/"));
-  for (const auto& result : client.next(8)) {
-    EXPECT_EQ(result.attempt.outcome, AttemptOutcome::NameNotResolved);
-    EXPECT_THAT(result.attempt.error, HasSubstr("no answer from the name server within 150ms"));
-    EXPECT_LT(result.attempt.duration, seconds(5));
-  }
-  release->count_down();
 }
 
 }  // namespace

@@ -64,6 +64,8 @@ bool Peer::write(std::string_view bytes) {
   return true;
 }
 
+void Peer::write_raw(std::string_view bytes) { ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
+
 bool Peer::closed_within(std::chrono::milliseconds time) {
   pollfd waited{fd_, POLLRDHUP, 0};
   return ::poll(&waited, 1, static_cast<int>(time.count())) > 0;

@@ -30,6 +30,8 @@ class Peer {
   std::optional<ReceivedRequest> read_request();
   // False when the client has closed.
   bool write(std::string_view bytes);
+  // Past TLS, where there is any.
+  void write_raw(std::string_view bytes);
   // Answers whether the client closed (or the server stopped) within that time.
   bool closed_within(std::chrono::milliseconds time);
   void wait_until_closed();

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "http_client_test_certificates.hpp"
 #include "http_client_test_client.hpp"
@@ -175,6 +176,30 @@ TEST_F(Tls, ReusesConnectionsAndSessions) {
     TestClient client(options());
     for (int i = 0; i < 4; ++i) EXPECT_EQ(client.send(url("hooks.example", server)).attempt.http_status, 200);
     EXPECT_EQ(reused, (std::vector<bool>{false, true})) << version;
+  }
+}
+
+// Goal: a request is repeated when its idle connection was closed, with TLS as without, but not after any part of a
+// response. Method: the receiver takes a second request and hangs up, in one case after the beginning of a record.
+TEST_F(Tls, RepeatsARequestThatMetAnIdleConnectionsEnd) {
+  const auto certificate = issue("DNS:hooks.example");
+  const auto context = server_context(certificate);
+  for (const std::string_view begun : {std::string_view(), std::string_view("\x17\x03\x03\x01\x00half", 9)}) {
+    std::atomic<int> requests = 0;
+    TestServer server(
+        [&](Peer& peer) {
+          while (peer.read_request()) {
+            if (++requests == 2) return peer.write_raw(begun);
+            peer.write(response_text(200));
+          }
+        },
+        context.get());
+    TestClient client(options());
+    EXPECT_EQ(client.send(url("hooks.example", server)).attempt.http_status, 200);
+    std::this_thread::sleep_for(kIdleBeforeRedial);
+    const auto attempt = client.send(url("hooks.example", server)).attempt;
+    EXPECT_EQ(attempt.outcome, begun.empty() ? AttemptOutcome::Response : AttemptOutcome::ConnectionLost);
+    EXPECT_EQ(requests, begun.empty() ? 3 : 2);
   }
 }
 

@@ -1,0 +1,26 @@
+#include "http_client/masking.hpp"
+
+#include <string_view>
+
+namespace limehook::http_client {
+namespace {
+
+constexpr std::string_view kMask = "••••••••";
+// Shorter values ("1", "yes") are no secrets, and would be found everywhere.
+constexpr std::size_t kSecretSizeMin = 6;
+
+void mask(std::string& text, std::string_view secret) {
+  if (secret.size() < kSecretSizeMin) return;
+  for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + kMask.size())) {
+    text.replace(at, secret.size(), kMask);
+  }
+}
+
+}  // namespace
+
+void mask_secrets(std::string& text, const Webhook& webhook) {
+  mask(text, webhook.token);
+  for (const Header& header : webhook.headers) mask(text, header.value);
+}
+
+}  // namespace limehook::http_client

@@ -1,0 +1,174 @@
+#include "http_client/resolver.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "http_client/clocks.hpp"
+
+namespace limehook::http_client {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::ElementsAre;
+using ::testing::UnorderedElementsAre;
+
+// Names that start with "dead" get no answer until they are released; all others get one at once. Shared, because a
+// lookup under way outlives its resolver.
+class NameServer {
+ public:
+  Resolution look_up(const std::string& host) {
+    std::unique_lock lock(mutex_);
+    asked_.push_back(host);
+    changed_.notify_all();
+    if (host.starts_with("dead")) changed_.wait(lock, [&] { return all_released_ || released_.contains(host); });
+    return {.addresses = {}, .error = host};
+  }
+  void release(const std::string& host) {
+    const std::lock_guard lock(mutex_);
+    released_.insert(host);
+    changed_.notify_all();
+  }
+  void release_all() {
+    const std::lock_guard lock(mutex_);
+    all_released_ = true;
+    changed_.notify_all();
+  }
+  // Waits until that many have been asked for; answers them in order.
+  std::vector<std::string> wait_for_asked(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return asked_.size() >= count; });
+    return asked_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::string> asked_;
+  std::set<std::string> released_;
+  bool all_released_ = false;
+};
+
+class ResolverTest : public ::testing::Test {
+ protected:
+  ~ResolverTest() override { server_->release_all(); }
+
+  LookUp look_up() {
+    return [server = server_](const std::string& host) { return server->look_up(host); };
+  }
+  void resolve(Resolver& resolver, const std::string& host, NameStanding standing, Duration time = seconds(60)) {
+    resolver.resolve(host, standing, monotonic_now() + time, [this](Resolution resolution) {
+      const std::lock_guard lock(mutex_);
+      answered_.push_back(resolution.expired ? "expired" : resolution.error);
+      changed_.notify_all();
+    });
+  }
+  std::vector<std::string> wait_for_answered(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return answered_.size() >= count; });
+    return answered_;
+  }
+
+  std::shared_ptr<NameServer> server_ = std::make_shared<NameServer>();
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::string> answered_;
+};
+
+TEST_F(ResolverTest, StartsThreadsOnlyWhenTheyAreWanted) {
+  Resolver resolver(16, look_up());
+  EXPECT_EQ(resolver.threads(), 1u);
+  for (std::size_t i = 1; i <= 20; ++i) {
+    resolve(resolver, "dead" + std::to_string(i), NameStanding::New);
+    server_->wait_for_asked(std::min<std::size_t>(i, 16));
+    EXPECT_EQ(resolver.threads(), std::min<std::size_t>(i, 16));
+  }
+  server_->release_all();
+  wait_for_answered(20);
+}
+
+TEST_F(ResolverTest, EndsIdleThreads) {
+  Resolver resolver(16, look_up(), milliseconds(20));
+  for (int i = 0; i < 8; ++i) resolve(resolver, "dead" + std::to_string(i), NameStanding::New);
+  server_->wait_for_asked(8);
+  EXPECT_EQ(resolver.threads(), 8u);
+  server_->release_all();
+  while (resolver.threads() > 1) std::this_thread::yield();
+  resolve(resolver, "good", NameStanding::New);
+  wait_for_answered(9);
+  EXPECT_EQ(resolver.threads(), 1u);
+}
+
+// Goal: failing names never take more than their quarter, so that others are served at once. Method: many of them get
+// no answer, then names of other standings ask; a failing name that is let go makes room for exactly one more.
+TEST_F(ResolverTest, FailingNamesOccupyAQuarter) {
+  Resolver resolver(16, look_up());
+  for (int i = 0; i < 40; ++i) resolve(resolver, "dead" + std::to_string(i), NameStanding::Failing);
+  EXPECT_THAT(server_->wait_for_asked(4), UnorderedElementsAre("dead0", "dead1", "dead2", "dead3"));
+  for (int i = 0; i < 20; ++i) resolve(resolver, "new", NameStanding::New);
+  for (int i = 0; i < 20; ++i) resolve(resolver, "known", NameStanding::Known);
+  wait_for_answered(40);
+  EXPECT_EQ(server_->wait_for_asked(44).size(), 44u);
+  server_->release("dead2");
+  EXPECT_EQ(server_->wait_for_asked(45).back(), "dead4");
+  resolve(resolver, "new", NameStanding::New);
+  EXPECT_EQ(wait_for_answered(42).size(), 42u);
+  EXPECT_EQ(server_->wait_for_asked(46).size(), 46u);
+}
+
+TEST_F(ResolverTest, NewNamesComeFirstAndFailingOnesLast) {
+  Resolver resolver(1, look_up());
+  resolve(resolver, "dead", NameStanding::New);
+  server_->wait_for_asked(1);
+  resolve(resolver, "failing", NameStanding::Failing);
+  resolve(resolver, "known", NameStanding::Known);
+  resolve(resolver, "new", NameStanding::New);
+  server_->release("dead");
+  EXPECT_THAT(wait_for_answered(4), ElementsAre("dead", "new", "known", "failing"));
+}
+
+// Goal: lookups of new names that take too long use up the failing names' share. Method: with four threads the share is
+// one; the late lookup has it until it ends.
+TEST_F(ResolverTest, LateLookupsCountAsFailing) {
+  Resolver resolver(4, look_up());
+  resolve(resolver, "dead", NameStanding::New, milliseconds(20));
+  server_->wait_for_asked(1);
+  const auto late = monotonic_now() + milliseconds(20);
+  while (monotonic_now() < late) std::this_thread::yield();
+  resolve(resolver, "failing", NameStanding::Failing);
+  for (int i = 0; i < 5; ++i) resolve(resolver, "new", NameStanding::New);
+  EXPECT_THAT(wait_for_answered(5), ElementsAre("new", "new", "new", "new", "new"));
+  server_->release("dead");
+  EXPECT_THAT(wait_for_answered(7), ElementsAre("new", "new", "new", "new", "new", "dead", "failing"));
+}
+
+TEST_F(ResolverTest, GivesUpWhatNoThreadTookUpInTime) {
+  Resolver resolver(1, look_up());
+  resolve(resolver, "dead", NameStanding::New);
+  server_->wait_for_asked(1);
+  resolve(resolver, "late", NameStanding::New, Duration(0));
+  server_->release("dead");
+  EXPECT_THAT(wait_for_answered(2), ElementsAre("dead", "expired"));
+  EXPECT_EQ(server_->wait_for_asked(1).size(), 1u);
+}
+
+TEST_F(ResolverTest, StopsWithoutWaitingForANameServer) {
+  Resolver resolver(16, look_up());
+  for (int i = 0; i < 20; ++i) resolve(resolver, "dead" + std::to_string(i), NameStanding::New);
+  server_->wait_for_asked(16);
+  resolver.stop();
+  resolve(resolver, "new", NameStanding::New);
+  server_->release_all();
+  while (resolver.threads() > 0) std::this_thread::yield();
+  EXPECT_TRUE(answered_.empty());
+  EXPECT_EQ(server_->wait_for_asked(16).size(), 16u);
+}
+
+}  // namespace
+}  // namespace limehook::http_client
