@@ -5,6 +5,12 @@
 #include "base/assert.hpp"
 
 namespace limehook::delivery {
+namespace {
+
+constexpr int kFreePlacesShare = 8;  // a webhook may take this part of the free places
+constexpr int kSlotsPassedMax = 64;  // looked at in vain per call
+
+}  // namespace
 
 WebhookSlot& DispatchQueue::put_webhook(WebhookPtr webhook) {
   auto& slot = slots_[webhook->id];
@@ -113,13 +119,24 @@ std::optional<DeliveryId> DispatchQueue::pop_ready(WebhookSlot& slot) {
   return std::nullopt;
 }
 
+bool DispatchQueue::has_room(const WebhookSlot& slot) const {
+  const int share = std::max(1, (limits_.in_flight_max - in_flight_) / kFreePlacesShare);
+  return slot.in_flight < std::min(slot.webhook->max_concurrency, share);
+}
+
 std::optional<DeliveryId> DispatchQueue::start_next() {
-  while (in_flight_ < limits_.in_flight_max && !turns_.empty()) {
+  // A slot without room goes to the back; it runs something, whose end brings us here again.
+  for (int passed = 0; passed < kSlotsPassedMax && in_flight_ < limits_.in_flight_max && !turns_.empty();) {
     WebhookSlot& slot = *turns_.front();
     turns_.pop_front();
     slot.queued = false;
+    if (slot.in_flight < slot.webhook->max_concurrency && !has_room(slot)) {
+      queue_slot(slot);
+      ++passed;
+      continue;
+    }
     std::optional<DeliveryId> id;
-    if (slot.in_flight < slot.webhook->max_concurrency) id = pop_ready(slot);
+    if (has_room(slot)) id = pop_ready(slot);
     if (!id) {
       release_slot(slot);
       continue;

@@ -46,7 +46,8 @@ struct OpenEntry {
   AttemptOutcome last_outcome{};  // of the last attempt
   std::int16_t http_status = 0;   // likewise
   bool test = false;
-  bool again = false;  // asked for by hand while it was Closing
+  bool again = false;     // asked for by hand while it was Closing or Canceling
+  bool reopened = false;  // it had ended before
 };
 
 struct QueueLimits {
@@ -76,7 +77,8 @@ class DispatchQueue {
   void fire_due(MonotonicTime now);
   std::optional<MonotonicTime> next_due();
 
-  // Takes the next delivery that may start: it is Loading when it has no body, else Running.
+  // Takes the next delivery that may start: it is Loading when it has no body, else Running. The fuller the node, the
+  // fewer places one webhook gets, so that a few hanging ones cannot fill it.
   std::optional<DeliveryId> start_next();
   // Starts past all limits; for tests of a webhook.
   void start_now(OpenEntry& entry);
@@ -101,6 +103,7 @@ class DispatchQueue {
     bool operator>(const Timer& other) const { return std::tie(due, id) > std::tie(other.due, other.id); }
   };
   bool timer_is_live(const Timer& timer) const;
+  bool has_room(const WebhookSlot& slot) const;
   void queue_slot(WebhookSlot& slot);
   void release_slot(WebhookSlot& slot);
   // The slot's first ready delivery that is still ready; stale names are dropped on the way.

@@ -21,15 +21,15 @@ void append_to(std::vector<T>& to, std::vector<T>&& from) {
 }
 
 template <class T>
-void drop(std::vector<T>& from, std::size_t count) {
-  from.erase(from.begin(), from.begin() + static_cast<std::ptrdiff_t>(count));
+void keep(std::vector<T>& all, std::size_t count) {
+  all.erase(all.begin() + static_cast<std::ptrdiff_t>(count), all.end());
 }
 
 }  // namespace
 
 Journal::Sizes Journal::sizes_of(const store::WriteBatch& b) {
   return {b.webhooks.size(),   b.deleted_webhooks.size(), b.keys.size(),    b.deleted_keys.size(), b.events.size(),
-          b.deliveries.size(), b.attempts.size(),         b.updates.size(), b.recoveries.size(),   b.stats.size()};
+          b.deliveries.size(), b.attempts.size(),         b.updates.size(), b.recoveries.size(),   b.stats.size(), b.bytes};
 }
 
 void Journal::append(store::WriteBatch& to, store::WriteBatch&& from) {
@@ -46,17 +46,18 @@ void Journal::append(store::WriteBatch& to, store::WriteBatch&& from) {
   to.bytes += from.bytes;
 }
 
-void Journal::drop_front(store::WriteBatch& batch, const Sizes& sizes) {
-  drop(batch.webhooks, sizes.webhooks);
-  drop(batch.deleted_webhooks, sizes.deleted_webhooks);
-  drop(batch.keys, sizes.keys);
-  drop(batch.deleted_keys, sizes.deleted_keys);
-  drop(batch.events, sizes.events);
-  drop(batch.deliveries, sizes.deliveries);
-  drop(batch.attempts, sizes.attempts);
-  drop(batch.updates, sizes.updates);
-  drop(batch.recoveries, sizes.recoveries);
-  drop(batch.stats, sizes.stats);
+void Journal::keep_front(store::WriteBatch& batch, const Sizes& sizes) {
+  keep(batch.webhooks, sizes.webhooks);
+  keep(batch.deleted_webhooks, sizes.deleted_webhooks);
+  keep(batch.keys, sizes.keys);
+  keep(batch.deleted_keys, sizes.deleted_keys);
+  keep(batch.events, sizes.events);
+  keep(batch.deliveries, sizes.deliveries);
+  keep(batch.attempts, sizes.attempts);
+  keep(batch.updates, sizes.updates);
+  keep(batch.recoveries, sizes.recoveries);
+  keep(batch.stats, sizes.stats);
+  batch.bytes = sizes.bytes;
 }
 
 std::optional<Refusal> Journal::refusal(MonotonicTime now) const {
@@ -67,14 +68,21 @@ std::optional<Refusal> Journal::refusal(MonotonicTime now) const {
   return std::nullopt;
 }
 
+bool Journal::can_log(MonotonicTime now) const {
+  const bool store_takes = last_status_ == store::CommitStatus::Committed || (healthy(now) && idle());
+  return store_takes && facts_.batch.bytes <= bytes_max_;
+}
+
+// Facts go first: a request may build on them (a person's change of a webhook that was just disabled).
 std::optional<store::WriteBatch> Journal::take(MonotonicTime now) {
   if (outstanding_ || !healthy(now) || (requests_.empty() && facts_.empty())) return std::nullopt;
   outstanding_ = true;
-  request_sizes_ = sizes_of(requests_.batch);
+  fact_sizes_ = sizes_of(facts_.batch);
   request_effects_ = std::exchange(requests_.effects, {});
   fact_effects_ = std::exchange(facts_.effects, {});
-  store::WriteBatch batch = std::exchange(requests_.batch, {});
-  append(batch, std::exchange(facts_.batch, {}));
+  store::WriteBatch batch = std::exchange(facts_.batch, {});
+  LIMEHOOK_ASSERT(batch.events.empty());  // effects name events by their place in the batch
+  append(batch, std::exchange(requests_.batch, {}));
   return batch;
 }
 
@@ -90,7 +98,7 @@ std::vector<Effect> Journal::finish(MonotonicTime now, store::WriteBatch&& batch
     return effects;
   }
   retry_at_ = now + kStorePause;
-  drop_front(batch, request_sizes_);
+  keep_front(batch, fact_sizes_);
   // Facts are stored in the order in which they happened: the old ones go before what came since.
   append(batch, std::exchange(facts_.batch, {}));
   facts_.batch = std::move(batch);
@@ -99,9 +107,8 @@ std::vector<Effect> Journal::finish(MonotonicTime now, store::WriteBatch&& batch
   return effects;
 }
 
-std::optional<MonotonicTime> Journal::next_deadline() const {
-  if (retry_at_ == MonotonicTime::min() || last_status_ == store::CommitStatus::Committed) return std::nullopt;
-  return retry_at_;
+std::optional<MonotonicTime> Journal::next_deadline(MonotonicTime now) const {
+  return healthy(now) ? std::nullopt : std::optional(retry_at_);
 }
 
 }  // namespace limehook::delivery

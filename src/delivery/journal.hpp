@@ -76,8 +76,11 @@ class Journal {
 
   // Why a request cannot be taken now; nothing when it can.
   std::optional<Refusal> refusal(MonotonicTime now) const;
-  // Can what an attempt brings still be stored soon? If not, none should start.
+  // May the store be tried (again)?
   bool healthy(MonotonicTime now) const { return now >= retry_at_; }
+  // Can what an attempt brings still be stored soon? If not, none should start: while the store has not taken what
+  // is waiting, and while too much is waiting.
+  bool can_log(MonotonicTime now) const;
 
   // The next batch to commit; nothing while one is outstanding, none is needed or the store needs a pause.
   std::optional<store::WriteBatch> take(MonotonicTime now);
@@ -86,23 +89,23 @@ class Journal {
   std::vector<Effect> finish(MonotonicTime now, store::WriteBatch&& batch, store::CommitStatus status);
 
   bool idle() const { return !outstanding_ && requests_.empty() && facts_.empty(); }
-  // When take() may have something again after a failure.
-  std::optional<MonotonicTime> next_deadline() const;
+  // When take() may have something again after a failure; nothing when it may now.
+  std::optional<MonotonicTime> next_deadline(MonotonicTime now) const;
 
  private:
   struct Sizes {
     std::size_t webhooks, deleted_webhooks, keys, deleted_keys, events, deliveries, attempts, updates, recoveries,
-        stats;
+        stats, bytes;
   };
   static Sizes sizes_of(const store::WriteBatch& batch);
   static void append(store::WriteBatch& to, store::WriteBatch&& from);
-  static void drop_front(store::WriteBatch& batch, const Sizes& sizes);
+  static void keep_front(store::WriteBatch& batch, const Sizes& sizes);
 
   std::size_t bytes_max_;
   Work requests_;
   Work facts_;
   bool outstanding_ = false;
-  Sizes request_sizes_{};                // of the outstanding batch's first part
+  Sizes fact_sizes_{};                   // of the outstanding batch's first part
   std::vector<Effect> request_effects_;  // of the outstanding batch
   std::vector<Effect> fact_effects_;
   MonotonicTime retry_at_ = MonotonicTime::min();

@@ -144,7 +144,8 @@ enum class Refusal : std::uint8_t {
   Draining,     // shutting down
   NotFound,     // the webhook or recovery does not exist
   Disabled,     // the webhook is disabled: nothing is sent to it
-  Conflict,     // the webhook was changed since it was read
+  Conflict,         // the webhook or delivery has changed since it was read
+  RecoveryRunning,  // the webhook has one already
 };
 struct Refused {
   Ticket ticket;

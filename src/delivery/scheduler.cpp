@@ -44,8 +44,7 @@ void Scheduler::load_delivery(Now now, const store::OpenDelivery& delivery) {
   if (orphan) queue_.delete_webhook(delivery.webhook);
   // Whoever asked for a test is gone with the process that was to answer.
   if (orphan || !slot->webhook->enabled || delivery.test) {
-    entry.state = DeliveryState::Canceling;
-    cancel_queue_.push_back(delivery.id);
+    cancel(delivery.id, entry);
   } else if (delivery.next_attempt_at && *delivery.next_attempt_at > now.wall) {
     // A wall clock that was set back must not hold a delivery longer than any schedule could have.
     const auto wait = std::min<Duration>(*delivery.next_attempt_at - now.wall, limits::kRetryStepMax);
@@ -55,7 +54,10 @@ void Scheduler::load_delivery(Now now, const store::OpenDelivery& delivery) {
   }
 }
 
-void Scheduler::load_recovery(const Recovery& recovery) { recoveries_[recovery.id] = {recovery, false}; }
+void Scheduler::load_recovery(const Recovery& recovery) {
+  recovering_.insert(recovery.webhook);
+  recoveries_[recovery.id].recovery = recovery;
+}
 
 // ---- driving -----------------------------------------------------------------------------------------------
 
@@ -73,7 +75,7 @@ void Scheduler::tick(Now now) {
 std::optional<Output> Scheduler::poll_output() {
   if (outputs_.empty()) {
     cancel_some();
-    if (!draining_ && journal_.healthy(now_.mono)) {
+    if (!draining_ && journal_.can_log(now_.mono)) {
       dispatch();
       ask_recovery_steps();
     }
@@ -90,10 +92,15 @@ std::optional<Output> Scheduler::poll_output() {
 }
 
 std::optional<MonotonicTime> Scheduler::next_deadline() {
-  const auto due = queue_.next_due();
-  const auto store = journal_.next_deadline();
-  if (due && store) return std::min(*due, *store);
-  return due ? due : store;
+  auto next = queue_.next_due();
+  const auto sooner = [&](std::optional<MonotonicTime> at) {
+    if (at && (!next || *at < *next)) next = at;
+  };
+  sooner(journal_.next_deadline(now_.mono));
+  for (const auto& [id, run] : recoveries_) {
+    if (!run.busy && run.not_before > now_.mono) sooner(run.not_before);
+  }
+  return next;
 }
 
 WebhookPtr Scheduler::find_webhook(WebhookId id) const {
@@ -240,10 +247,13 @@ void Scheduler::on(RetrySubmitted&& input) {
   if (OpenEntry* entry = queue_.find(delivery.id)) {
     // Ready, running and loading ones are on their way already.
     if (entry->state == DeliveryState::Waiting) queue_.make_ready(delivery.id, *entry);
-    if (entry->state == DeliveryState::Closing || entry->state == DeliveryState::Canceling) entry->again = true;
+    if (entry->state == DeliveryState::Canceling) entry->again = true;
+    if (entry->state == DeliveryState::Closing) return reopen_closing(delivery.id, *entry, input.ticket);
     outputs_.push_back(Stored{input.ticket});
     return;
   }
+  // It has ended since it was read.
+  if (is_open(delivery.status) || ended_again_.is_stale(delivery)) return refuse(input.ticket, Refusal::Conflict);
   delivery.status = delivery.attempts > 0 ? DeliveryStatus::Retrying : DeliveryStatus::Pending;
   delivery.round_start = delivery.attempts;
   delivery.next_attempt_at = now_.wall;
@@ -253,11 +263,22 @@ void Scheduler::on(RetrySubmitted&& input) {
   work.effects.push_back(Reopen{input.ticket, delivery});
 }
 
+// Its end is on its way to the store; that it goes on must get there too before anybody hears of it.
+void Scheduler::reopen_closing(DeliveryId id, OpenEntry& entry, Ticket ticket) {
+  if (!std::exchange(entry.again, true)) {
+    entry.round_start = entry.attempts;
+    record_state(id, entry, entry.attempts > 0 ? DeliveryStatus::Retrying : DeliveryStatus::Pending, Duration(0));
+  }
+  journal_.facts().effects.push_back(Answer{ticket});
+}
+
 void Scheduler::on(RecoverySubmitted&& input) {
   const WebhookPtr webhook = find_webhook(input.recovery.webhook);
   if (!webhook) return refuse(input.ticket, Refusal::NotFound);
   if (!webhook->enabled) return refuse(input.ticket, Refusal::Disabled);
+  if (recovering_.contains(webhook->id)) return refuse(input.ticket, Refusal::RecoveryRunning);
   if (refused(input.ticket)) return;
+  recovering_.insert(webhook->id);
   Recovery& recovery = input.recovery;
   recovery.id = RecoveryId{ids_.next(now_.wall)};
   recovery.state = Recovery::State::Running;
@@ -270,9 +291,11 @@ void Scheduler::on(RecoverySubmitted&& input) {
 void Scheduler::on(RecoveryCanceled&& input) {
   const auto found = recoveries_.find(input.recovery);
   if (found == recoveries_.end()) return refuse(input.ticket, Refusal::NotFound);
+  if (refused(input.ticket)) return;
   Recovery recovery = found->second.recovery;
   recovery.state = Recovery::State::Canceled;
   recovery.updated_at = now_.wall;
+  recovering_.erase(recovery.webhook);
   recoveries_.erase(found);
   journal_.facts().batch.recoveries.push_back(recovery);
   journal_.facts().effects.push_back(AnswerRecovery{input.ticket, recovery});

@@ -19,6 +19,27 @@
 
 namespace limehook::delivery {
 
+// The last few deliveries that were opened again and have ended since, with their attempts: what somebody read of one
+// just before may be out of date.
+class RecentEnds {
+ public:
+  void add(DeliveryId id, int attempts) {
+    if (attempts_.insert_or_assign(id, attempts).second) order_.push_back(id);
+    if (order_.size() <= kMax) return;
+    attempts_.erase(order_.front());
+    order_.pop_front();
+  }
+  bool is_stale(const store::OpenDelivery& read) const {
+    const auto found = attempts_.find(read.id);
+    return found != attempts_.end() && found->second != read.attempts;
+  }
+
+ private:
+  static constexpr std::size_t kMax = 4096;
+  std::map<DeliveryId, int> attempts_;
+  std::deque<DeliveryId> order_;
+};
+
 struct SchedulerOptions {
   std::vector<Duration> retry_schedule;  // of webhooks that have none of their own
   QueueLimits queue;
@@ -47,7 +68,8 @@ class Scheduler {
   std::vector<WebhookPtr> webhooks() const { return queue_.webhooks(); }
   int open_deliveries(WebhookId id) const;
 
-  bool store_healthy() const { return journal_.healthy(now_.mono); }
+  // False while the store refuses what is to be written.
+  bool store_healthy() const { return journal_.can_log(now_.mono); }
 
   struct Gauges {
     std::size_t open;
@@ -61,6 +83,7 @@ class Scheduler {
   struct RecoveryRun {
     Recovery recovery;
     bool busy = false;  // a step is being read or stored
+    MonotonicTime not_before = MonotonicTime::min();  // after a failed read
   };
 
   // scheduler.cpp: inputs from the API
@@ -99,11 +122,13 @@ class Scheduler {
   void apply_webhook(const WebhookPtr& webhook);
   void disable(WebhookSlot& slot, std::string reason);
   void cancel_all(WebhookSlot& slot);
+  void cancel(DeliveryId id, OpenEntry& entry);
+  void reopen_closing(DeliveryId id, OpenEntry& entry, Ticket ticket);
   void cancel_some();
   // Writes down the delivery's state as a fact. A terminal one closes the delivery when it is durable.
   void record_state(DeliveryId id, OpenEntry& entry, DeliveryStatus status, std::optional<Duration> retry_in);
   // What follows from an attempt that was not acknowledged or a first success; test deliveries are not retried.
-  DeliveryStatus settle(DeliveryId id, OpenEntry& entry, const AttemptFinished& input,
+  DeliveryStatus settle(OpenEntry& entry, const AttemptFinished& input,
                         std::optional<Duration>& retry_in);
   void start(DeliveryId id, const OpenEntry& entry);
   void dispatch();
@@ -119,6 +144,8 @@ class Scheduler {
   std::map<RecoveryId, RecoveryRun> recoveries_;
   std::map<DeliveryId, Ticket> tests_;   // waiting for their attempt
   std::set<WebhookId> saving_;           // a change is being stored
+  std::set<WebhookId> recovering_;       // a recovery runs or is being stored
+  RecentEnds ended_again_;
   std::deque<DeliveryId> cancel_queue_;  // Canceling, not yet written down
   std::vector<WebhookPtr> matched_;      // scratch
   Now now_{};

@@ -23,7 +23,8 @@ void Scheduler::on(BodiesLoaded&& input) {
     LIMEHOOK_ASSERT(entry && entry->state == DeliveryState::Loading);
     const auto body = std::ranges::lower_bound(input.bodies, id, {}, &store::Body::delivery);
     const bool found = body != input.bodies.end() && body->delivery == id;
-    if (found && !draining_) {
+    const bool unwanted = entry->slot->deleted || !entry->slot->webhook->enabled;
+    if (found && !unwanted && !draining_) {
       queue_.give_body(*entry, std::make_shared<const std::string>(std::move(body->body)));
       entry->state = DeliveryState::Running;
       start(id, *entry);
@@ -31,11 +32,12 @@ void Scheduler::on(BodiesLoaded&& input) {
     }
     queue_.finish(*entry);
     if (!found && !input.failed) queue_.erase(id);
+    else if (unwanted) record_state(id, *entry, DeliveryStatus::Canceled, std::nullopt);
     else queue_.wait(id, *entry, now_.mono + kReloadPause);
   }
 }
 
-DeliveryStatus Scheduler::settle(DeliveryId, OpenEntry& entry, const AttemptFinished& input,
+DeliveryStatus Scheduler::settle(OpenEntry& entry, const AttemptFinished& input,
                                  std::optional<Duration>& retry_in) {
   WebhookSlot& slot = *entry.slot;
   if (entry.test) return input.attempt.acknowledged() ? DeliveryStatus::Delivered : DeliveryStatus::Failed;
@@ -68,7 +70,7 @@ void Scheduler::on(AttemptFinished&& input) {
   LIMEHOOK_ASSERT(input.attempt.number == entry->attempts);
 
   std::optional<Duration> retry_in;
-  const DeliveryStatus status = settle(input.delivery, *entry, input, retry_in);
+  const DeliveryStatus status = settle(*entry, input, retry_in);
   record_state(input.delivery, *entry, status, retry_in);
   if (retry_in) queue_.wait(input.delivery, *entry, now_.mono + *retry_in);
 
@@ -137,6 +139,7 @@ void Scheduler::refuse(const Effect& effect, store::CommitStatus status) {
         using T = std::decay_t<decltype(e)>;
         if constexpr (std::is_same_v<T, ApplyWebhook>) saving_.erase(e.webhook->id);
         if constexpr (std::is_same_v<T, ApplyDelete>) saving_.erase(e.webhook);
+        if constexpr (std::is_same_v<T, AnswerRecovery>) recovering_.erase(e.recovery.webhook);
         if constexpr (requires { e.ticket; }) refuse(e.ticket, reason);
       },
       effect);
@@ -146,10 +149,11 @@ void Scheduler::carry_out(const AcceptEvents& effect, store::WriteBatch& batch,
                           std::span<const store::DuplicateEvent> duplicates) {
   EventsAccepted answer{effect.ticket, {}};
   answer.receipts.reserve(effect.count);
+  auto duplicate = std::ranges::lower_bound(duplicates, effect.first, {}, &store::DuplicateEvent::index);
   for (std::size_t i = effect.first; i < effect.first + effect.count; ++i) {
-    const auto duplicate = std::ranges::find(duplicates, i, &store::DuplicateEvent::index);
-    if (duplicate != duplicates.end()) {
+    if (duplicate != duplicates.end() && duplicate->index == i) {
       answer.receipts.push_back({duplicate->original, duplicate->deliveries, true});
+      ++duplicate;
       continue;
     }
     store::NewEvent& event = batch.events[i];
@@ -225,18 +229,18 @@ void Scheduler::carry_out(const AnswerRecovery& effect) {
 void Scheduler::carry_out(const Reopen& effect) {
   // Two requests for one delivery may meet in a batch; the first opened it.
   if (!queue_.find(effect.delivery.id)) load_delivery(now_, effect.delivery);
+  queue_.find(effect.delivery.id)->reopened = true;
   if (effect.ticket != 0) outputs_.push_back(Stored{effect.ticket});
 }
 
 void Scheduler::carry_out(const Close& effect) {
   OpenEntry* entry = queue_.find(effect.delivery);
   LIMEHOOK_ASSERT(entry && entry->state == DeliveryState::Closing);
-  if (!entry->again || !entry->slot->webhook->enabled || entry->slot->deleted) return queue_.erase(effect.delivery);
-  entry->again = false;
-  entry->round_start = entry->attempts;
-  record_state(effect.delivery, *entry, entry->attempts > 0 ? DeliveryStatus::Retrying : DeliveryStatus::Pending,
-               Duration(0));
-  queue_.make_ready(effect.delivery, *entry);
+  if (entry->reopened) ended_again_.add(effect.delivery, entry->attempts);
+  if (!std::exchange(entry->again, false)) return queue_.erase(effect.delivery);
+  entry->reopened = true;
+  if (entry->slot->webhook->enabled && !entry->slot->deleted) queue_.make_ready(effect.delivery, *entry);
+  else cancel(effect.delivery, *entry);
 }
 
 // ---- webhooks ----------------------------------------------------------------------------------------------
@@ -265,13 +269,21 @@ void Scheduler::cancel_all(WebhookSlot& slot) {
   for (const DeliveryId id : queue_.cancel_waiting(slot)) cancel_queue_.push_back(id);
 }
 
+void Scheduler::cancel(DeliveryId id, OpenEntry& entry) {
+  entry.state = DeliveryState::Canceling;
+  cancel_queue_.push_back(id);
+}
+
 // In portions, so that a webhook with a large backlog does not hold up everybody's commits.
 void Scheduler::cancel_some() {
   auto& updates = journal_.facts().batch.updates;
   while (!cancel_queue_.empty() && updates.size() < options_.cancel_batch_max) {
     const DeliveryId id = cancel_queue_.front();
     cancel_queue_.pop_front();
-    record_state(id, *queue_.find(id), DeliveryStatus::Canceled, std::nullopt);
+    OpenEntry& entry = *queue_.find(id);
+    const bool enabled = entry.slot->webhook->enabled && !entry.slot->deleted;
+    if (std::exchange(entry.again, false) && enabled) queue_.make_ready(id, entry);
+    else record_state(id, entry, DeliveryStatus::Canceled, std::nullopt);
   }
 }
 
@@ -279,7 +291,7 @@ void Scheduler::cancel_some() {
 
 void Scheduler::ask_recovery_steps() {
   for (auto& [id, run] : recoveries_) {
-    if (run.busy || open_deliveries(run.recovery.webhook) >= options_.recovery_open_max) continue;
+    if (run.busy || now_.mono < run.not_before || open_deliveries(run.recovery.webhook) >= options_.recovery_open_max) continue;
     run.busy = true;
     outputs_.push_back(RecoveryStepWanted{run.recovery});
   }
@@ -294,6 +306,7 @@ void Scheduler::on(RecoveryStepLoaded&& input) {
   Work& facts = journal_.facts();
   if (!input.step) {
     run.busy = false;
+    run.not_before = now_.mono + kReloadPause;
     return;
   }
   if (!webhook || !webhook->enabled) {
@@ -303,7 +316,8 @@ void Scheduler::on(RecoveryStepLoaded&& input) {
     recovery.position = input.step->position;
     if (input.step->done) recovery.state = Recovery::State::Done;
     for (store::OpenDelivery& delivery : input.step->deliveries) {
-      if (queue_.find(delivery.id)) continue;  // somebody retried it by hand
+      // Somebody retried it by hand, and it may have ended again since it was read.
+      if (queue_.find(delivery.id) || ended_again_.is_stale(delivery)) continue;
       delivery.status = delivery.attempts > 0 ? DeliveryStatus::Retrying : DeliveryStatus::Pending;
       delivery.round_start = delivery.attempts;
       delivery.next_attempt_at = now_.wall;
@@ -333,7 +347,9 @@ void Scheduler::carry_out(const StepStored& effect) {
   const auto found = recoveries_.find(effect.recovery);
   if (found == recoveries_.end()) return;
   found->second.busy = false;
-  if (found->second.recovery.state != Recovery::State::Running) recoveries_.erase(found);
+  if (found->second.recovery.state == Recovery::State::Running) return;
+  recovering_.erase(found->second.recovery.webhook);
+  recoveries_.erase(found);
 }
 
 }  // namespace limehook::delivery

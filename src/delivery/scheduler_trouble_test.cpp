@@ -1,0 +1,408 @@
+// What the scheduler does when the store fails, when things are out of date, and across restarts.
+
+#include <gtest/gtest.h>
+
+#include "delivery/core_harness.hpp"
+
+namespace limehook::delivery {
+namespace {
+
+// Goal: an acknowledged change is not overwritten by the 410 that came before it, also in the order of the journal.
+TEST(SchedulerTrouble, StoresChangesInTheOrderInWhichTheyHappened) {
+  CoreHarness core;
+  const auto id = core.create(CoreHarness::webhook())->id;
+  core.accept({CoreHarness::draft()});
+  const auto attempt = core.take_attempt();
+  core.handle(EventsSubmitted{50, {CoreHarness::draft("other")}, ""});  // a batch is outstanding
+  core.finish(attempt, 410);
+  Webhook enabled = *core.scheduler.find_webhook(id);
+  enabled.enabled = true;
+  core.handle(WebhookSubmitted{52, enabled});
+  core.commit();
+  const auto batch = core.commit();
+  ASSERT_EQ(batch.webhooks.size(), 2u);
+  EXPECT_LT(batch.webhooks[0].version, batch.webhooks[1].version);
+  EXPECT_TRUE(batch.webhooks[1].enabled);
+}
+
+// Goal: refused requests leave no weight behind, and a store that failed once does not keep the clock busy.
+TEST(SchedulerTrouble, ForgetsWhatWasRefused) {
+  auto options = CoreHarness::default_options();
+  options.journal_bytes_max = 1000;
+  CoreHarness core(options);
+  for (int i = 0; i < 10; ++i) {
+    core.handle(EventsSubmitted{static_cast<Ticket>(100 + i), {CoreHarness::draft()}, ""});
+    core.commit({store::CommitStatus::Full, "no room", {}});
+    EXPECT_EQ(core.take_answer<Refused>().reason, Refusal::StoreFull);
+    EXPECT_TRUE(core.scheduler.next_deadline().has_value());
+    core.advance(1s);
+    EXPECT_FALSE(core.scheduler.next_deadline().has_value());
+  }
+  core.accept({CoreHarness::draft()});
+}
+
+// Goal: while the store is full, nothing more is attempted than what had started.
+TEST(SchedulerTrouble, AttemptsNothingItCouldNotLog) {
+  CoreHarness core;
+  Webhook webhook = CoreHarness::webhook();
+  webhook.max_concurrency = 1;
+  core.create(webhook);
+  core.accept(std::vector<EventDraft>(5, CoreHarness::draft()));
+  core.finish(core.take_attempt(), 200);
+  EXPECT_EQ(core.attempts.size(), 1u);  // the next one, before the store was known to be full
+  core.commit({store::CommitStatus::Full, "no room", {}});
+  core.finish(core.take_attempt(), 200);
+  for (int i = 0; i < 5; ++i) {
+    core.advance(1s);
+    EXPECT_TRUE(core.attempts.empty());
+    core.commit({store::CommitStatus::Full, "no room", {}});
+  }
+  core.advance(1s);
+  EXPECT_EQ(core.commit().attempts.size(), 2u);
+  EXPECT_EQ(core.attempts.size(), 1u);
+}
+
+// Goal: a retry made from what was read before the delivery ended again is refused, not counted twice.
+TEST(SchedulerTrouble, RefusesRetriesFromOldReads) {
+  CoreHarness core;
+  const auto webhook = core.create(CoreHarness::webhook());
+  store::OpenDelivery failed{.id = DeliveryId{77}, .event = EventId{70}, .webhook = webhook->id};
+  failed.status = DeliveryStatus::Failed;
+  failed.attempts = 5;
+  core.handle(RetrySubmitted{3, failed});
+  core.commit();
+  core.handle(BodiesLoaded{{DeliveryId{77}}, {{DeliveryId{77}, "{}"}}});
+  core.finish(core.take_attempt(), 200);
+  core.commit();
+  core.take_answer<Stored>();
+  core.handle(RetrySubmitted{4, failed});
+  EXPECT_EQ(core.take_answer<Refused>().reason, Refusal::Conflict);
+  failed.attempts = 6;
+  core.handle(RetrySubmitted{5, failed});
+  core.commit();
+  EXPECT_TRUE(core.has_answer<Stored>());
+}
+
+// Goal: webhooks that hang cannot take every place of the node, whatever their concurrency.
+TEST(Scheduler, LeavesRoomBesideHangingWebhooks) {
+  auto options = CoreHarness::default_options();
+  options.queue.in_flight_max = 64;
+  CoreHarness core(options);
+  for (int i = 0; i < 20; ++i) {
+    Webhook hanging = CoreHarness::webhook("hanging_" + std::to_string(i));
+    hanging.max_concurrency = 100;
+    core.create(hanging);
+    core.accept(std::vector<EventDraft>(100, CoreHarness::draft(hanging.team_id)));
+  }
+  EXPECT_LT(core.attempts.size(), 64u);
+  core.attempts.clear();
+  core.create(CoreHarness::webhook("healthy"));
+  core.accept({CoreHarness::draft("healthy")});
+  ASSERT_FALSE(core.attempts.empty());
+  EXPECT_EQ(core.attempts.back().webhook->team_id, "healthy");
+}
+
+// Goal: an acknowledged change is not overwritten by the 410 that came before it, also in the order of the journal.
+TEST(Scheduler, StoresChangesInTheOrderInWhichTheyHappened) {
+  CoreHarness core;
+  const auto id = core.create(CoreHarness::webhook())->id;
+  core.accept({CoreHarness::draft()});
+  const auto attempt = core.take_attempt();
+  core.handle(EventsSubmitted{50, {CoreHarness::draft("other")}, ""});  // a batch is outstanding
+  core.finish(attempt, 410);
+  Webhook enabled = *core.scheduler.find_webhook(id);
+  enabled.enabled = true;
+  core.handle(WebhookSubmitted{52, enabled});
+  core.commit();
+  const auto batch = core.commit();
+  ASSERT_EQ(batch.webhooks.size(), 2u);
+  EXPECT_LT(batch.webhooks[0].version, batch.webhooks[1].version);
+  EXPECT_TRUE(batch.webhooks[1].enabled);
+}
+
+// Goal: refused requests leave no weight behind, and a store that failed once does not keep the clock busy.
+TEST(Scheduler, ForgetsWhatWasRefused) {
+  auto options = CoreHarness::default_options();
+  options.journal_bytes_max = 1000;
+  CoreHarness core(options);
+  for (int i = 0; i < 10; ++i) {
+    core.handle(EventsSubmitted{static_cast<Ticket>(100 + i), {CoreHarness::draft()}, ""});
+    core.commit({store::CommitStatus::Full, "no room", {}});
+    EXPECT_EQ(core.take_answer<Refused>().reason, Refusal::StoreFull);
+    EXPECT_TRUE(core.scheduler.next_deadline().has_value());
+    core.advance(1s);
+    EXPECT_FALSE(core.scheduler.next_deadline().has_value());
+  }
+  core.accept({CoreHarness::draft()});
+}
+
+// Goal: while the store is full, nothing more is attempted than what had started.
+TEST(Scheduler, AttemptsNothingItCouldNotLog) {
+  CoreHarness core;
+  Webhook webhook = CoreHarness::webhook();
+  webhook.max_concurrency = 1;
+  core.create(webhook);
+  core.accept(std::vector<EventDraft>(5, CoreHarness::draft()));
+  core.finish(core.take_attempt(), 200);
+  EXPECT_EQ(core.attempts.size(), 1u);  // the next one, before the store was known to be full
+  core.commit({store::CommitStatus::Full, "no room", {}});
+  core.finish(core.take_attempt(), 200);
+  for (int i = 0; i < 5; ++i) {
+    core.advance(1s);
+    EXPECT_TRUE(core.attempts.empty());
+    core.commit({store::CommitStatus::Full, "no room", {}});
+  }
+  core.advance(1s);
+  EXPECT_EQ(core.commit().attempts.size(), 2u);
+  EXPECT_EQ(core.attempts.size(), 1u);
+}
+
+// Goal: one recovery per webhook at a time, since two would deliver twice.
+TEST(Scheduler, RunsOneRecoveryPerWebhook) {
+  CoreHarness core;
+  Recovery recovery;
+  recovery.webhook = core.create(CoreHarness::webhook())->id;
+  core.handle(RecoverySubmitted{1, recovery});
+  core.handle(RecoverySubmitted{2, recovery});
+  EXPECT_EQ(core.take_answer<Refused>().reason, Refusal::RecoveryRunning);
+  core.commit();
+  const auto started = core.take_answer<RecoveryStored>().recovery;
+  core.handle(RecoveryStepLoaded{started.id, std::nullopt});  // a failed read is tried again, but not at once
+  ASSERT_EQ(core.steps.size(), 1u);
+  core.advance(1s);
+  ASSERT_EQ(core.steps.size(), 2u);
+  core.handle(RecoveryStepLoaded{started.id, store::RecoveryStep{.done = true}});
+  core.commit();
+  core.handle(RecoverySubmitted{3, recovery});
+  core.commit();
+  EXPECT_TRUE(core.has_answer<RecoveryStored>());
+}
+
+// Goal: a retry made from what was read before the delivery ended again is refused, not counted twice.
+TEST(Scheduler, RefusesRetriesFromOldReads) {
+  CoreHarness core;
+  const auto webhook = core.create(CoreHarness::webhook());
+  store::OpenDelivery failed{.id = DeliveryId{77}, .event = EventId{70}, .webhook = webhook->id};
+  failed.status = DeliveryStatus::Failed;
+  failed.attempts = 5;
+  core.handle(RetrySubmitted{3, failed});
+  core.commit();
+  core.handle(BodiesLoaded{{DeliveryId{77}}, {{DeliveryId{77}, "{}"}}});
+  core.finish(core.take_attempt(), 200);
+  core.commit();
+  core.take_answer<Stored>();
+  core.handle(RetrySubmitted{4, failed});
+  EXPECT_EQ(core.take_answer<Refused>().reason, Refusal::Conflict);
+  failed.attempts = 6;
+  core.handle(RetrySubmitted{5, failed});
+  core.commit();
+  EXPECT_TRUE(core.has_answer<Stored>());
+}
+
+// Goal: a delivery whose body was being read when its webhook was deleted is canceled, not sent.
+TEST(Scheduler, CancelsWhatWasLoading) {
+  auto options = CoreHarness::default_options();
+  options.queue.body_bytes_max = 10;
+  CoreHarness core(options);
+  const auto id = core.create(CoreHarness::webhook())->id;
+  core.accept({CoreHarness::draft()});
+  const auto ids = core.wanted.front().deliveries;
+  core.handle(WebhookDeleted{9, id});
+  core.commit_all();
+  core.handle(BodiesLoaded{ids, {{ids.front(), "{}"}}});
+  EXPECT_TRUE(core.attempts.empty());
+  EXPECT_EQ(core.commit().updates.front().status, DeliveryStatus::Canceled);
+  EXPECT_EQ(core.scheduler.gauges().open, 0u);
+}
+
+// Goal: a retry asked for while the delivery's end is being stored is confirmed when the store knows that it goes on.
+TEST(SchedulerTrouble, ConfirmsARetryOfWhatIsClosingAfterTheCommit) {
+  CoreHarness core;
+  const auto webhook = core.create(CoreHarness::webhook());
+  core.accept({CoreHarness::draft()});
+  const auto attempt = core.take_attempt();
+  core.finish(attempt, 200);
+  store::OpenDelivery read{.id = attempt.delivery, .event = EventId{1}, .webhook = webhook->id};
+  core.handle(RetrySubmitted{3, read});
+  core.handle(RetrySubmitted{4, read});
+  EXPECT_EQ(core.commit().updates.back().status, DeliveryStatus::Delivered);
+  EXPECT_FALSE(core.has_answer<Stored>());
+  const auto batch = core.commit();
+  ASSERT_EQ(batch.updates.size(), 1u);
+  EXPECT_EQ(batch.updates.front().status, DeliveryStatus::Retrying);
+  EXPECT_EQ(batch.updates.front().round_start, 1);
+  EXPECT_EQ(core.take_answer<Stored>().ticket, 3u);
+  EXPECT_EQ(core.take_answer<Stored>().ticket, 4u);
+  ASSERT_EQ(core.wanted.size(), 1u);
+  core.handle(BodiesLoaded{{attempt.delivery}, {{attempt.delivery, "{}"}}});
+  EXPECT_EQ(core.take_attempt().number, 2);
+}
+
+// Goal: what goes on after such a retry counts as opened again: a second retry from the same old read is refused.
+TEST(SchedulerTrouble, RefusesASecondRetryFromTheReadBeforeTheFirst) {
+  CoreHarness core;
+  const auto webhook = core.create(CoreHarness::webhook());
+  core.accept({CoreHarness::draft()});
+  const auto attempt = core.take_attempt();
+  core.finish(attempt, 200);
+  store::OpenDelivery read{.id = attempt.delivery, .event = EventId{1}, .webhook = webhook->id};
+  read.status = DeliveryStatus::Delivered;
+  read.attempts = 1;
+  core.handle(RetrySubmitted{3, read});
+  core.commit_all();
+  core.handle(BodiesLoaded{{attempt.delivery}, {{attempt.delivery, "{}"}}});
+  core.finish(core.take_attempt(), 200);
+  core.commit_all();
+  core.handle(RetrySubmitted{4, read});
+  EXPECT_EQ(core.take_answer<Refused>().reason, Refusal::Conflict);
+}
+
+// Goal: a delivery whose body was being read when its webhook was deleted is canceled, not sent.
+TEST(SchedulerTrouble, CancelsWhatWasLoading) {
+  auto options = CoreHarness::default_options();
+  options.queue.body_bytes_max = 10;
+  CoreHarness core(options);
+  const auto id = core.create(CoreHarness::webhook())->id;
+  core.accept({CoreHarness::draft()});
+  const auto ids = core.wanted.front().deliveries;
+  core.handle(WebhookDeleted{9, id});
+  core.commit_all();
+  core.handle(BodiesLoaded{ids, {{ids.front(), "{}"}}});
+  EXPECT_TRUE(core.attempts.empty());
+  EXPECT_EQ(core.commit().updates.front().status, DeliveryStatus::Canceled);
+  EXPECT_EQ(core.scheduler.gauges().open, 0u);
+}
+
+// Goal: a change made from an old version is refused, so that two people do not overwrite each other.
+TEST(SchedulerTrouble, RefusesChangesFromOldVersions) {
+  CoreHarness core;
+  const auto stored = core.create(CoreHarness::webhook());
+  core.handle(WebhookSubmitted{1, *stored});
+  core.handle(WebhookSubmitted{2, *stored});  // while the first is being stored
+  EXPECT_EQ(core.take_answer<Refused>().reason, Refusal::Conflict);
+  core.commit_all();
+  EXPECT_EQ(core.take_answer<WebhookStored>().webhook->version, 2);
+  core.handle(WebhookSubmitted{3, *stored});
+  EXPECT_EQ(core.take_answer<Refused>().reason, Refusal::Conflict);
+}
+
+// Goal: a full store refuses requests, keeps what attempts brought, starts nothing it could not log, and goes on by
+// itself when there is room.
+TEST(SchedulerTrouble, SurvivesAFullStore) {
+  CoreHarness core;
+  core.create(CoreHarness::webhook());
+  core.accept({CoreHarness::draft(), CoreHarness::draft()});
+  core.finish(core.take_attempt(), 200);  // its record is the outstanding batch
+  core.handle(EventsSubmitted{5, {CoreHarness::draft()}, ""});
+  core.commit({store::CommitStatus::Full, "no room", {}});
+  EXPECT_TRUE(core.batches.empty());
+  core.handle(EventsSubmitted{6, {CoreHarness::draft()}, ""});
+  auto refused = core.take_answer<Refused>();
+  EXPECT_EQ(refused.ticket, 6u);
+  EXPECT_EQ(refused.reason, Refusal::StoreFull);
+  core.advance(1s);
+  ASSERT_EQ(core.batches.size(), 1u);
+  const auto batch = core.commit();
+  EXPECT_EQ(batch.attempts.size(), 1u);
+  EXPECT_EQ(batch.events.size(), 1u);  // ticket 5 came before the store was known to be full
+  EXPECT_EQ(core.take_answer<EventsAccepted>().ticket, 5u);
+}
+
+// Goal: a request in the very batch that did not fit is refused, and its event leaves no trace.
+TEST(SchedulerTrouble, RefusesWhatDidNotFit) {
+  CoreHarness core;
+  core.create(CoreHarness::webhook());
+  core.handle(EventsSubmitted{5, {CoreHarness::draft()}, ""});
+  core.commit({store::CommitStatus::Full, "no room", {}});
+  EXPECT_EQ(core.take_answer<Refused>().ticket, 5u);
+  EXPECT_EQ(core.scheduler.gauges().open, 0u);
+  core.advance(1s);
+  EXPECT_TRUE(core.batches.empty());
+  EXPECT_EQ(core.accept({CoreHarness::draft()}).front().deliveries, 1);
+}
+
+// Goal: after a restart open deliveries go on when they are due by the wall clock, and a clock that was set back does
+// not hold them for ever.
+TEST(SchedulerTrouble, LoadsWhatIsOpen) {
+  CoreHarness core;
+  Webhook webhook = CoreHarness::webhook();
+  webhook.id = WebhookId{5};
+  core.scheduler.load_webhook(webhook);
+  const auto load = [&](int id, std::optional<Duration> due_in) {
+    store::OpenDelivery delivery{.id = DeliveryId{id}, .event = EventId{1}, .webhook = webhook.id};
+    delivery.status = DeliveryStatus::Retrying;
+    delivery.attempts = 1;
+    if (due_in) delivery.next_attempt_at = core.now.wall + *due_in;
+    core.scheduler.load_delivery(core.now, delivery);
+  };
+  load(10, std::nullopt);
+  load(11, 30s);
+  load(12, 24h * 365);
+  load(13, -5h);
+  core.drain_outputs();
+  ASSERT_EQ(core.wanted.size(), 1u);
+  EXPECT_THAT(core.wanted[0].deliveries, testing::UnorderedElementsAre(DeliveryId{10}, DeliveryId{13}));
+  core.advance(30s);
+  ASSERT_EQ(core.wanted.size(), 2u);
+  core.advance(24h);
+  EXPECT_EQ(core.wanted.size(), 3u);
+}
+
+// Goal: what was open for a webhook that is gone is canceled after a restart.
+TEST(SchedulerTrouble, CancelsOrphansAfterARestart) {
+  CoreHarness core;
+  core.scheduler.load_delivery(core.now, {.id = DeliveryId{10}, .event = EventId{1}, .webhook = WebhookId{99}});
+  core.drain_outputs();
+  const auto batch = core.commit();
+  ASSERT_EQ(batch.updates.size(), 1u);
+  EXPECT_EQ(batch.updates.front().status, DeliveryStatus::Canceled);
+  EXPECT_EQ(core.scheduler.gauges().open, 0u);
+}
+
+// Goal: bodies beyond the memory limit are loaded when they are due, and nothing else changes.
+TEST(SchedulerTrouble, LoadsBodiesThatDidNotFit) {
+  auto options = CoreHarness::default_options();
+  options.queue.body_bytes_max = 10;
+  CoreHarness core(options);
+  core.create(CoreHarness::webhook());
+  core.accept({CoreHarness::draft()});
+  EXPECT_TRUE(core.attempts.empty());
+  ASSERT_EQ(core.wanted.size(), 1u);
+  const auto ids = core.wanted.front().deliveries;
+  core.handle(BodiesLoaded{ids, {}, true});  // a failed read is tried again
+  core.advance(1s);
+  ASSERT_EQ(core.wanted.size(), 2u);
+  core.handle(BodiesLoaded{ids, {{ids.front(), "{\"a\":1}"}}});
+  EXPECT_EQ(*core.take_attempt().body, "{\"a\":1}");
+}
+
+// Goal: draining refuses new work, lets attempts finish and stores what came of them before it says so.
+TEST(SchedulerTrouble, Drains) {
+  CoreHarness core;
+  core.create(CoreHarness::webhook());
+  core.accept({CoreHarness::draft()});
+  core.handle(DrainRequested{});
+  EXPECT_FALSE(core.has_answer<Drained>());
+  core.handle(EventsSubmitted{9, {CoreHarness::draft()}, ""});
+  EXPECT_EQ(core.take_answer<Refused>().reason, Refusal::Draining);
+  core.finish(core.take_attempt(), 200);
+  EXPECT_FALSE(core.has_answer<Drained>());
+  core.commit();
+  EXPECT_TRUE(core.has_answer<Drained>());
+}
+
+// Goal: too much waiting to be stored is refused as busy and accepted again later.
+TEST(SchedulerTrouble, PushesBack) {
+  auto options = CoreHarness::default_options();
+  options.journal_bytes_max = 500;
+  CoreHarness core(options);
+  core.handle(EventsSubmitted{1, {CoreHarness::draft()}, ""});
+  core.handle(EventsSubmitted{2, {CoreHarness::draft(), CoreHarness::draft()}, ""});
+  core.handle(EventsSubmitted{3, {CoreHarness::draft()}, ""});
+  EXPECT_EQ(core.take_answer<Refused>().reason, Refusal::Busy);
+  core.commit_all();
+  core.accept({CoreHarness::draft()});
+}
+
+}  // namespace
+}  // namespace limehook::delivery

@@ -1,0 +1,69 @@
+#pragma once
+// The simulated process: drives the core as runtime::Engine does, on simulated time, with a store that is slow, full or
+// failing, and dies at any output. What it had in memory is then gone; the store and the receivers stay.
+
+#include <optional>
+
+#include "sim/auditor.hpp"
+
+namespace limehook::sim {
+
+// What the process works with; all outlive it.
+struct World {
+  Scenario& scenario;
+  Timeline& timeline;
+  store::MemoryStore& store;
+  Receivers& receivers;
+  Auditor& auditor;
+  Marks& marks;
+  Trace& trace;
+};
+
+class Process {
+ public:
+  Process(World world, Prng prng) : w_(world), store_prng_(prng.split()), crash_prng_(prng.split()) {}
+
+  // Null while the process is down.
+  const delivery::Scheduler* core() const { return core_ ? &*core_ : nullptr; }
+  void start();
+  // Grows with every crash: what was asked of an earlier life gets no answer.
+  int life() const { return life_; }
+  // Gives the core an input, if the process is up.
+  void handle(delivery::Input input);
+  // Ends the process as a signal would: it finishes what runs, for a limited time.
+  void drain();
+  bool drained() const { return drained_; }
+
+ private:
+  // `action` belongs to this life of the process.
+  void later(Duration delay, Timeline::Action action);
+  void schedule_pump();
+  void pump();
+  void arm_timer();
+  void crash();
+  void commit(store::CommitStatus status);
+  bool plants(Planted planted, double probability);
+
+  void execute(delivery::PersistBatch&& output);
+  void execute(delivery::StartAttempt&& output);
+  void execute(delivery::BodiesWanted&& output);
+  void execute(delivery::RecoveryStepWanted&& output);
+  void execute(delivery::WebhookDisabled&& output);
+  void execute(delivery::Drained&& output);
+  template <class Other>
+  void execute(Other&& output);
+  void run_attempt(const delivery::StartAttempt& started);
+
+  World w_;
+  Prng store_prng_;
+  Prng crash_prng_;
+  std::optional<delivery::Scheduler> core_;
+  int life_ = 0;
+  bool pump_scheduled_ = false;
+  bool drained_ = false;
+  std::optional<MonotonicTime> armed_;
+  std::optional<store::WriteBatch> committing_;
+  store::CommitStatus committing_status_{};
+};
+
+}  // namespace limehook::sim
