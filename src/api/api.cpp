@@ -112,17 +112,16 @@ asio::awaitable<Response> Api::handle(const Request& request) {
 }
 
 Principal Api::authenticate(const Request& request) const {
-  Response response = problem(401, "A key is needed: Authorization: Bearer lh_…");
-  response.headers.emplace_back("WWW-Authenticate", "Bearer");
   const auto key = bearer(request.header("authorization"));
-  if (!key) throw Fault{std::move(response)};
-  const auto principal = find_principal(*key, admin_hash_, engine_.keys());
-  if (!principal) throw Fault{std::move(response)};
-  return *principal;
+  const auto principal = key ? find_principal(*key, admin_hash_, engine_.keys()) : std::nullopt;
+  if (principal) return *principal;
+  Response response = problem(401, key ? "This key is not known." : "A key is needed: Authorization: Bearer lh_…");
+  response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  throw Fault{std::move(response)};
 }
 
-asio::awaitable<Response> Api::dispatch(const Request& request) {
-  Call call{request, {}, {}, {}};
+const Api::Route& Api::find_route(Call& call) const {
+  const Request& request = call.request;
   std::string allowed;
   for (const Route& route : routes()) {
     if (!fits(route.pattern, request.path(), call.id)) continue;
@@ -131,20 +130,33 @@ asio::awaitable<Response> Api::dispatch(const Request& request) {
       allowed += (allowed.empty() ? "" : ", ") + std::string(route.method);
       continue;
     }
-    if (route.roles != 0) {
-      call.principal = authenticate(request);
-      if (!call.principal.in(route.roles)) {
-        throw Fault{
-            problem(403, "A key with the role " + std::string(name_of(call.principal.role)) + " may not do this.")};
-      }
-    }
-    call.query = parse_query(request.query());
-    co_return co_await (this->*route.handler)(call);
+    if (route.roles == 0) return route;
+    call.principal = authenticate(request);
+    if (call.principal.in(route.roles)) return route;
+    throw Fault{problem(403, "A key with the role " + std::string(name_of(call.principal.role)) + " may not do this.")};
   }
   if (allowed.empty()) throw Fault{problem(404, "There is nothing at this path. See /openapi.json.")};
   Response response = problem(405, "This path takes " + allowed + ".");
   response.headers.emplace_back("Allow", allowed);
-  co_return response;
+  throw Fault{std::move(response)};
+}
+
+std::optional<Response> Api::admit(const Request& head) const {
+  Call call{head, {}, {}, {}};
+  try {
+    find_route(call);
+    return std::nullopt;
+  } catch (Fault& fault) {
+    metrics_.responses[static_cast<std::size_t>(fault.response.status / 100)]->Increment();
+    return std::move(fault.response);
+  }
+}
+
+asio::awaitable<Response> Api::dispatch(const Request& request) {
+  Call call{request, {}, {}, {}};
+  const Route& route = find_route(call);
+  call.query = parse_query(request.query());
+  co_return co_await (this->*route.handler)(call);
 }
 
 bool Api::sees_webhook(const Principal& principal, WebhookId id) const {

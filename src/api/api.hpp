@@ -27,7 +27,8 @@ class Api {
  public:
   Api(runtime::Engine& engine, telemetry::Metrics& metrics, ApiOptions options);
 
-  // On the engine's thread.
+  // Refuses what has no route, or no key that may use it, by the request's head. On the engine's thread, as handle().
+  std::optional<Response> admit(const Request& head) const;
   asio::awaitable<Response> handle(const Request& request);
 
   static std::size_t body_bytes_max(std::string_view method, std::string_view path);
@@ -43,6 +44,8 @@ class Api {
   static std::span<const Route> routes();
 
   asio::awaitable<Response> dispatch(const Request& request);
+  // The request's route; fills in who asks and the path's {id}. Throws Fault when there is none for this caller.
+  const Route& find_route(Call& call) const;
   Principal authenticate(const Request& request) const;
 
   // events.cpp

@@ -26,6 +26,12 @@ std::optional<std::string> Call::parameter(std::string_view name) const {
   return std::nullopt;
 }
 
+std::string Call::search_term() const {
+  std::string term = parameter("q").value_or("");
+  if (term.starts_with(' ')) term.front() = '+';
+  return term;
+}
+
 std::optional<WallTime> Call::time_parameter(std::string_view name) const {
   const auto text = parameter(name);
   if (!text) return std::nullopt;

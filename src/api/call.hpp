@@ -33,6 +33,8 @@ struct Call {
   // Names other than these are a fault.
   void allow_query(std::initializer_list<std::string_view> names) const;
   std::optional<std::string> parameter(std::string_view name) const;
+  // What to search for; a number's '+', which forms send as it is, has become a space.
+  std::string search_term() const;
   std::optional<WallTime> time_parameter(std::string_view name) const;
   std::optional<EventType> event_type_parameter() const;
   std::size_t limit() const;

@@ -11,7 +11,7 @@ store::DeliveryQuery query_of(const Call& call) {
   store::DeliveryQuery query{.type = call.event_type_parameter(),
                              .since = call.time_parameter("since"),
                              .until = call.time_parameter("until"),
-                             .term = call.parameter("q").value_or(""),
+                             .term = call.search_term(),
                              .before = call.cursor(),
                              .limit = call.limit()};
   if (const auto status = call.parameter("status")) {
@@ -25,26 +25,28 @@ store::DeliveryQuery query_of(const Call& call) {
 
 }  // namespace
 
-// A team's key does not see its events' deliveries to webhooks that are for every team; pages are filled up with what
-// follows.
+// A team's key does not see its events' deliveries to webhooks that are for every team; and the store ends a page early
+// when it has looked at many rows. Either way the page is filled up with what follows, within reason.
 asio::awaitable<Response> Api::answer_page(const Call& call, store::DeliveryQuery query) {
+  constexpr int kReadsMax = 5;
   JsonWriter out;
   out.begin_object().key("data").begin_array();
-  const std::size_t limit = query.limit;
   std::size_t count = 0;
-  std::int64_t next = 0;
-  do {
+  std::int64_t next = query.before;
+  for (int reads = 0; reads < kReadsMax && count < query.limit; ++reads) {
+    query.before = next;
     const auto page =
         co_await engine_.read([query](const store::Store& store) { return store.list_deliveries(query); });
     next = page.next;
     for (const store::DeliveryRow& row : page.rows) {
       if (!sees_webhook(call.principal, row.delivery.webhook)) continue;
-      write_delivery(out.begin_object(), row.delivery, row.type, row.team_id).end_object();
+      if (count == query.limit) break;
       ++count;
+      write_delivery(out.begin_object(), row.delivery, row.type, row.team_id).end_object();
+      if (count == query.limit && &row != &page.rows.back()) next = row.delivery.id.value;
     }
-    query.before = next;
-    query.limit = limit - count;
-  } while (next != 0 && count < limit);
+    if (next == 0) break;
+  }
   out.end_array().key("next_cursor").string_or_null(cursor_text(next)).end_object();
   co_return Response{200, "application/json", out.take(), {}};
 }
@@ -82,11 +84,16 @@ asio::awaitable<Response> Api::get_delivery(const Call& call) {
 }
 
 asio::awaitable<Response> Api::retry_delivery(const Call& call) {
-  const auto detail = co_await load_delivery(call);
-  if (!engine_.find_webhook(detail.delivery.webhook)) throw Fault{problem(409, "The webhook was deleted.")};
-  if (detail.delivery.test) throw Fault{problem(409, "A test is not retried; test the webhook again.")};
-  const auto answer = co_await engine_.retry_delivery(detail.delivery, detail.event.type);
-  if (!answer) co_return refusal(answer.error());
+  // It may end between the read and the request; what is true then is asked for again.
+  constexpr int kTries = 3;
+  for (int tried = 1;; ++tried) {
+    const auto detail = co_await load_delivery(call);
+    if (!engine_.find_webhook(detail.delivery.webhook)) throw Fault{problem(409, "The webhook was deleted.")};
+    if (detail.delivery.test) throw Fault{problem(409, "A test is not retried; test the webhook again.")};
+    const auto answer = co_await engine_.retry_delivery(detail.delivery, detail.event.type);
+    if (answer) break;
+    if (answer.error() != delivery::Refusal::Conflict || tried == kTries) co_return refusal(answer.error());
+  }
   const auto after = co_await load_delivery(call);
   JsonWriter out;
   write_delivery(out.begin_object(), after.delivery, after.event.type, after.event.team_id).end_object();

@@ -136,7 +136,7 @@ asio::awaitable<Response> Api::list_events(const Call& call) {
                           .type = call.event_type_parameter(),
                           .since = call.time_parameter("since"),
                           .until = call.time_parameter("until"),
-                          .term = call.parameter("q").value_or(""),
+                          .term = call.search_term(),
                           .before = call.cursor(),
                           .limit = call.limit()};
   const auto page = co_await engine_.read([query](const store::Store& store) { return store.list_events(query); });

@@ -15,19 +15,21 @@ Response unavailable(std::string_view detail, std::string_view retry_after) {
 
 }  // namespace
 
+JsonWriter& write_errors(JsonWriter& out, const FieldErrors& errors) {
+  out.key("errors").begin_array();
+  for (const FieldError& error : errors) {
+    out.begin_object().key("pointer").string(error.pointer).key("detail").string(error.detail).end_object();
+  }
+  return out.end_array();
+}
+
 Response problem(int status, std::string_view detail, const FieldErrors& errors) {
   const auto title = boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status));
   JsonWriter out;
   out.begin_object().key("type").string("about:blank");
   out.key("title").string({title.data(), title.size()}).key("status").number(std::int64_t{status});
   out.key("detail").string(detail);
-  if (!errors.empty()) {
-    out.key("errors").begin_array();
-    for (const FieldError& error : errors) {
-      out.begin_object().key("pointer").string(error.pointer).key("detail").string(error.detail).end_object();
-    }
-    out.end_array();
-  }
+  if (!errors.empty()) write_errors(out, errors);
   out.end_object();
   return {status, "application/problem+json", out.take(), {}};
 }
@@ -55,8 +57,10 @@ Response refusal(delivery::Refusal reason) {
       return problem(404, "It does not exist any more.");
     case Refusal::Disabled:
       return problem(409, "The webhook is disabled. Enable it first.");
+    case Refusal::RecoveryRunning:
+      return problem(409, "A recovery of this webhook is running. Wait for it or cancel it.");
     case Refusal::Conflict:
-      return problem(409, "The webhook is being changed by another request. Try again.");
+      return problem(409, "It has just been changed by another request. Try again.");
   }
   return problem(500, "Unknown refusal.");
 }

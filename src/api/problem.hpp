@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/json_writer.hpp"
 #include "base/field_error.hpp"
 #include "delivery/messages.hpp"
 #include "http_server/server.hpp"
@@ -19,6 +20,8 @@ Response invalid(const FieldErrors& errors);
 // What the scheduler's refusal is to a client: 404, 409 or 503 with Retry-After.
 Response refusal(delivery::Refusal reason);
 
+// Writes the member "errors" into an object that is open in `out`.
+JsonWriter& write_errors(JsonWriter& out, const FieldErrors& errors);
 Response not_found(std::string_view what);
 
 }  // namespace limehook::api

@@ -145,14 +145,6 @@ std::string_view name_of(Recovery::State state) {
   return "";
 }
 
-JsonWriter& write_errors(JsonWriter& out, const FieldErrors& errors) {
-  out.key("errors").begin_array();
-  for (const FieldError& error : errors) {
-    out.begin_object().key("pointer").string(error.pointer).key("detail").string(error.detail).end_object();
-  }
-  return out.end_array();
-}
-
 JsonWriter& write_event(JsonWriter& out, const Event& event) {
   out.key("id").string(event.id.str()).key("event").string(name_of(event.type));
   out.key("team_id").string_or_null(event.team_id).key("test").boolean(event.test);

@@ -6,13 +6,11 @@
 #include <string_view>
 
 #include "api/json_writer.hpp"
-#include "base/field_error.hpp"
 #include "model/recovery.hpp"
 #include "store/store.hpp"
 
 namespace limehook::api {
 
-JsonWriter& write_errors(JsonWriter& out, const FieldErrors& errors);
 JsonWriter& write_event(JsonWriter& out, const Event& event);
 JsonWriter& write_delivery(JsonWriter& out, const Delivery& delivery, EventType type, std::string_view team_id);
 // With payload and attempts. `version` is Limehook's, as the User-Agent had it.

@@ -12,6 +12,7 @@
 namespace limehook::api {
 namespace {
 
+constexpr std::string_view kMask = "••••••••";
 constexpr std::string_view kTokenPrefix = "lht_";
 
 void generate_missing(Webhook& webhook) {
@@ -19,8 +20,13 @@ void generate_missing(Webhook& webhook) {
   if (webhook.token.empty()) webhook.token = signing::generate_token(kTokenPrefix);
 }
 
-Response webhook_response(int status, const Webhook& webhook) {
-  return {status, "application/json", boost::json::serialize(webhook_to_json(webhook)), {}};
+// Own headers often hold a receiver's key: who may only look does not see their values.
+std::string shown(const Webhook& webhook, const Principal& principal) {
+  auto json = webhook_to_json(webhook);
+  if (principal.role == Role::Read) {
+    for (auto& header : json["headers"].as_object()) header.value() = kMask;
+  }
+  return boost::json::serialize(json);
 }
 
 // Applies the body's members; a timeout_ms of null is the server's.
@@ -92,7 +98,7 @@ asio::awaitable<Response> Api::list_webhooks(const Call& call) {
       next = (*std::prev(it))->id.value;
       break;
     }
-    out.raw(boost::json::serialize(webhook_to_json(webhook)));
+    out.raw(shown(webhook, call.principal));
   }
   out.end_array().key("next_cursor").string_or_null(cursor_text(next)).end_object();
   co_return Response{200, "application/json", out.take(), {}};
@@ -120,7 +126,7 @@ asio::awaitable<Response> Api::create_webhook(const Call& call) {
 }
 
 asio::awaitable<Response> Api::get_webhook(const Call& call) {
-  co_return webhook_response(200, *visible_webhook(call));
+  co_return Response{200, "application/json", shown(*visible_webhook(call), call.principal), {}};
 }
 
 asio::awaitable<Response> Api::patch_webhook(const Call& call) {
@@ -134,7 +140,7 @@ asio::awaitable<Response> Api::patch_webhook(const Call& call) {
   generate_missing(changed);
   const auto stored = co_await engine_.save_webhook(std::move(changed));
   if (!stored) co_return refusal(stored.error());
-  co_return webhook_response(200, **stored);
+  co_return Response{200, "application/json", shown(**stored, call.principal), {}};
 }
 
 asio::awaitable<Response> Api::delete_webhook(const Call& call) {
@@ -145,13 +151,13 @@ asio::awaitable<Response> Api::delete_webhook(const Call& call) {
 
 asio::awaitable<Response> Api::switch_webhook(const Call& call, bool enabled) {
   const auto current = visible_webhook(call);
-  if (current->enabled == enabled) co_return webhook_response(200, *current);
+  if (current->enabled == enabled) co_return Response{200, "application/json", shown(*current, call.principal), {}};
   Webhook changed = *current;
   changed.enabled = enabled;
   changed.disabled_reason.clear();
   const auto stored = co_await engine_.save_webhook(std::move(changed));
   if (!stored) co_return refusal(stored.error());
-  co_return webhook_response(200, **stored);
+  co_return Response{200, "application/json", shown(**stored, call.principal), {}};
 }
 
 asio::awaitable<Response> Api::enable_webhook(const Call& call) { co_return co_await switch_webhook(call, true); }
@@ -188,8 +194,7 @@ asio::awaitable<Response> Api::rotate_secret(const Call& call) {
 asio::awaitable<Response> Api::test_webhook(const Call& call) {
   const auto webhook = visible_webhook(call);
   EventDraft event = test_event(call);
-  // The log shows a test to those who see the webhook.
-  if (!webhook->team_id.empty()) event.team_id = webhook->team_id;
+  event.team_id = webhook->team_id;  // the log shows a test to those who see the webhook
   const auto result = co_await engine_.test_webhook(webhook->id, std::move(event));
   if (!result) co_return refusal(result.error());
   const Attempt& attempt = result->attempt;

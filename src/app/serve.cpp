@@ -108,8 +108,8 @@ asio::awaitable<void> run_until_signal(runtime::Engine& engine, http_server::Ser
 }
 
 int serve(const Config& config, store::Store& store) {
+  telemetry::Metrics metrics;  // outlives what is left in `io` at the end
   asio::io_context io(1);
-  telemetry::Metrics metrics;
   const auto policy = address_policy(config);
   const auto shares = share_connections(config);
   std::string sender_error;
@@ -141,6 +141,8 @@ int serve(const Config& config, store::Store& store) {
       {.server_name = "Limehook",
        .connections_max = shares.server,
        .body_bytes_max = api::Api::body_bytes_max,
+       .connections_changed = [&](std::size_t count) { metrics.connections.Set(static_cast<double>(count)); },
+       .admit = [&](const http_server::Request& head) { return api.admit(head); },
        .error = [](int status, std::string_view detail) { return api::problem(status, detail); }},
       [&](const http_server::Request& request) { return api.handle(request); });
   const std::string address = server.listen({asio::ip::make_address(config.listen.address), config.listen.port});

@@ -21,12 +21,11 @@ constexpr std::size_t kLingerBytes = 16 * 1024 * 1024;
 constexpr std::size_t kLingerReadBytes = 64 * 1024;
 constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
 
-Request to_request(Parser& parser) {
-  auto& message = parser.get();
+Request head_of(const Parser& parser) {
+  const auto& message = parser.get();
   Request request;
   request.method = std::string(message.method_string());
   request.target = std::string(message.target());
-  request.body = std::move(message.body());
   for (const auto& field : message) {
     auto name = std::string(field.name_string());
     for (char& c : name) c = beast::detail::ascii_tolower(c);
@@ -61,9 +60,12 @@ struct Server::State {
     bool idle = true;
   };
   std::set<Session*> sessions;
+  class SessionEntry;
 
   std::string render(const Response& response, bool keep_alive, bool head_only) const;
   asio::awaitable<bool> write(Session& session, const Response& response, bool keep_alive, bool head_only);
+  asio::awaitable<bool> read_head(Session& session, Parser& parser);
+  asio::awaitable<bool> read_body(Session& session, Parser& parser, const Request& head);
   asio::awaitable<bool> serve_one(Session& session);
   asio::awaitable<void> linger(Session& session);
   Response read_error(const error_code& ec) const;
@@ -101,10 +103,10 @@ Response Server::State::read_error(const error_code& ec) const {
   return options.error(400, "The request is not valid HTTP: " + ec.message() + ".");
 }
 
-// Answers whether the connection goes on.
-asio::awaitable<bool> Server::State::serve_one(Session& session) {
-  Parser parser;
+// Answers whether a whole head has arrived; whatever else happened has been dealt with.
+asio::awaitable<bool> Server::State::read_head(Session& session, Parser& parser) {
   parser.header_limit(limits::kRequestHeadBytesMax);
+  parser.body_limit(boost::none);  // the default judges Content-Length before we know the path
   session.idle = session.buffer.size() == 0;
   if (session.idle) {
     // Only the wait for a first byte may be long; a head that has begun must end soon.
@@ -115,19 +117,19 @@ asio::awaitable<bool> Server::State::serve_one(Session& session) {
     session.idle = false;
   }
   session.stream.expires_after(limits::kRequestHeadTimeout);
-  auto [head_ec, head_size] = co_await http::async_read_header(session.stream, session.buffer, parser, kNoThrow);
-  if (head_ec == http::error::end_of_stream || head_ec == beast::error::timeout || head_ec == asio::error::eof ||
-      head_ec == asio::error::connection_reset || head_ec == asio::error::operation_aborted) {
-    co_return false;
-  }
-  if (head_ec) co_return co_await write(session, read_error(head_ec), false, false);
+  const auto [ec, size] = co_await http::async_read_header(session.stream, session.buffer, parser, kNoThrow);
+  if (!ec) co_return true;
+  const bool gone = ec == http::error::end_of_stream || ec == beast::error::timeout || ec == asio::error::eof ||
+                    ec == asio::error::connection_reset || ec == asio::error::operation_aborted;
+  if (!gone) co_await write(session, read_error(ec), false, false);
+  co_return false;
+}
 
-  const std::string_view target(parser.get().target().data(), parser.get().target().size());
-  const std::string_view method(parser.get().method_string().data(), parser.get().method_string().size());
-  const std::size_t body_bytes_max = options.body_bytes_max(method, target.substr(0, target.find('?')));
+asio::awaitable<bool> Server::State::read_body(Session& session, Parser& parser, const Request& head) {
+  const std::size_t body_bytes_max = options.body_bytes_max(head.method, head.path());
   parser.body_limit(body_bytes_max);
   if (parser.content_length() && *parser.content_length() > body_bytes_max) {
-    co_return co_await write(session, options.error(413, "The body is too large."), false, false);
+    co_return co_await write(session, read_error(http::error::body_limit), false, false);
   }
   if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -135,15 +137,28 @@ asio::awaitable<bool> Server::State::serve_one(Session& session) {
     if (ec) co_return false;
   }
   session.stream.expires_after(limits::kRequestBodyTimeout);
-  auto [body_ec, body_size] = co_await http::async_read(session.stream, session.buffer, parser, kNoThrow);
-  if (body_ec == http::error::body_limit) co_return co_await write(session, read_error(body_ec), false, false);
-  if (body_ec == http::error::partial_message || body_ec == beast::error::timeout) co_return false;
-  if (body_ec) co_return co_await write(session, read_error(body_ec), false, false);
+  const auto [ec, size] = co_await http::async_read(session.stream, session.buffer, parser, kNoThrow);
+  if (!ec) co_return true;
+  const bool gone = ec == http::error::partial_message || ec == beast::error::timeout;
+  if (!gone) co_await write(session, read_error(ec), false, false);
+  co_return false;
+}
 
+// Answers whether the connection goes on.
+asio::awaitable<bool> Server::State::serve_one(Session& session) {
+  Parser parser;
+  if (!co_await read_head(session, parser)) co_return false;
+  Request request = head_of(parser);
+  const bool head_only = request.method == "HEAD";
+  if (const auto refusal = options.admit(request)) {
+    const bool whole = parser.is_done();  // otherwise an unread body stands between us and the next request
+    co_return co_await write(session, *refusal, whole && parser.keep_alive() && !draining, head_only);
+  }
+  if (!parser.is_done() && !co_await read_body(session, parser, request)) co_return false;
+  request.body = std::move(parser.get().body());
   session.stream.expires_never();
-  const Request request = to_request(parser);
   const Response response = co_await handler(request);
-  co_return co_await write(session, response, parser.keep_alive() && !draining, request.method == "HEAD");
+  co_return co_await write(session, response, parser.keep_alive() && !draining, head_only);
 }
 
 // A client that is still sending when we close would get a reset instead of our answer: take what it sends for a while.
@@ -159,13 +174,31 @@ asio::awaitable<void> Server::State::linger(Session& session) {
   }
 }
 
+// A session is listed for as long as it is served, however that ends.
+class Server::State::SessionEntry {
+ public:
+  SessionEntry(State& state, Session* session) : state_(state), session_(session) {
+    state_.sessions.insert(session_);
+    state_.options.connections_changed(state_.sessions.size());
+  }
+  ~SessionEntry() {
+    state_.sessions.erase(session_);
+    state_.options.connections_changed(state_.sessions.size());
+  }
+  SessionEntry(const SessionEntry&) = delete;
+  SessionEntry& operator=(const SessionEntry&) = delete;
+
+ private:
+  State& state_;
+  Session* session_;
+};
+
 asio::awaitable<void> Server::serve(std::shared_ptr<State> state, std::shared_ptr<void> opaque) {
   const auto session = std::static_pointer_cast<State::Session>(opaque);
-  state->sessions.insert(session.get());
+  const State::SessionEntry entry(*state, session.get());
   while (co_await state->serve_one(*session)) {
   }
   co_await state->linger(*session);
-  state->sessions.erase(session.get());
 }
 
 asio::awaitable<void> Server::accept_loop(std::shared_ptr<State> state) {
@@ -211,7 +244,5 @@ void Server::drain() {
     if (session->idle) session->stream.socket().cancel(ignored);
   }
 }
-
-std::size_t Server::connections() const { return state_->sessions.size(); }
 
 }  // namespace limehook::http_server

@@ -47,6 +47,10 @@ struct ServerOptions {
   std::size_t connections_max = 4096;
   // The largest body for a request, in bytes; larger ones are answered with 413 by `too_large`.
   std::function<std::size_t(std::string_view method, std::string_view path)> body_bytes_max;
+  // Told how many connections are open, whenever that changes.
+  std::function<void(std::size_t count)> connections_changed;
+  // Judges a request by its head, before its body is read: an answer refuses it.
+  std::function<std::optional<Response>(const Request& head)> admit;
   // Answers for what never reaches the handler, by status: 400, 413, 431, 500, 503.
   std::function<Response(int status, std::string_view detail)> error;
 };
@@ -61,7 +65,6 @@ class Server {
   std::string listen(const asio::ip::tcp::endpoint& endpoint);
   // Stops accepting; open connections close after their current answer.
   void drain();
-  std::size_t connections() const;
 
  private:
   struct State;

@@ -13,6 +13,7 @@ namespace {
 
 constexpr auto kStatsInterval = std::chrono::seconds(5);
 constexpr std::size_t kRecoveryStep = 500;
+constexpr std::size_t kBodiesPerRead = 64;
 
 template <class T>
 std::expected<T, Refusal> unwrap(delivery::Output&& output, auto&& take) {
@@ -33,8 +34,6 @@ struct Engine::Waiter {
   asio::steady_timer signal;
   std::optional<delivery::Output> answer;
 };
-
-Now Engine::runtime_now() { return now(); }
 
 Engine::Engine(asio::io_context& io, store::Store& store, EngineOptions options, telemetry::Metrics& metrics,
                const MakeSender& make_sender)
@@ -58,10 +57,13 @@ Engine::Engine(asio::io_context& io, store::Store& store, EngineOptions options,
   schedule_pump();
 }
 
+std::int64_t Engine::new_id() { return key_ids_.next(now().wall); }
+
 Engine::~Engine() {
   sender_.reset();
   writer_.reset();
   readers_.join();
+  loaders_.join();
 }
 
 void Engine::load() {
@@ -266,7 +268,16 @@ void Engine::take_attempt_results() {
 }
 
 void Engine::execute(delivery::BodiesWanted&& output) {
-  asio::post(readers_, [this, wanted = std::move(output.deliveries)]() mutable {
+  // In portions, so that the first can be sent while others are read, and that large ones do not pile up.
+  for (std::size_t first = 0; first < output.deliveries.size(); first += kBodiesPerRead) {
+    const auto last = std::min(first + kBodiesPerRead, output.deliveries.size());
+    load_bodies({output.deliveries.begin() + static_cast<std::ptrdiff_t>(first),
+                 output.deliveries.begin() + static_cast<std::ptrdiff_t>(last)});
+  }
+}
+
+void Engine::load_bodies(std::vector<DeliveryId> ids) {
+  asio::post(loaders_, [this, wanted = std::move(ids)]() mutable {
     delivery::BodiesLoaded loaded{std::move(wanted), {}, false};
     try {
       loaded.bodies = store_.load_bodies(loaded.wanted);
@@ -279,7 +290,7 @@ void Engine::execute(delivery::BodiesWanted&& output) {
 }
 
 void Engine::execute(delivery::RecoveryStepWanted&& output) {
-  asio::post(readers_, [this, recovery = std::move(output.recovery)] {
+  asio::post(loaders_, [this, recovery = std::move(output.recovery)] {
     delivery::RecoveryStepLoaded loaded{recovery.id, std::nullopt};
     try {
       loaded.step = store_.next_recovery_step(recovery, kRecoveryStep);
@@ -292,6 +303,7 @@ void Engine::execute(delivery::RecoveryStepWanted&& output) {
 
 void Engine::execute(delivery::AttemptObserved&& output) {
   const Attempt& attempt = output.attempt;
+  if (output.test) return;
   metrics_.attempts[static_cast<std::size_t>(attempt.outcome)]->Increment();
   metrics_.attempt_duration.Observe(telemetry::seconds(attempt.duration));
   switch (output.status) {
@@ -315,7 +327,6 @@ void Engine::execute(delivery::AttemptObserved&& output) {
     spdlog::debug("Attempt {} of {} to {} failed: {} {} {}", attempt.number, output.delivery.str(),
                   output.webhook->id.str(), name_of(attempt.outcome), attempt.http_status, attempt.error);
   }
-  if (on_attempt) on_attempt(output);
 }
 
 void Engine::execute(delivery::WebhookDisabled&& output) {

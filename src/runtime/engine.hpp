@@ -70,15 +70,12 @@ class Engine {
   const std::vector<ApiKey>& keys() const { return keys_; }
   const StatsRecorder& unsaved_stats() const { return stats_; }
   bool draining() const { return draining_; }
-  std::int64_t new_id() { return key_ids_.next(runtime_now().wall); }
+  std::int64_t new_id();
   void refresh_gauges();
 
   // Runs `query` on a thread of its own kind and answers its result; what it throws is thrown here.
   template <class Query>
   asio::awaitable<std::invoke_result_t<Query, const store::Store&>> read(Query query);
-
-  // Called after each attempt (the demo's and the terminal's view). Optional; set before the io_context runs.
-  std::function<void(const delivery::AttemptObserved&)> on_attempt;
 
   // Refuses new work, lets attempts finish for as long as `limit`, stores what came of them, stops every thread.
   asio::awaitable<void> drain(Duration limit);
@@ -87,7 +84,6 @@ class Engine {
   struct Waiter;
   struct DoneQueue;
 
-  static Now runtime_now();
   template <class Run>
   static asio::awaitable<std::invoke_result_t<Run>> run_on_pool(Run run);
   void load();
@@ -101,6 +97,7 @@ class Engine {
   void on_attempt_done(http_client::AttemptResult result);                  // a sender's thread
   void take_attempt_results();
   void flush_stats();
+  void load_bodies(std::vector<DeliveryId> ids);
 
   void execute(delivery::PersistBatch&& output);
   void execute(delivery::StartAttempt&& output);
@@ -123,7 +120,8 @@ class Engine {
   std::vector<ApiKey> keys_;
   std::unordered_map<WebhookId, std::string> deleted_teams_;
   IdGenerator key_ids_;
-  asio::thread_pool readers_;
+  asio::thread_pool readers_;     // for people's queries
+  asio::thread_pool loaders_{1};  // for what deliveries wait for: no query may hold that up
   asio::steady_timer timer_;
   asio::steady_timer stats_timer_;
   asio::steady_timer drained_;

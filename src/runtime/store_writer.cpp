@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/assert.hpp"
@@ -12,8 +13,15 @@ namespace {
 
 constexpr auto kHouseInterval = std::chrono::milliseconds(500);  // when nothing is waiting
 constexpr auto kHouseGap = std::chrono::milliseconds(5);         // between slices when more is
-constexpr auto kPruneInterval = std::chrono::minutes(1);
+constexpr Duration kPruneIntervalMin = std::chrono::seconds(1);
+constexpr Duration kPruneIntervalMax = std::chrono::minutes(1);
 constexpr std::size_t kPruneRows = 2000;
+constexpr std::size_t kPruneRowsBySize = 200;  // rows may be large: the size is looked at again after few
+
+// Often enough that rows outlive their age by a tenth at most.
+Duration prune_interval(Duration age) {
+  return age.count() == 0 ? kPruneIntervalMax : std::clamp(age / 10, kPruneIntervalMin, kPruneIntervalMax);
+}
 
 }  // namespace
 
@@ -67,9 +75,18 @@ void StoreWriter::commit_now(store::WriteBatch batch) {
                      result.error);
     std::_Exit(70);
   }
-  if (result.status != store::CommitStatus::Committed) {
+  const bool committed = result.status == store::CommitStatus::Committed;
+  if (!committed) {
     metrics_.commit_failures.Increment();
     spdlog::error("The store refused a commit: {}", result.error);
+  } else if (failing_) {
+    spdlog::info("The store takes commits again.");
+  }
+  failing_ = !committed;
+  if (committed) {
+    // Nobody needs these any more; the main thread, which gets the batch back, has better things to do than free them.
+    batch.attempts.clear();
+    batch.updates.clear();
   }
   done_(std::move(batch), std::move(result));
 }
@@ -80,7 +97,7 @@ bool StoreWriter::keep_house() {
     bool more = store_.maintain(wall);
     if (mono >= next_prune_) {
       if (prune(wall)) more = true;
-      else next_prune_ = mono + kPruneInterval;
+      else next_prune_ = mono + prune_interval(retention_.age);
     }
     return more;
   } catch (const store::StoreError& error) {
@@ -94,7 +111,7 @@ bool StoreWriter::prune(WallTime wall) {
   metrics_.store_bytes.Set(static_cast<double>(used));
   bool more = false;
   if (retention_.age.count() > 0) more = !store_.prune(wall - retention_.age, kPruneRows).done;
-  if (retention_.bytes > 0 && used > retention_.bytes) more = !store_.prune(wall, kPruneRows).done || more;
+  if (retention_.bytes > 0 && used > retention_.bytes) more = !store_.prune(wall, kPruneRowsBySize).done || more;
   return more;
 }
 

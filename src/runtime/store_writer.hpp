@@ -47,6 +47,7 @@ class StoreWriter {
   bool stopping_ = false;
   MonotonicTime next_house_{};  // the writer's thread only, as all below
   MonotonicTime next_prune_{};
+  bool failing_ = false;
   std::thread thread_;
 };
 
