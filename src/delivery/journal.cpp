@@ -28,8 +28,17 @@ void keep(std::vector<T>& all, std::size_t count) {
 }  // namespace
 
 Journal::Sizes Journal::sizes_of(const store::WriteBatch& b) {
-  return {b.webhooks.size(),   b.deleted_webhooks.size(), b.keys.size(),    b.deleted_keys.size(), b.events.size(),
-          b.deliveries.size(), b.attempts.size(),         b.updates.size(), b.recoveries.size(),   b.stats.size(), b.bytes};
+  return {b.webhooks.size(),
+          b.deleted_webhooks.size(),
+          b.keys.size(),
+          b.deleted_keys.size(),
+          b.events.size(),
+          b.deliveries.size(),
+          b.attempts.size(),
+          b.updates.size(),
+          b.recoveries.size(),
+          b.stats.size(),
+          b.bytes};
 }
 
 void Journal::append(store::WriteBatch& to, store::WriteBatch&& from) {
@@ -94,8 +103,8 @@ std::vector<Effect> Journal::finish(MonotonicTime now, store::WriteBatch&& batch
   std::vector<Effect> effects = std::exchange(request_effects_, {});
   std::vector<Effect> facts = std::exchange(fact_effects_, {});
   if (status == store::CommitStatus::Committed) {
-    append_to(effects, std::move(facts));
-    return effects;
+    append_to(facts, std::move(effects));  // in the order of the batch
+    return facts;
   }
   retry_at_ = now + kStorePause;
   keep_front(batch, fact_sizes_);

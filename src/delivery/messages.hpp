@@ -138,12 +138,12 @@ struct Stored {
   Ticket ticket;
 };
 enum class Refusal : std::uint8_t {
-  StoreFull,    // nothing was stored; there is no room
-  StoreFailed,  // nothing was stored; trying again may help
-  Busy,         // more is waiting to be stored than the limits allow
-  Draining,     // shutting down
-  NotFound,     // the webhook or recovery does not exist
-  Disabled,     // the webhook is disabled: nothing is sent to it
+  StoreFull,        // nothing was stored; there is no room
+  StoreFailed,      // nothing was stored; trying again may help
+  Busy,             // more is waiting to be stored than the limits allow
+  Draining,         // shutting down
+  NotFound,         // the webhook or recovery does not exist
+  Disabled,         // the webhook is disabled: nothing is sent to it
   Conflict,         // the webhook or delivery has changed since it was read
   RecoveryRunning,  // the webhook has one already
 };

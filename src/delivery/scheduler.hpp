@@ -82,7 +82,7 @@ class Scheduler {
  private:
   struct RecoveryRun {
     Recovery recovery;
-    bool busy = false;  // a step is being read or stored
+    bool busy = false;                                // a step is being read or stored
     MonotonicTime not_before = MonotonicTime::min();  // after a failed read
   };
 
@@ -128,8 +128,7 @@ class Scheduler {
   // Writes down the delivery's state as a fact. A terminal one closes the delivery when it is durable.
   void record_state(DeliveryId id, OpenEntry& entry, DeliveryStatus status, std::optional<Duration> retry_in);
   // What follows from an attempt that was not acknowledged or a first success; test deliveries are not retried.
-  DeliveryStatus settle(OpenEntry& entry, const AttemptFinished& input,
-                        std::optional<Duration>& retry_in);
+  DeliveryStatus settle(OpenEntry& entry, const AttemptFinished& input, std::optional<Duration>& retry_in);
   void start(DeliveryId id, const OpenEntry& entry);
   void dispatch();
   void ask_recovery_steps();
@@ -142,9 +141,9 @@ class Scheduler {
   Journal journal_;
   std::deque<Output> outputs_;
   std::map<RecoveryId, RecoveryRun> recoveries_;
-  std::map<DeliveryId, Ticket> tests_;   // waiting for their attempt
-  std::set<WebhookId> saving_;           // a change is being stored
-  std::set<WebhookId> recovering_;       // a recovery runs or is being stored
+  std::map<DeliveryId, Ticket> tests_;  // waiting for their attempt
+  std::set<WebhookId> saving_;          // a change is being stored
+  std::set<WebhookId> recovering_;      // a recovery runs or is being stored
   RecentEnds ended_again_;
   std::deque<DeliveryId> cancel_queue_;  // Canceling, not yet written down
   std::vector<WebhookPtr> matched_;      // scratch

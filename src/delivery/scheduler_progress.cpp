@@ -37,8 +37,7 @@ void Scheduler::on(BodiesLoaded&& input) {
   }
 }
 
-DeliveryStatus Scheduler::settle(OpenEntry& entry, const AttemptFinished& input,
-                                 std::optional<Duration>& retry_in) {
+DeliveryStatus Scheduler::settle(OpenEntry& entry, const AttemptFinished& input, std::optional<Duration>& retry_in) {
   WebhookSlot& slot = *entry.slot;
   if (entry.test) return input.attempt.acknowledged() ? DeliveryStatus::Delivered : DeliveryStatus::Failed;
   const int steps_used = entry.attempts - 1 - entry.round_start;
@@ -291,7 +290,8 @@ void Scheduler::cancel_some() {
 
 void Scheduler::ask_recovery_steps() {
   for (auto& [id, run] : recoveries_) {
-    if (run.busy || now_.mono < run.not_before || open_deliveries(run.recovery.webhook) >= options_.recovery_open_max) continue;
+    if (run.busy || now_.mono < run.not_before || open_deliveries(run.recovery.webhook) >= options_.recovery_open_max)
+      continue;
     run.busy = true;
     outputs_.push_back(RecoveryStepWanted{run.recovery});
   }

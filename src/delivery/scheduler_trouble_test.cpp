@@ -83,138 +83,6 @@ TEST(SchedulerTrouble, RefusesRetriesFromOldReads) {
   EXPECT_TRUE(core.has_answer<Stored>());
 }
 
-// Goal: webhooks that hang cannot take every place of the node, whatever their concurrency.
-TEST(Scheduler, LeavesRoomBesideHangingWebhooks) {
-  auto options = CoreHarness::default_options();
-  options.queue.in_flight_max = 64;
-  CoreHarness core(options);
-  for (int i = 0; i < 20; ++i) {
-    Webhook hanging = CoreHarness::webhook("hanging_" + std::to_string(i));
-    hanging.max_concurrency = 100;
-    core.create(hanging);
-    core.accept(std::vector<EventDraft>(100, CoreHarness::draft(hanging.team_id)));
-  }
-  EXPECT_LT(core.attempts.size(), 64u);
-  core.attempts.clear();
-  core.create(CoreHarness::webhook("healthy"));
-  core.accept({CoreHarness::draft("healthy")});
-  ASSERT_FALSE(core.attempts.empty());
-  EXPECT_EQ(core.attempts.back().webhook->team_id, "healthy");
-}
-
-// Goal: an acknowledged change is not overwritten by the 410 that came before it, also in the order of the journal.
-TEST(Scheduler, StoresChangesInTheOrderInWhichTheyHappened) {
-  CoreHarness core;
-  const auto id = core.create(CoreHarness::webhook())->id;
-  core.accept({CoreHarness::draft()});
-  const auto attempt = core.take_attempt();
-  core.handle(EventsSubmitted{50, {CoreHarness::draft("other")}, ""});  // a batch is outstanding
-  core.finish(attempt, 410);
-  Webhook enabled = *core.scheduler.find_webhook(id);
-  enabled.enabled = true;
-  core.handle(WebhookSubmitted{52, enabled});
-  core.commit();
-  const auto batch = core.commit();
-  ASSERT_EQ(batch.webhooks.size(), 2u);
-  EXPECT_LT(batch.webhooks[0].version, batch.webhooks[1].version);
-  EXPECT_TRUE(batch.webhooks[1].enabled);
-}
-
-// Goal: refused requests leave no weight behind, and a store that failed once does not keep the clock busy.
-TEST(Scheduler, ForgetsWhatWasRefused) {
-  auto options = CoreHarness::default_options();
-  options.journal_bytes_max = 1000;
-  CoreHarness core(options);
-  for (int i = 0; i < 10; ++i) {
-    core.handle(EventsSubmitted{static_cast<Ticket>(100 + i), {CoreHarness::draft()}, ""});
-    core.commit({store::CommitStatus::Full, "no room", {}});
-    EXPECT_EQ(core.take_answer<Refused>().reason, Refusal::StoreFull);
-    EXPECT_TRUE(core.scheduler.next_deadline().has_value());
-    core.advance(1s);
-    EXPECT_FALSE(core.scheduler.next_deadline().has_value());
-  }
-  core.accept({CoreHarness::draft()});
-}
-
-// Goal: while the store is full, nothing more is attempted than what had started.
-TEST(Scheduler, AttemptsNothingItCouldNotLog) {
-  CoreHarness core;
-  Webhook webhook = CoreHarness::webhook();
-  webhook.max_concurrency = 1;
-  core.create(webhook);
-  core.accept(std::vector<EventDraft>(5, CoreHarness::draft()));
-  core.finish(core.take_attempt(), 200);
-  EXPECT_EQ(core.attempts.size(), 1u);  // the next one, before the store was known to be full
-  core.commit({store::CommitStatus::Full, "no room", {}});
-  core.finish(core.take_attempt(), 200);
-  for (int i = 0; i < 5; ++i) {
-    core.advance(1s);
-    EXPECT_TRUE(core.attempts.empty());
-    core.commit({store::CommitStatus::Full, "no room", {}});
-  }
-  core.advance(1s);
-  EXPECT_EQ(core.commit().attempts.size(), 2u);
-  EXPECT_EQ(core.attempts.size(), 1u);
-}
-
-// Goal: one recovery per webhook at a time, since two would deliver twice.
-TEST(Scheduler, RunsOneRecoveryPerWebhook) {
-  CoreHarness core;
-  Recovery recovery;
-  recovery.webhook = core.create(CoreHarness::webhook())->id;
-  core.handle(RecoverySubmitted{1, recovery});
-  core.handle(RecoverySubmitted{2, recovery});
-  EXPECT_EQ(core.take_answer<Refused>().reason, Refusal::RecoveryRunning);
-  core.commit();
-  const auto started = core.take_answer<RecoveryStored>().recovery;
-  core.handle(RecoveryStepLoaded{started.id, std::nullopt});  // a failed read is tried again, but not at once
-  ASSERT_EQ(core.steps.size(), 1u);
-  core.advance(1s);
-  ASSERT_EQ(core.steps.size(), 2u);
-  core.handle(RecoveryStepLoaded{started.id, store::RecoveryStep{.done = true}});
-  core.commit();
-  core.handle(RecoverySubmitted{3, recovery});
-  core.commit();
-  EXPECT_TRUE(core.has_answer<RecoveryStored>());
-}
-
-// Goal: a retry made from what was read before the delivery ended again is refused, not counted twice.
-TEST(Scheduler, RefusesRetriesFromOldReads) {
-  CoreHarness core;
-  const auto webhook = core.create(CoreHarness::webhook());
-  store::OpenDelivery failed{.id = DeliveryId{77}, .event = EventId{70}, .webhook = webhook->id};
-  failed.status = DeliveryStatus::Failed;
-  failed.attempts = 5;
-  core.handle(RetrySubmitted{3, failed});
-  core.commit();
-  core.handle(BodiesLoaded{{DeliveryId{77}}, {{DeliveryId{77}, "{}"}}});
-  core.finish(core.take_attempt(), 200);
-  core.commit();
-  core.take_answer<Stored>();
-  core.handle(RetrySubmitted{4, failed});
-  EXPECT_EQ(core.take_answer<Refused>().reason, Refusal::Conflict);
-  failed.attempts = 6;
-  core.handle(RetrySubmitted{5, failed});
-  core.commit();
-  EXPECT_TRUE(core.has_answer<Stored>());
-}
-
-// Goal: a delivery whose body was being read when its webhook was deleted is canceled, not sent.
-TEST(Scheduler, CancelsWhatWasLoading) {
-  auto options = CoreHarness::default_options();
-  options.queue.body_bytes_max = 10;
-  CoreHarness core(options);
-  const auto id = core.create(CoreHarness::webhook())->id;
-  core.accept({CoreHarness::draft()});
-  const auto ids = core.wanted.front().deliveries;
-  core.handle(WebhookDeleted{9, id});
-  core.commit_all();
-  core.handle(BodiesLoaded{ids, {{ids.front(), "{}"}}});
-  EXPECT_TRUE(core.attempts.empty());
-  EXPECT_EQ(core.commit().updates.front().status, DeliveryStatus::Canceled);
-  EXPECT_EQ(core.scheduler.gauges().open, 0u);
-}
-
 // Goal: a retry asked for while the delivery's end is being stored is confirmed when the store knows that it goes on.
 TEST(SchedulerTrouble, ConfirmsARetryOfWhatIsClosingAfterTheCommit) {
   CoreHarness core;
@@ -255,6 +123,30 @@ TEST(SchedulerTrouble, RefusesASecondRetryFromTheReadBeforeTheFirst) {
   core.commit_all();
   core.handle(RetrySubmitted{4, read});
   EXPECT_EQ(core.take_answer<Refused>().reason, Refusal::Conflict);
+}
+
+// Goal: a retry that is stored behind the cancellation of the same delivery is not forgotten. Method: the first retry
+// opens the delivery in the moment its webhook is disabled; the second was taken just before that.
+TEST(SchedulerTrouble, KeepsARetryThatMeetsACancellation) {
+  CoreHarness core;
+  const auto webhook = core.create(CoreHarness::webhook());
+  store::OpenDelivery failed{.id = DeliveryId{77}, .event = EventId{70}, .webhook = webhook->id};
+  failed.status = DeliveryStatus::Failed;
+  failed.attempts = 5;
+  Webhook disabled = *webhook;
+  disabled.enabled = false;
+  core.handle(EventsSubmitted{1, {CoreHarness::draft("team_002")}, ""});
+  core.handle(RetrySubmitted{2, failed});
+  core.handle(WebhookSubmitted{3, disabled});
+  core.commit();
+  core.handle(RetrySubmitted{4, failed});
+  core.commit();  // opens the delivery for the first retry and disables the webhook
+  DeliveryStatus stored = DeliveryStatus::Retrying;
+  while (!core.batches.empty()) {
+    for (const auto& update : core.commit().updates) stored = update.status;
+  }
+  EXPECT_EQ(stored, DeliveryStatus::Canceled);
+  EXPECT_EQ(core.scheduler.gauges().open, 0u);
 }
 
 // Goal: a delivery whose body was being read when its webhook was deleted is canceled, not sent.

@@ -18,14 +18,22 @@ std::string full_key(std::string_view scope, std::string_view key) {
 
 std::string_view name_of(delivery::Refusal reason) {
   switch (reason) {
-    case delivery::Refusal::StoreFull: return "store full";
-    case delivery::Refusal::StoreFailed: return "store failed";
-    case delivery::Refusal::Busy: return "busy";
-    case delivery::Refusal::Draining: return "draining";
-    case delivery::Refusal::NotFound: return "not found";
-    case delivery::Refusal::Disabled: return "disabled";
-    case delivery::Refusal::Conflict: return "conflict";
-    case delivery::Refusal::RecoveryRunning: return "recovery running";
+    case delivery::Refusal::StoreFull:
+      return "store full";
+    case delivery::Refusal::StoreFailed:
+      return "store failed";
+    case delivery::Refusal::Busy:
+      return "busy";
+    case delivery::Refusal::Draining:
+      return "draining";
+    case delivery::Refusal::NotFound:
+      return "not found";
+    case delivery::Refusal::Disabled:
+      return "disabled";
+    case delivery::Refusal::Conflict:
+      return "conflict";
+    case delivery::Refusal::RecoveryRunning:
+      return "recovery running";
   }
   return "unknown";
 }
@@ -85,8 +93,8 @@ void Auditor::applied(const store::WriteBatch& batch, const store::CommitResult&
   apply_webhooks(batch);
   if (!known_.empty()) last_before_batch_ = known_.rbegin()->first;
   for (std::size_t i = 0; i < batch.events.size(); ++i) {
-    const bool duplicate = std::ranges::find(result.duplicates, i, &store::DuplicateEvent::index) !=
-                           result.duplicates.end();
+    const bool duplicate =
+        std::ranges::find(result.duplicates, i, &store::DuplicateEvent::index) != result.duplicates.end();
     if (duplicate) marks_.hit("duplicate");
     else apply(batch.events[i]);
   }
@@ -295,7 +303,8 @@ void Auditor::said(const delivery::Stored& output) {
 }
 
 void Auditor::said(const delivery::Refused& output) {
-  check(!take_ask(output.ticket).must_succeed, "what is asked for without a fault is done: " + std::string(name_of(output.reason)));
+  check(!take_ask(output.ticket).must_succeed,
+        "what is asked for without a fault is done: " + std::string(name_of(output.reason)));
   marks_.hit("refused: " + std::string(name_of(output.reason)));
 }
 

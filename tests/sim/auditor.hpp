@@ -65,7 +65,7 @@ class Auditor {
     bool holds_place = false;  // running, or its body is being loaded
     bool running = false;
     bool loaded = false;  // its body has come; it is about to run, or not wanted any more
-    bool ended = false;  // closed in the core, not yet in the store
+    bool ended = false;   // closed in the core, not yet in the store
     bool reopened = false;
     bool retry_asked = false;
     bool retry_owed = false;  // a retry was confirmed and no attempt has started since it was asked for

@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
     std::printf("Never reached: %.*s\n", static_cast<int>(name.size()), name.data());
     ++failed;
   }
-  std::printf("%llu seeds from %llu: %s\n", static_cast<unsigned long long>(count), static_cast<unsigned long long>(first),
-              failed ? "FAILED" : "ok");
+  std::printf("%llu seeds from %llu: %s\n", static_cast<unsigned long long>(count),
+              static_cast<unsigned long long>(first), failed ? "FAILED" : "ok");
   return failed ? 1 : 0;
 }

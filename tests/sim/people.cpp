@@ -45,10 +45,12 @@ void People::soon(Timeline::Action action) {
 template <class Input>
 void People::submit(Input input) {
   input.ticket = ++last_ticket_;
-  w_.trace.add("ask", {static_cast<std::int64_t>(last_ticket_), static_cast<std::int64_t>(delivery::Input(input).index())});
+  w_.trace.add("ask",
+               {static_cast<std::int64_t>(last_ticket_), static_cast<std::int64_t>(delivery::Input(input).index())});
   if constexpr (std::is_same_v<Input, delivery::EventsSubmitted>) {
     w_.auditor.submitted(input, process_.core()->webhooks());
   } else if constexpr (std::is_same_v<Input, delivery::RetrySubmitted>) {
+    w_.trace.add("retry", {input.delivery.id.value, input.delivery.attempts});
     w_.auditor.retry_asked(last_ticket_, input.delivery.id);
   } else {
     w_.auditor.asked(last_ticket_);
@@ -67,7 +69,8 @@ EventDraft People::draft() {
   EventDraft event = samples_[prng_.below(samples_.size())];
   event.payload.back() = ',';
   event.payload += "\"n\":" + std::to_string(++last_event_) + "}";
-  event.team_id = prng_.chance(0.1) ? "" : "team_" + std::to_string(prng_.below(static_cast<std::uint64_t>(w_.scenario.teams)));
+  event.team_id =
+      prng_.chance(0.1) ? "" : "team_" + std::to_string(prng_.below(static_cast<std::uint64_t>(w_.scenario.teams)));
   if (prng_.chance(0.3)) event.idempotency_key = std::to_string(prng_.below(10));
   return event;
 }
@@ -91,7 +94,8 @@ void People::vary(Webhook& webhook) {
   webhook.enabled = prng_.chance(0.8);
   if (webhook.enabled) webhook.disabled_reason.clear();
   webhook.retry_schedule.reset();
-  if (prng_.chance(0.3)) webhook.retry_schedule = std::vector<Duration>{between(prng_, 1s, 5s), between(prng_, 1s, 300s)};
+  if (prng_.chance(0.3))
+    webhook.retry_schedule = std::vector<Duration>{between(prng_, 1s, 5s), between(prng_, 1s, 300s)};
   webhook.events = prng_.chance(0.5) ? ~std::bitset<kEventTypeCount>() : std::bitset<kEventTypeCount>(prng_.next());
   webhook.payload.fields.clear();
   if (prng_.chance(0.2)) webhook.payload.fields = {{"n", "number"}};
@@ -105,7 +109,8 @@ void People::create_webhook() {
   webhook.name = "CRM";
   webhook.url = "https://example.com/";
   vary(webhook);
-  if (prng_.chance(0.8)) webhook.team_id = "team_" + std::to_string(prng_.below(static_cast<std::uint64_t>(w_.scenario.teams)));
+  if (prng_.chance(0.8))
+    webhook.team_id = "team_" + std::to_string(prng_.below(static_cast<std::uint64_t>(w_.scenario.teams)));
   submit(delivery::WebhookSubmitted{.webhook = std::move(webhook)});
 }
 

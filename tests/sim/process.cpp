@@ -110,7 +110,6 @@ void Process::arm_timer() {
 
 void Process::execute(delivery::PersistBatch&& output) {
   if (committing_) throw Violation("one batch is committed at a time");
-  if (output.batch.empty()) throw Violation("a batch holds something");
   committing_ = std::move(output.batch);
   committing_status_ = store_prng_.chance(w_.scenario.commit_full)     ? CommitStatus::Full
                        : store_prng_.chance(w_.scenario.commit_failed) ? CommitStatus::Failed
@@ -137,6 +136,9 @@ void Process::commit(CommitStatus status) {
   }
   if (w_.scenario.planted == Planted::IgnoresDuplicates) result.duplicates.clear();
   w_.trace.add("commit", {static_cast<std::int64_t>(status)});
+  for (const store::DeliveryUpdate& update : committing_->updates) {
+    w_.trace.add("update", {update.id.value, static_cast<std::int64_t>(update.status), update.attempts});
+  }
   handle(delivery::BatchFinished{*std::exchange(committing_, std::nullopt), std::move(result)});
 }
 
@@ -178,9 +180,8 @@ void Process::execute(delivery::StartAttempt&& output) {
 void Process::run_attempt(const delivery::StartAttempt& started) {
   Exchange exchange = w_.receivers.answer(started, w_.timeline.now().wall);
   if (exchange.processed_after) {  // on its way, whatever becomes of this process
-    w_.timeline.after(*exchange.processed_after, [this, id = started.delivery, body = started.body] {
-      w_.receivers.process(id, *body);
-    });
+    w_.timeline.after(*exchange.processed_after,
+                      [this, id = started.delivery, body = started.body] { w_.receivers.process(id, *body); });
   }
   later(exchange.attempt.duration, [this, id = started.delivery, exchange = std::move(exchange)] {
     delivery::AttemptFinished finished{id, exchange.attempt, exchange.retry_after};

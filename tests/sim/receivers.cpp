@@ -6,8 +6,9 @@ using namespace std::chrono_literals;
 
 Receivers::Temper Receivers::temper_of(WebhookId webhook) {
   const auto [at, added] = tempers_.try_emplace(webhook);
-  if (added) at->second = pick(prng_, {Temper::Healthy, Temper::Flaky, Temper::Flaky, Temper::Slow, Temper::Dead,
-                                       Temper::Leaving});
+  if (added)
+    at->second =
+        pick(prng_, {Temper::Healthy, Temper::Flaky, Temper::Flaky, Temper::Slow, Temper::Dead, Temper::Leaving});
   return at->second;
 }
 

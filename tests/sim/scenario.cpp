@@ -6,7 +6,9 @@ using namespace std::chrono_literals;
 
 Scenario Scenario::draw(Prng prng) {
   constexpr std::size_t kLarge = 64 * 1024 * 1024;
-  const auto maybe = [&](double most) { return prng.chance(0.5) ? most * static_cast<double>(prng.below(100)) / 100 : 0; };
+  const auto maybe = [&](double most) {
+    return prng.chance(0.5) ? most * static_cast<double>(prng.below(100)) / 100 : 0;
+  };
   Scenario s;
   s.options.retry_schedule = prng.chance(0.5) ? std::vector<Duration>{60s, 300s, 900s, 1800s}
                                               : std::vector<Duration>{1s, between(prng, 1s, 600s)};

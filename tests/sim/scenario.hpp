@@ -10,21 +10,21 @@ namespace limehook::sim {
 // A mistake built into the simulated shell, to show that the checks find it.
 enum class Planted : std::uint8_t {
   None,
-  AnswersBeforeCommit,   // tells the core of a commit that is still under way
-  LosesCommits,          // now and then a commit is reported but not made
-  DropsAttempts,         // now and then an attempt is never made
-  RepeatsAttempts,       // now and then an attempt is made twice
-  IgnoresDuplicates,     // does not pass on which events were duplicates
-  ForgetsOpenDelivery,   // a start skips the first open delivery
-  ForgetsRetryAfter,     // does not pass on what a receiver asked for
-  MixesBodies,           // loads one delivery's body for another
+  AnswersBeforeCommit,  // tells the core of a commit that is still under way
+  LosesCommits,         // now and then a commit is reported but not made
+  DropsAttempts,        // now and then an attempt is never made
+  RepeatsAttempts,      // now and then an attempt is made twice
+  IgnoresDuplicates,    // does not pass on which events were duplicates
+  ForgetsOpenDelivery,  // a start skips the first open delivery
+  ForgetsRetryAfter,    // does not pass on what a receiver asked for
+  MixesBodies,          // loads one delivery's body for another
 };
 
 struct Scenario {
   delivery::SchedulerOptions options;
   std::size_t recovery_step = 500;
-  Duration length{};       // of the first phase, the one with faults
-  Duration pause_max{};    // between two things that people do
+  Duration length{};     // of the first phase, the one with faults
+  Duration pause_max{};  // between two things that people do
   int teams = 1;
   double commit_full = 0;  // probabilities
   double commit_failed = 0;

@@ -25,8 +25,8 @@ struct RunOptions {
 
 Outcome run(std::uint64_t seed, RunOptions options = {});
 
-// The rare paths that a batch of a few hundred runs must have taken; one that was not says that the simulation no longer
-// looks where it should.
+// The rare paths that a batch of a few hundred runs must have taken; one that was not says that the simulation no
+// longer looks where it should.
 std::span<const std::string_view> required_marks();
 
 }  // namespace limehook::sim
