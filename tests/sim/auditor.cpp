@@ -16,6 +16,11 @@ std::string full_key(std::string_view scope, std::string_view key) {
   return key.empty() ? std::string() : std::string(scope) + "/" + std::string(key);
 }
 
+bool accepts(const delivery::Scheduler& core, WebhookId id) {
+  const WebhookPtr webhook = core.find_webhook(id);
+  return webhook && webhook->enabled;
+}
+
 std::string_view name_of(delivery::Refusal reason) {
   switch (reason) {
     case delivery::Refusal::StoreFull:
@@ -79,11 +84,13 @@ void Auditor::attempt_ended(const delivery::AttemptFinished& input) {
   free_place(delivery);
 }
 
-void Auditor::body_load_ended(const delivery::BodiesLoaded& input) {
+void Auditor::body_load_ended(const delivery::BodiesLoaded& input, const delivery::Scheduler& core) {
   if (input.failed) marks_.hit("body load failed");
   for (const DeliveryId id : input.wanted) {
-    free_place(known(id));
-    known(id).loaded = !input.failed;
+    Known& delivery = known(id);
+    free_place(delivery);
+    delivery.loaded = !input.failed;
+    delivery.wanted = accepts(core, delivery.webhook);
   }
 }
 
@@ -198,9 +205,8 @@ void Auditor::said(const delivery::BodiesWanted& output, const delivery::Schedul
     check(!delivery.holds_place, "a body is loaded once at a time", id.value);
     check(core.store_healthy(), "nothing is begun that could not be logged", id.value);
     delivery.loaded = false;
-    const WebhookPtr webhook = core.find_webhook(delivery.webhook);
-    check(webhook && webhook->enabled, "nothing is begun for a webhook that is disabled or deleted", id.value);
-    take_place(delivery, webhook->max_concurrency);
+    check(accepts(core, delivery.webhook), "nothing is begun for a webhook that is disabled or deleted", id.value);
+    take_place(delivery, core.find_webhook(delivery.webhook)->max_concurrency);
   }
 }
 
@@ -216,8 +222,8 @@ void Auditor::said(const delivery::StartAttempt& output, const delivery::Schedul
   check(output.webhook->team_id.empty() || output.webhook->team_id == delivery.team_id, "teams are kept apart", id);
   check(output.test == delivery.test, "a test is marked as one", id);
   if (!delivery.test) {
-    const WebhookPtr webhook = core.find_webhook(delivery.webhook);
-    check(webhook && webhook->enabled, "nothing is sent to a webhook that is disabled or deleted", id);
+    check(delivery.loaded ? delivery.wanted : accepts(core, delivery.webhook),
+          "nothing is sent to a webhook that is disabled or deleted", id);
     check(delivery.loaded || core.store_healthy(), "nothing is begun that could not be logged", id);
   }
   take_place(delivery, output.webhook->max_concurrency);

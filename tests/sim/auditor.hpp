@@ -29,7 +29,7 @@ class Auditor {
   void must_succeed(delivery::Ticket ticket) { asks_.at(ticket).must_succeed = true; }
   void retry_asked(delivery::Ticket ticket, DeliveryId id);
   void attempt_ended(const delivery::AttemptFinished& input);
-  void body_load_ended(const delivery::BodiesLoaded& input);
+  void body_load_ended(const delivery::BodiesLoaded& input, const delivery::Scheduler& core);
 
   // ---- what the world does ----
   void applied(const store::WriteBatch& batch, const store::CommitResult& result);
@@ -64,7 +64,8 @@ class Auditor {
     int attempts_made = 0;     // ended in this life of the process, or stored
     bool holds_place = false;  // running, or its body is being loaded
     bool running = false;
-    bool loaded = false;  // its body has come; it is about to run, or not wanted any more
+    bool loaded = false;  // its body has come, so it may be about to run
+    bool wanted = false;  // when its body came
     bool ended = false;   // closed in the core, not yet in the store
     bool reopened = false;
     bool retry_asked = false;

@@ -151,7 +151,7 @@ void Process::execute(delivery::BodiesWanted&& output) {
     if (w_.scenario.planted == Planted::MixesBodies && loaded.bodies.size() > 1) {
       std::swap(loaded.bodies[0].body, loaded.bodies[1].body);
     }
-    w_.auditor.body_load_ended(loaded);
+    w_.auditor.body_load_ended(loaded, *core_);
     handle(std::move(loaded));
   });
 }
