@@ -14,7 +14,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::size_t kTakenPerTurn = 16;
+constexpr std::size_t kTakenPerTurn = 64;
 constexpr std::size_t kPlansMax = 8192;
 constexpr std::size_t kOriginsMax = 8192;
 constexpr std::size_t kAddressesMax = 16;
