@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <map>
 
+#include "http_client/masking.hpp"
 #include "http_client/request_head.hpp"
 #include "signing/signing.hpp"
 
 namespace limehook::api {
 namespace {
 
-constexpr std::string_view kMask = "••••••••";
+using http_client::kMask;
 
 // The length of the valid UTF-8 sequence at the front (RFC 3629), 0 when there is none.
 std::size_t utf8_size(std::string_view text) {

@@ -6,13 +6,13 @@
 #include "api/api.hpp"
 #include "api/json_writer.hpp"
 #include "api/render.hpp"
+#include "http_client/masking.hpp"
 #include "runtime/clocks.hpp"
 #include "signing/signing.hpp"
 
 namespace limehook::api {
 namespace {
 
-constexpr std::string_view kMask = "••••••••";
 constexpr std::string_view kTokenPrefix = "lht_";
 
 void generate_missing(Webhook& webhook) {
@@ -24,7 +24,7 @@ void generate_missing(Webhook& webhook) {
 std::string shown(const Webhook& webhook, const Principal& principal) {
   auto json = webhook_to_json(webhook);
   if (principal.role == Role::Read) {
-    for (auto& header : json["headers"].as_object()) header.value() = kMask;
+    for (auto& header : json["headers"].as_object()) header.value() = http_client::kMask;
   }
   return boost::json::serialize(json);
 }

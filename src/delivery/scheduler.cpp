@@ -254,13 +254,16 @@ void Scheduler::on(RetrySubmitted&& input) {
   }
   // It has ended since it was read.
   if (is_open(delivery.status) || ended_again_.is_stale(delivery)) return refuse(input.ticket, Refusal::Conflict);
+  reopen_ended(journal_.requests(), delivery, input.ticket);
+}
+
+void Scheduler::reopen_ended(Work& work, store::OpenDelivery& delivery, Ticket ticket) {
   delivery.status = delivery.attempts > 0 ? DeliveryStatus::Retrying : DeliveryStatus::Pending;
   delivery.round_start = delivery.attempts;
   delivery.next_attempt_at = now_.wall;
-  Work& work = journal_.requests();
   work.batch.updates.push_back({delivery.id, delivery.status, delivery.attempts, delivery.round_start, now_.wall,
                                 delivery.http_status, delivery.last_outcome, now_.wall});
-  work.effects.push_back(Reopen{input.ticket, delivery});
+  work.effects.push_back(Reopen{ticket, delivery});
 }
 
 // Its end is on its way to the store; that it goes on must get there too before anybody hears of it.

@@ -123,6 +123,8 @@ class Scheduler {
   void disable(WebhookSlot& slot, std::string reason);
   void cancel_all(WebhookSlot& slot);
   void cancel(DeliveryId id, OpenEntry& entry);
+  // Begins a new walk through the schedule, now, for a delivery that the store holds as ended.
+  void reopen_ended(Work& work, store::OpenDelivery& delivery, Ticket ticket);
   void reopen_closing(DeliveryId id, OpenEntry& entry, Ticket ticket);
   void cancel_some();
   // Writes down the delivery's state as a fact. A terminal one closes the delivery when it is durable.

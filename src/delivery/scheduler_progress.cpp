@@ -318,12 +318,7 @@ void Scheduler::on(RecoveryStepLoaded&& input) {
     for (store::OpenDelivery& delivery : input.step->deliveries) {
       // Somebody retried it by hand, and it may have ended again since it was read.
       if (queue_.find(delivery.id) || ended_again_.is_stale(delivery)) continue;
-      delivery.status = delivery.attempts > 0 ? DeliveryStatus::Retrying : DeliveryStatus::Pending;
-      delivery.round_start = delivery.attempts;
-      delivery.next_attempt_at = now_.wall;
-      facts.batch.updates.push_back({delivery.id, delivery.status, delivery.attempts, delivery.round_start, now_.wall,
-                                     delivery.http_status, delivery.last_outcome, now_.wall});
-      facts.effects.push_back(Reopen{0, delivery});
+      reopen_ended(facts, delivery, 0);
       ++recovery.redelivered;
     }
     for (const Event& event : input.step->events) {

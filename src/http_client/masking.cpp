@@ -1,11 +1,8 @@
 #include "http_client/masking.hpp"
 
-#include <string_view>
-
 namespace limehook::http_client {
 namespace {
 
-constexpr std::string_view kMask = "••••••••";
 // Shorter values ("1", "yes") are no secrets, and would be found everywhere.
 constexpr std::size_t kSecretSizeMin = 6;
 
