@@ -332,7 +332,8 @@ test('nothing is retried to a disabled or deleted webhook', async () => {
   const retry = manager({ path: { id: delivery.id } });
   await api.call('disableWebhook', 200, ofWebhook('leaving'));
   await api.call('retryDelivery', 409, retry);
-  assert.equal((await api.call('getDelivery', 200, retry)).status, 'canceled');
+  await until('the waiting delivery is canceled', async () =>
+    (await api.call('getDelivery', 200, retry)).status === 'canceled');
   await api.call('deleteWebhook', 204, ofWebhook('leaving'));
   await api.call('retryDelivery', 409, retry);
 });
