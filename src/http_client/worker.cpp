@@ -22,7 +22,13 @@ constexpr std::size_t kAddressesMax = 16;
 }  // namespace
 
 Worker::Worker(const SenderOptions& options, const TlsContext& tls, Resolver& resolver, const AttemptDone& done)
-    : options_(options), tls_(tls), resolver_(resolver), done_(done), work_(asio::make_work_guard(io_)), timer_(io_) {
+    : options_(options),
+      tls_(tls),
+      resolver_(resolver),
+      done_(done),
+      work_(asio::make_work_guard(io_)),
+      timer_(io_),
+      window_timer_(io_) {
   thread_ = std::thread([this] { io_.run(); });
 }
 
@@ -42,15 +48,20 @@ void Worker::start(AttemptRequest request) {
     }
   }
   if (wake_up) {
-    asio::post(io_, [this] { take_up_inbox(); });
+    schedule_take_up();
   } else {
     done_(stopped_result(request));
   }
 }
 
+void Worker::schedule_take_up() {
+  asio::post(io_, [this] { take_up_inbox(); });
+}
+
 // A few at a time, between turns of the event loop: responses that are there come first, so that their connections are
 // used again and a burst does not open one for each of its attempts.
 void Worker::take_up_inbox() {
+  window_closed_ = false;
   if (next_taken_ == taken_.size()) {
     taken_.clear();
     next_taken_ = 0;
@@ -59,8 +70,19 @@ void Worker::take_up_inbox() {
     if (taken_.empty()) wake_up_posted_ = false;
   }
   const auto end = std::min(taken_.size(), next_taken_ + kTakenPerTurn);
-  while (next_taken_ < end) take_up(std::move(taken_[next_taken_++]));
-  if (!taken_.empty()) asio::post(io_, [this] { take_up_inbox(); });
+  while (next_taken_ < end) {
+    if (!window_.is_open(monotonic_now())) return take_up_after_tick();
+    take_up(std::move(taken_[next_taken_++]));
+  }
+  if (!taken_.empty()) schedule_take_up();
+}
+
+void Worker::take_up_after_tick() {
+  window_closed_ = true;
+  window_timer_.expires_after(StartWindow::kTick);
+  window_timer_.async_wait([this](const boost::system::error_code& ec) {
+    if (!ec && window_closed_) take_up_inbox();
+  });
 }
 
 void Worker::take_up(AttemptRequest request) {
@@ -70,6 +92,7 @@ void Worker::take_up(AttemptRequest request) {
   exchange.request = std::move(request);
   exchange.phase = Exchange::Phase::Resolving;
   exchange.started = monotonic_now();
+  window_.started(exchange.started);
   exchange.deadline = exchange.started + exchange.request.webhook->timeout;
   exchange.addresses.clear();
   exchange.next_address = 0;
@@ -205,6 +228,8 @@ void Worker::on_addresses(Exchange& exchange) {
 }
 
 void Worker::finish(Exchange& exchange, AttemptOutcome outcome, std::string error) {
+  window_.ended(exchange.started);
+  if (std::exchange(window_closed_, false)) schedule_take_up();
   wheel_.drop(exchange);
   exchange.wait_hook.unlink();
   AttemptResult result = std::move(exchange.result);
@@ -267,6 +292,7 @@ void Worker::stop_everything() {
   for (; next_taken_ < taken_.size(); ++next_taken_) done_(stopped_result(taken_[next_taken_]));
   for (const auto& request : rest) done_(stopped_result(request));
   timer_.cancel();
+  window_timer_.cancel();
   work_.reset();
 }
 
