@@ -1,5 +1,6 @@
 #include "base/json_text.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
@@ -61,9 +62,11 @@ std::optional<std::string_view> element(std::string_view array, std::string_view
 }  // namespace
 
 std::size_t string_end(std::string_view text, std::size_t begin) {
-  for (std::size_t i = begin + 1; i < text.size(); ++i) {
-    if (text[i] == '\\') ++i;
-    else if (text[i] == '"') return i + 1;
+  std::size_t quote = text.find('"', begin + 1);
+  for (; quote != std::string_view::npos; quote = text.find('"', quote + 1)) {
+    std::size_t backslash = quote;
+    while (text[backslash - 1] == '\\') --backslash;
+    if ((quote - backslash) % 2 == 0) return quote + 1;
   }
   return text.size();
 }
@@ -92,18 +95,21 @@ std::size_t value_end(std::string_view text, std::size_t begin) {
 
 std::string compact(std::string_view text) {
   std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size();) {
-    const char c = text[i];
-    if (c == '"') {
-      const auto end = string_end(text, i);
-      out.append(text, i, end - i);
-      i = end;
-    } else {
-      if (c != ' ' && c != '\t' && c != '\n' && c != '\r') out += c;
-      ++i;
+  out.resize_and_overwrite(text.size(), [text](char* begin, std::size_t) {
+    char* end = begin;
+    for (std::size_t i = 0; i < text.size();) {
+      const char c = text[i];
+      if (c == '"') {
+        const auto size = string_end(text, i) - i;
+        end = std::copy_n(text.data() + i, size, end);
+        i += size;
+      } else {
+        if (c != ' ' && c != '\t' && c != '\n' && c != '\r') *end++ = c;
+        ++i;
+      }
     }
-  }
+    return static_cast<std::size_t>(end - begin);
+  });
   return out;
 }
 
@@ -165,21 +171,26 @@ std::optional<std::string> string_value(std::string_view raw) {
 }
 
 std::string quote(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
+  std::string out;
+  out.reserve(text.size() + 2);
+  out += '"';
+  std::size_t plain = 0;  // where what is not copied yet begins
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte >= 0x20 && byte != '"' && byte != '\\') continue;
+    out.append(text, plain, i - plain);
+    plain = i + 1;
+    if (byte >= 0x20) {
       out += '\\';
-      out += c;
-    } else if (byte < 0x20) {
+      out += text[i];
+    } else {
       char escape[8];
       std::snprintf(escape, sizeof escape, "\\u%04x", byte);
       out += escape;
-    } else {
-      out += c;
     }
   }
-  return out + '"';
+  out.append(text, plain);
+  return out += '"';
 }
 
 std::string pointer_step(std::string_view name) {

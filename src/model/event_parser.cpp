@@ -47,8 +47,12 @@ class Members {
 
   // The raw value; empty when there is none or it is null.
   std::string_view find(std::string_view name) const {
-    for (const auto& member : members_) {
-      if (member.name == name) return member.value == "null" ? std::string_view() : member.value;
+    // Members are mostly asked for in the order in which they come, so the search goes on where the last one ended.
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+      const std::size_t at = next_ + i < members_.size() ? next_ + i : next_ + i - members_.size();
+      if (members_[at].name != name) continue;
+      next_ = at + 1 < members_.size() ? at + 1 : 0;
+      return members_[at].value == "null" ? std::string_view() : members_[at].value;
     }
     return {};
   }
@@ -73,6 +77,7 @@ class Members {
   }
 
   std::vector<Member> members_;
+  mutable std::size_t next_ = 0;
   std::list<std::string> unescaped_;  // a list, so that views of its texts stay valid
 };
 
