@@ -46,13 +46,14 @@ std::string hex(std::span<const unsigned char> bytes) {
 }
 
 std::string base64(std::span<const unsigned char> bytes) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
+  std::string out((bytes.size() + 2) / 3 * 4, '=');
+  char* end = out.data();
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     const std::size_t have = std::min<std::size_t>(3, bytes.size() - i);
     std::uint32_t group = 0;
-    for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (k < have ? bytes[i + k] : 0u);
-    for (std::size_t k = 0; k < 4; ++k) out += k <= have ? kBase64[group >> (18 - 6 * k) & 63] : '=';
+    for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (k < have ? bytes[i + k] : 0U);
+    for (std::size_t k = 0; k <= have; ++k) end[k] = kBase64[group >> (18 - 6 * k) & 63];
+    end += 4;
   }
   return out;
 }

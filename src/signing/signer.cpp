@@ -45,12 +45,14 @@ Signer::Signer(std::string_view secret, std::string_view previous_secret, std::o
                              : std::numeric_limits<std::int64_t>::max();
 }
 
-std::string Signer::sign(std::string_view webhook_id, std::int64_t timestamp, std::string_view body) {
+std::string Signer::sign(std::string_view webhook_id, std::int64_t timestamp, std::string_view body) const {
   std::array<char, 20> digits;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), timestamp).ptr;
   const std::string_view timestamp_text(digits.data(), static_cast<std::size_t>(end - digits.data()));
   std::string macs;
-  const auto add = [&](Key& key) {
+  macs.reserve((previous_ ? 4 : 2) * sizeof(Mac));
+  macs.reserve(4 * sizeof(Mac));
+  const auto add = [&](const Key& key) {
     macs += text_of(key.limecall.mac({body}));
     macs += text_of(key.standard.mac({webhook_id, ".", timestamp_text, ".", body}));
   };

@@ -17,14 +17,14 @@ namespace limehook::signing {
 
 using Mac = std::array<unsigned char, 32>;
 
-// HMAC-SHA256 with one key, prepared once and used for many messages. Not for use by two threads at a time.
+// HMAC-SHA256 (RFC 2104) with one key, prepared once and used for many messages.
 class HmacSha256 {
  public:
   explicit HmacSha256(std::string_view key);
   ~HmacSha256();
   HmacSha256(HmacSha256&&) noexcept;
   HmacSha256& operator=(HmacSha256&&) noexcept;
-  Mac mac(std::initializer_list<std::string_view> parts);
+  Mac mac(std::initializer_list<std::string_view> parts) const;
 
  private:
   struct Impl;
@@ -51,13 +51,13 @@ struct SignedHeaders {
 };
 SignedHeaders headers_of(std::string_view macs);
 
-// Signs for one webhook version. Not for use by two threads at a time.
+// Signs for one webhook version.
 class Signer {
  public:
   // Both must satisfy secret_problem(); `previous_secret` may be empty.
   Signer(std::string_view secret, std::string_view previous_secret, std::optional<WallTime> previous_expires_at);
   // The raw MACs; `timestamp` is the attempt's in whole Unix seconds.
-  std::string sign(std::string_view webhook_id, std::int64_t timestamp, std::string_view body);
+  std::string sign(std::string_view webhook_id, std::int64_t timestamp, std::string_view body) const;
 
  private:
   struct Key {
