@@ -192,6 +192,57 @@ TEST_F(SqliteUpkeepTest, RarerPropertySaysWhatAPageCosts) {
   }
 }
 
+// Goal: a pending delivery is found whether it is among the newest rows, which are walked, or indexed; also when it
+// becomes pending again, and after a restart.
+TEST_F(SqliteUpkeepTest, PendingDeliveriesAreFoundBeforeAndAfterTheyAreIndexed) {
+  std::vector<DeliveryId> pending;  // ascending
+  const auto expect_found = [&](const Store& store) {
+    std::vector<DeliveryId> open;
+    store.each_open([&](const OpenDelivery& delivery) { open.push_back(delivery.id); });
+    EXPECT_EQ(open, pending);
+    for (const auto webhook : {std::optional(kWebhook), std::optional<WebhookId>()}) {
+      std::vector<DeliveryId> listed;
+      for (const auto& row : store.list_deliveries({.webhook = webhook, .status = DeliveryStatus::Pending}).rows) {
+        listed.push_back(row.delivery.id);
+      }
+      std::ranges::reverse(listed);
+      EXPECT_EQ(listed, pending);
+    }
+  };
+  auto store = open();
+  const auto accept = [&](int count) {
+    const WriteBatch batch = batch_of(count);
+    ASSERT_EQ(store->commit(batch).status, CommitStatus::Committed);
+    for (const NewEvent& event : batch.events) pending.push_back(event.deliveries.front().id);
+  };
+  accept(5);
+  expect_found(*store);
+  make_.now += std::chrono::seconds(10);
+  while (store->maintain(make_.now)) {
+  }
+  expect_found(*store);
+  accept(3);
+  expect_found(*store);
+
+  const DeliveryId indexed = pending[1];
+  WriteBatch ended;
+  make_.finish(ended, indexed, DeliveryStatus::Delivered);
+  make_.finish(ended, pending[6], DeliveryStatus::Delivered);
+  store->commit(ended);
+  pending.erase(pending.begin() + 6);
+  pending.erase(pending.begin() + 1);
+  expect_found(*store);
+  WriteBatch again;
+  again.updates.push_back(make_.update(indexed, DeliveryStatus::Pending, 1));
+  store->commit(again);
+  pending.insert(pending.begin() + 1, indexed);
+  expect_found(*store);
+
+  store.reset();
+  EXPECT_THAT(check_sqlite_store(directory()), IsEmpty());
+  expect_found(*open());
+}
+
 // Goal: an index entry is found under its key and only candidates with the same bits come with it. Method: random
 // entries over many buckets against a plain scan.
 TEST_F(SqliteUpkeepTest, LogIndexFindsEveryEntry) {

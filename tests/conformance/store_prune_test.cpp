@@ -183,7 +183,7 @@ TEST_P(StorePruneTest, DeletedWebhookStaysAsLongAsItsLog) {
 }
 
 TEST_P(StorePruneTest, SizeShrinks) {
-  for (int i = 0; i < 50; ++i) {
+  for (int i = 0; i < 80; ++i) {
     NewEvent event = make_.event({});
     event.event.payload = std::string(10'000, 'x');
     commit_event(event);

@@ -44,7 +44,11 @@ constexpr std::array kRules{
          "SELECT e.id FROM events e WHERE e.delivery_count<>(SELECT count(*) FROM deliveries d WHERE d.id>="
          "e.first_delivery AND d.id<=e.last_delivery AND d.event=e.id)",
          event_name},
-    Rule{"delivery with an unknown status", "SELECT id FROM deliveries WHERE status NOT BETWEEN 0 AND 4",
+    Rule{"delivery with an unknown status", "SELECT id FROM deliveries WHERE status NOT BETWEEN 0 AND 5",
+         delivery_name},
+    Rule{"pending delivery that would not be found",
+         "SELECT id FROM deliveries WHERE (status=0 AND id<=(SELECT through FROM pending_index)) OR (status=5 AND "
+         "id>(SELECT through FROM pending_index))",
          delivery_name},
     Rule{"closed delivery with a next attempt",
          "SELECT id FROM deliveries WHERE status IN (2,3,4) AND next_attempt_at IS NOT NULL", delivery_name},

@@ -7,6 +7,7 @@
 
 #include "base/limits.hpp"
 #include "store/sqlite/id_source.hpp"
+#include "store/sqlite/pending.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/terms.hpp"
@@ -35,25 +36,48 @@ struct TermBytes {
   std::string with_plus;
 };
 
+std::int64_t newest_of_status(Database& db, IdRange r, int stored) {
+  return db.number(
+      "SELECT id FROM deliveries INDEXED BY deliveries_not_delivered WHERE id>=? AND id<? AND status=? AND status<>0 "
+      "AND status<>2 ORDER BY id DESC LIMIT 1",
+      r.low, r.high, stored);
+}
+
+// Pending deliveries: those that an index has, below the newest rows (pending.hpp).
+void narrow_to_pending(Database& db, Access& access) {
+  access.walk = [&db](IdRange r) {
+    return db.query(
+        "SELECT id,1 FROM deliveries WHERE id>=?1 AND id<?2 AND id>(SELECT through FROM pending_index) AND status=0 "
+        "UNION ALL SELECT id,1 FROM deliveries INDEXED BY deliveries_not_delivered WHERE id>=?1 AND id<?2 AND "
+        "status=?3 AND status<>0 AND status<>2 ORDER BY 1 DESC",
+        r.low, r.high, kStoredPendingIndexed);
+  };
+  access.newest_in = [&db](IdRange r) {
+    const auto newest = db.number(
+        "SELECT id FROM deliveries WHERE id>=? AND id<? AND id>(SELECT through FROM pending_index) AND status=0 "
+        "ORDER BY id DESC LIMIT 1",
+        r.low, r.high);
+    return newest != 0 ? newest : newest_of_status(db, r, kStoredPendingIndexed);
+  };
+}
+
 // An index of its own has the rows by status, all but the delivered ones.
 void narrow_by_status(Database& db, DeliveryStatus status, Access& access) {
   if (status == DeliveryStatus::Delivered) return;
-  access.walk = [&db, status](IdRange r) {
-    return db.query(
-        "SELECT id,1 FROM deliveries INDEXED BY deliveries_not_delivered WHERE id>=? AND id<? AND status=? AND "
-        "status<>2 ORDER BY id DESC",
-        r.low, r.high, status);
-  };
-  if (!access.kind) {
-    access.type.reset();
-    return;
+  if (!access.kind) access.type.reset();
+  if (status == DeliveryStatus::Pending) {
+    narrow_to_pending(db, access);
+  } else {
+    const int stored = static_cast<int>(status);
+    access.walk = [&db, stored](IdRange r) {
+      return db.query(
+          "SELECT id,1 FROM deliveries INDEXED BY deliveries_not_delivered WHERE id>=? AND id<? AND status=? AND "
+          "status<>0 AND status<>2 ORDER BY id DESC",
+          r.low, r.high, stored);
+    };
+    access.newest_in = [&db, stored](IdRange r) { return newest_of_status(db, r, stored); };
   }
-  access.newest_in = [&db, status](IdRange r) {
-    return db.number(
-        "SELECT id FROM deliveries INDEXED BY deliveries_not_delivered WHERE id>=? AND id<? AND status=? AND "
-        "status<>2 ORDER BY id DESC LIMIT 1",
-        r.low, r.high, status);
-  };
+  if (!access.kind) access.newest_in = nullptr;
 }
 
 // By the rarest property of term, webhook and team. Everything captured outlives the access.

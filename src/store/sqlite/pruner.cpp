@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "store/sqlite/log_index.hpp"
+#include "store/sqlite/pending.hpp"
 
 namespace limehook::store::sqlite {
 namespace {
@@ -81,7 +82,7 @@ std::optional<std::vector<Pruner::OldDelivery>> Pruner::closed_deliveries(const 
   std::vector<OldDelivery> out;
   const auto take = [&](Rows rows) {
     while (rows.next()) {
-      if (is_open(static_cast<DeliveryStatus>(rows->small(1)))) return false;
+      if (is_open(status_from(rows->small(1)))) return false;
       out.push_back({DeliveryId{rows->integer(0)}, rows->integer(2)});
     }
     return true;

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "model/webhook_json.hpp"
+#include "store/sqlite/pending.hpp"
 
 namespace limehook::store::sqlite {
 
@@ -24,7 +25,7 @@ Delivery read_delivery(const Statement& row, int column) {
   delivery.id = DeliveryId{row.integer(column)};
   delivery.event = EventId{row.integer(column + 1)};
   delivery.webhook = WebhookId{row.integer(column + 2)};
-  delivery.status = static_cast<DeliveryStatus>(row.small(column + 3));
+  delivery.status = status_from(row.small(column + 3));
   delivery.test = row.small(column + 4) != 0;
   delivery.attempts = row.small(column + 5);
   delivery.round_start = row.small(column + 6);
@@ -41,7 +42,7 @@ OpenDelivery read_open_delivery(const Statement& row) {
   open.event = EventId{row.integer(1)};
   open.webhook = WebhookId{row.integer(2)};
   open.type = static_cast<EventType>(row.small(3));
-  open.status = static_cast<DeliveryStatus>(row.small(4));
+  open.status = status_from(row.small(4));
   open.test = row.small(5) != 0;
   open.attempts = row.small(6);
   open.round_start = row.small(7);

@@ -28,7 +28,7 @@ CREATE TABLE deliveries(
   webhook INTEGER NOT NULL,
   type INTEGER NOT NULL,             -- the event's
   test INTEGER NOT NULL,
-  status INTEGER NOT NULL,
+  status INTEGER NOT NULL,           -- pending.hpp
   attempts INTEGER NOT NULL,
   round_start INTEGER NOT NULL,
   next_attempt_at INTEGER,
@@ -38,7 +38,9 @@ CREATE TABLE deliveries(
   last_attempt INTEGER NOT NULL,     -- attempts.id; 0: none
   body TEXT
 );
-CREATE INDEX deliveries_not_delivered ON deliveries(status) WHERE status <> 2;
+CREATE INDEX deliveries_not_delivered ON deliveries(status) WHERE status <> 0 AND status <> 2;
+CREATE TABLE pending_index(through INTEGER NOT NULL);  -- one row: deliveries.id
+INSERT INTO pending_index VALUES(0);
 CREATE TABLE redeliveries(
   event INTEGER NOT NULL,
   delivery INTEGER NOT NULL,

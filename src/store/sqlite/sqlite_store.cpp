@@ -1,6 +1,7 @@
 #include "store/sqlite/sqlite_store.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include "store/sqlite/checkpointer.hpp"
 #include "store/sqlite/files.hpp"
 #include "store/sqlite/indexer.hpp"
+#include "store/sqlite/pending.hpp"
 #include "store/sqlite/pruner.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/reader.hpp"
@@ -82,7 +84,8 @@ struct SqliteStore::Parts {
       : lock(std::move(lock_)),
         db(std::move(db_)),
         readers(file),
-        writer(*db),
+        pending(*db),
+        writer(*db, pending),
         indexer(*db, options.index_segment_rows),
         pruner(*db),
         checkpointer(*db, file, checkpoint_limits(*db, options)),
@@ -93,6 +96,7 @@ struct SqliteStore::Parts {
   FileDescriptor lock;  // released last
   std::unique_ptr<Database> db;
   ReaderPool readers;
+  PendingIndexer pending;
   Writer writer;
   Indexer indexer;
   Pruner pruner;
@@ -153,7 +157,8 @@ bool SqliteStore::maintain(WallTime now) {
     parts_->checkpointer.finish_log();
     const WithoutSync without_sync(*parts_->db);
     const bool expiring = parts_->expire_keys(now);
-    return parts_->indexer.work() || expiring;
+    const bool pending = parts_->pending.work(now);
+    return parts_->indexer.work() || expiring || pending;
   } catch (const SqliteError& error) {
     throw StoreError(error.what());
   }
@@ -207,22 +212,23 @@ Catalog SqliteStore::load_catalog() const {
 
 void SqliteStore::each_open(const std::function<void(const OpenDelivery&)>& visit) const {
   parts_->readers.read([&](Database& db) {
-    Rows pending = db.query("SELECT " LIMEHOOK_OPEN_DELIVERY_COLUMNS
-                            " FROM deliveries d INDEXED BY deliveries_not_delivered WHERE d.status=0 AND d.status<>2 "
-                            "ORDER BY d.id");
-    Rows retrying = db.query("SELECT " LIMEHOOK_OPEN_DELIVERY_COLUMNS
-                             " FROM deliveries d INDEXED BY deliveries_not_delivered WHERE d.status=1 AND d.status<>2 "
-                             "ORDER BY d.id");
-    bool more_pending = pending.next();
-    bool more_retrying = retrying.next();
-    while (more_pending || more_retrying) {
-      const bool take_pending = more_pending && (!more_retrying || pending->integer(0) < retrying->integer(0));
-      visit(read_open_delivery(take_pending ? *pending : *retrying));
-      if (take_pending) {
-        more_pending = pending.next();
-      } else {
-        more_retrying = retrying.next();
-      }
+    std::array lists{db.query("SELECT " LIMEHOOK_OPEN_DELIVERY_COLUMNS
+                              " FROM deliveries d INDEXED BY deliveries_not_delivered WHERE d.status=1 AND "
+                              "d.status<>0 AND d.status<>2 ORDER BY d.id"),
+                     db.query("SELECT " LIMEHOOK_OPEN_DELIVERY_COLUMNS
+                              " FROM deliveries d INDEXED BY deliveries_not_delivered WHERE d.status=5 AND "
+                              "d.status<>0 AND d.status<>2 ORDER BY d.id"),
+                     db.query("SELECT " LIMEHOOK_OPEN_DELIVERY_COLUMNS
+                              " FROM deliveries d WHERE d.status=0 AND d.id>(SELECT through FROM pending_index) "
+                              "ORDER BY d.id")};
+    std::vector<Rows*> rest;
+    for (Rows& list : lists) {
+      if (list.next()) rest.push_back(&list);
+    }
+    while (!rest.empty()) {
+      const auto first = std::ranges::min_element(rest, {}, [](Rows* list) { return (*list)->integer(0); });
+      visit(read_open_delivery(***first));
+      if (!(*first)->next()) rest.erase(first);
     }
   });
 }

@@ -21,7 +21,8 @@ std::string header_names(const Webhook& webhook) {
 
 }  // namespace
 
-Writer::Writer(Database& db) : db_(db), next_attempt_id_(db.number("SELECT max(id) FROM attempts") + 1) {}
+Writer::Writer(Database& db, const PendingIndexer& pending)
+    : db_(db), pending_(pending), next_attempt_id_(db.number("SELECT max(id) FROM attempts") + 1) {}
 
 CommitResult Writer::commit(const WriteBatch& batch) {
   CommitResult result;
@@ -137,8 +138,8 @@ void Writer::insert_delivery(const Delivery& d, EventType type) {
   db_.run(
       "INSERT INTO deliveries(id,event,webhook,type,test,status,attempts,round_start,next_attempt_at,http_status,"
       "last_outcome,updated_at,last_attempt,body) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,0,?)",
-      d.id, d.event, d.webhook, type, d.test, d.status, d.attempts, d.round_start, d.next_attempt_at, d.http_status,
-      d.last_outcome, d.updated_at, body);
+      d.id, d.event, d.webhook, type, d.test, pending_.stored_status(d.id, d.status), d.attempts, d.round_start,
+      d.next_attempt_at, d.http_status, d.last_outcome, d.updated_at, body);
 }
 
 void Writer::insert_redelivery(const Delivery& delivery) {
@@ -180,8 +181,8 @@ void Writer::update_delivery(const DeliveryUpdate& u) {
   db_.run(
       "UPDATE deliveries SET status=?,attempts=?,round_start=?,next_attempt_at=?,http_status=?,last_outcome=?,"
       "updated_at=?,last_attempt=max(last_attempt,?) WHERE id=?",
-      u.status, u.attempts, u.round_start, u.next_attempt_at, u.http_status, u.last_outcome, u.updated_at, attempt,
-      u.id);
+      pending_.stored_status(u.id, u.status), u.attempts, u.round_start, u.next_attempt_at, u.http_status,
+      u.last_outcome, u.updated_at, attempt, u.id);
 }
 
 void Writer::link_attempts_without_update() {

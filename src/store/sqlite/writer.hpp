@@ -5,13 +5,14 @@
 #include <unordered_map>
 
 #include "store/sqlite/database.hpp"
+#include "store/sqlite/pending.hpp"
 #include "store/store.hpp"
 
 namespace limehook::store::sqlite {
 
 class Writer {
  public:
-  explicit Writer(Database& db);
+  Writer(Database& db, const PendingIndexer& pending);
 
   CommitResult commit(const WriteBatch& batch);
 
@@ -32,6 +33,7 @@ class Writer {
   void add_stats(const StatsBucket& bucket);
 
   Database& db_;
+  const PendingIndexer& pending_;
   std::int64_t next_attempt_id_;
   std::unordered_map<DeliveryId, std::int64_t> unlinked_attempts_;  // of the batch: newest attempt of each delivery
   std::string scratch_;
