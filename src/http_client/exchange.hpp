@@ -10,6 +10,7 @@
 #include "http_client/connection.hpp"
 #include "http_client/deadline_wheel.hpp"
 #include "http_client/name_record.hpp"
+#include "http_client/start_window.hpp"
 #include "http_client/target.hpp"
 #include "signing/signing.hpp"
 
@@ -35,6 +36,7 @@ struct Exchange final : DeadlineWheel::Item {
   AttemptRequest request;
   AttemptResult result;
   MonotonicTime started{};
+  StartWindow::Generation generation{};
   MonotonicTime deadline{};          // of the whole attempt
   MonotonicTime connect_deadline{};  // set when connecting begins
   OriginPtr origin;

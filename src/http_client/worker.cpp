@@ -22,19 +22,24 @@ constexpr std::size_t kAddressesMax = 16;
 }  // namespace
 
 Worker::Worker(const SenderOptions& options, const TlsContext& tls, Resolver& resolver, const AttemptDone& done)
-    : options_(options),
-      tls_(tls),
-      resolver_(resolver),
-      done_(done),
-      work_(asio::make_work_guard(io_)),
-      timer_(io_),
-      window_timer_(io_) {
-  thread_ = std::thread([this] { io_.run(); });
+    : options_(options), tls_(tls), resolver_(resolver), done_(done), work_(asio::make_work_guard(io_)), timer_(io_) {
+  thread_ = std::thread([this] { run(); });
 }
 
 Worker::~Worker() {
   request_stop();
   join();
+}
+
+void Worker::run() {
+  while (!io_.stopped()) {
+    if (!window_closed_) {
+      io_.run_one();
+    } else if (io_.run_one_for(StartWindow::kQuiet) == 0 && !io_.stopped()) {
+      window_.forget();
+      take_up_inbox();
+    }
+  }
 }
 
 void Worker::start(AttemptRequest request) {
@@ -71,18 +76,13 @@ void Worker::take_up_inbox() {
   }
   const auto end = std::min(taken_.size(), next_taken_ + kTakenPerTurn);
   while (next_taken_ < end) {
-    if (!window_.is_open(monotonic_now())) return take_up_after_tick();
+    if (!window_.is_open()) {
+      window_closed_ = true;
+      return;
+    }
     take_up(std::move(taken_[next_taken_++]));
   }
   if (!taken_.empty()) schedule_take_up();
-}
-
-void Worker::take_up_after_tick() {
-  window_closed_ = true;
-  window_timer_.expires_after(StartWindow::kTick);
-  window_timer_.async_wait([this](const boost::system::error_code& ec) {
-    if (!ec && window_closed_) take_up_inbox();
-  });
 }
 
 void Worker::take_up(AttemptRequest request) {
@@ -92,7 +92,7 @@ void Worker::take_up(AttemptRequest request) {
   exchange.request = std::move(request);
   exchange.phase = Exchange::Phase::Resolving;
   exchange.started = monotonic_now();
-  window_.started(exchange.started);
+  exchange.generation = window_.started();
   exchange.deadline = exchange.started + exchange.request.webhook->timeout;
   exchange.addresses.clear();
   exchange.next_address = 0;
@@ -228,7 +228,7 @@ void Worker::on_addresses(Exchange& exchange) {
 }
 
 void Worker::finish(Exchange& exchange, AttemptOutcome outcome, std::string error) {
-  window_.ended(exchange.started);
+  window_.ended(exchange.generation);
   if (std::exchange(window_closed_, false)) schedule_take_up();
   wheel_.drop(exchange);
   exchange.wait_hook.unlink();
@@ -292,7 +292,6 @@ void Worker::stop_everything() {
   for (; next_taken_ < taken_.size(); ++next_taken_) done_(stopped_result(taken_[next_taken_]));
   for (const auto& request : rest) done_(stopped_result(request));
   timer_.cancel();
-  window_timer_.cancel();
   work_.reset();
 }
 

@@ -31,10 +31,11 @@ class Worker final : private ConnectionUser {
  private:
   friend Exchange;
 
+  void run();
+
   // From request to connection.
   void schedule_take_up();
   void take_up_inbox();
-  void take_up_after_tick();
   void take_up(AttemptRequest request);
   std::expected<Plan*, std::string> plan_for(const WebhookPtr& webhook);
   OriginPtr origin_for(const Target& target);
@@ -78,8 +79,6 @@ class Worker final : private ConnectionUser {
   boost::asio::steady_timer timer_;
   bool timer_waiting_ = false;
 
-  boost::asio::steady_timer window_timer_;
-
   std::mutex mutex_;  // guards the next three
   std::vector<AttemptRequest> inbox_;
   bool wake_up_posted_ = false;
@@ -89,7 +88,7 @@ class Worker final : private ConnectionUser {
   std::vector<AttemptRequest> taken_;  // from the inbox; those before next_taken_ have begun
   std::size_t next_taken_ = 0;
   StartWindow window_;
-  bool window_closed_ = false;    // nothing is taken up until an attempt ends or window_timer_ does
+  bool window_closed_ = false;  // nothing is taken up until an attempt ends or all has been quiet
   DeadlineWheel wheel_;
   std::unordered_map<WebhookId, std::unique_ptr<Plan>> plans_;
   std::unordered_map<std::string, OriginPtr> origins_;
