@@ -133,7 +133,40 @@ TEST_F(SqliteUpkeepTest, OldSegmentsAreDropped) {
   }
   EXPECT_EQ(rows_of("SELECT count(*) FROM log_segments"), 5);
   EXPECT_EQ(rows_of("SELECT count(*) FROM log_index WHERE (id>>24) NOT IN (SELECT number FROM log_segments)"), 0);
-  EXPECT_EQ(rows_of("SELECT count(*) FROM attempts"), 20);
+  EXPECT_EQ(rows_of("SELECT count(*) FROM attempt_blocks"), 5);
+  EXPECT_EQ(rows_of("SELECT sum(attempt_count) FROM attempt_blocks"), 20);
+  EXPECT_EQ(rows_of("SELECT count(*) FROM pruned_attempts"), 0);
+}
+
+// Goal: attempts of deliveries of different age share a block; it stays until the last of them is pruned.
+TEST_F(SqliteUpkeepTest, BlocksOfAttemptsAreDroppedWithTheLastDelivery) {
+  auto store = open();
+  std::vector<DeliveryId> deliveries;
+  for (int i = 0; i < 3; ++i) {
+    const WriteBatch batch = batch_of(1);
+    deliveries.push_back(batch.events[0].deliveries[0].id);
+    store->commit(batch);
+    make_.now += std::chrono::minutes(1);
+  }
+  for (int number = 1; number <= 2; ++number) {  // two blocks, an attempt of each delivery in both
+    WriteBatch batch;
+    for (const DeliveryId id : deliveries) make_.finish(batch, id, DeliveryStatus::Failed, number);
+    store->commit(batch);
+  }
+  const auto prune_before = [&](int minutes_ago) {
+    while (!store->prune(make_.now - std::chrono::minutes(minutes_ago), 1).done) {
+    }
+  };
+  prune_before(1);
+  EXPECT_EQ(rows_of("SELECT count(*) FROM attempt_blocks"), 2);
+  EXPECT_EQ(rows_of("SELECT sum(attempt_count) FROM pruned_attempts"), 4);
+  const auto left = store->get_delivery(deliveries.back());
+  ASSERT_TRUE(left);
+  EXPECT_THAT(left->attempts, SizeIs(2));
+  EXPECT_THAT(check_sqlite_store(directory()), IsEmpty());
+  prune_before(0);
+  EXPECT_EQ(rows_of("SELECT count(*) FROM attempt_blocks"), 0);
+  EXPECT_EQ(rows_of("SELECT count(*) FROM pruned_attempts"), 0);
 }
 
 TEST_F(SqliteUpkeepTest, ExpiredKeysAreRemoved) {

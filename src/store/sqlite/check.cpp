@@ -2,6 +2,7 @@
 #include <array>
 #include <system_error>
 
+#include "store/sqlite/attempt_block.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/files.hpp"
 #include "store/sqlite/log_check.hpp"
@@ -56,9 +57,10 @@ constexpr std::array kRules{
          delivery_name},
     Rule{"delivery with an impossible retry round",
          "SELECT id FROM deliveries WHERE round_start<0 OR round_start>attempts", delivery_name},
-    Rule{"attempt without its delivery",
-         "SELECT a.delivery FROM attempts a WHERE NOT EXISTS(SELECT 1 FROM deliveries d WHERE d.id=a.delivery)",
-         delivery_name},
+    Rule{"count of pruned attempts without their block",
+         "SELECT p.block FROM pruned_attempts p WHERE NOT EXISTS(SELECT 1 FROM attempt_blocks b WHERE b.id=p.block AND "
+         "b.attempt_count>p.attempt_count)",
+         plain_number},
     Rule{"webhook whose current version is not in the log of versions",
          "SELECT w.id FROM webhooks w WHERE NOT EXISTS(SELECT 1 FROM webhook_versions v WHERE v.webhook=w.id AND "
          "v.version=w.version)",
@@ -88,28 +90,50 @@ void check_rules(Database& db, std::vector<std::string>& problems) {
 }
 
 // Do the attempts from `attempt` back bear the numbers from `count` down to 1?
-bool chain_is_whole(Database& db, std::int64_t delivery, std::int64_t attempt, std::int64_t count) {
+bool chain_is_whole(AttemptReader& reader, std::int64_t delivery, AttemptRef attempt, std::int64_t count) {
   for (; attempt != 0; --count) {
-    Rows rows = db.query("SELECT delivery,number,previous FROM attempts WHERE id=?", attempt);
-    if (!rows.next() || rows->integer(0) != delivery || rows->integer(1) != count) return false;
-    attempt = rows->integer(2);
+    const auto stored = reader.read(attempt);
+    if (!stored || stored->delivery.value != delivery || stored->attempt.number != count) return false;
+    attempt = stored->previous;
   }
   return count == 0;
+}
+
+// As many as the block says, to its last byte?
+bool block_is_whole(std::string_view block, std::int64_t count) {
+  std::size_t offset = 0;
+  for (; count > 0; --count) {
+    if (!read_attempt(block, offset)) return false;
+  }
+  return offset == block.size();
+}
+
+// Answers how many attempts are stored whose deliveries are, too.
+std::int64_t check_blocks(Database& db, std::vector<std::string>& problems) {
+  std::int64_t stored = 0;
+  int reports = 0;
+  for (Rows rows = db.query("SELECT id,attempt_count,attempts FROM attempt_blocks"); rows.next();) {
+    stored += rows->integer(1);
+    if (block_is_whole(rows->bytes(2), rows->integer(1)) || ++reports > kReportsMax) continue;
+    problems.push_back("damaged block of attempts: " + rows->text(0));
+  }
+  return stored - db.number("SELECT sum(attempt_count) FROM pruned_attempts");
 }
 
 void check_attempts(Database& db, std::vector<std::string>& problems) {
   std::int64_t linked = 0;
   int reports = 0;
+  AttemptReader reader(db);
   for (Rows rows = db.query("SELECT id,last_attempt,attempts FROM deliveries WHERE attempts>0 OR last_attempt<>0");
        rows.next();) {
     linked += rows->integer(2);
-    if (chain_is_whole(db, rows->integer(0), rows->integer(1), rows->integer(2))) continue;
+    if (chain_is_whole(reader, rows->integer(0), rows->integer(1), rows->integer(2))) continue;
     if (++reports <= kReportsMax) {
       problems.push_back("delivery whose attempts are not numbered 1 to " + rows->text(2) + ": " +
                          delivery_name(rows->integer(0)));
     }
   }
-  const std::int64_t stored = db.number("SELECT count(*) FROM attempts");
+  const std::int64_t stored = check_blocks(db, problems);
   if (reports == 0 && stored != linked) {
     problems.push_back(std::to_string(stored) + " attempts are stored, but deliveries count " + std::to_string(linked));
   }

@@ -22,6 +22,7 @@ void Pruner::closed(DeliveryId delivery) {
 PruneResult Pruner::prune(WallTime older_than, std::size_t rows_max) {
   rows_max_ = rows_max;
   removed_ = visited_ = 0;
+  removed_attempts_.clear();
   start_pass(older_than);
   const std::int64_t bound = first_id_at(older_than);
   // What was visited counts only if it is committed; a failure starts over.
@@ -29,6 +30,7 @@ PruneResult Pruner::prune(WallTime older_than, std::size_t rows_max) {
   Transaction transaction(db_, Transaction::Kind::Write);
   prune_revisited(bound);
   const bool done = prune_events(bound) && prune_segments(bound) && prune_stats(older_than);
+  remove_blocks();
   prune_webhooks(older_than);
   transaction.commit();
   pass_started_at_ = pass;
@@ -83,13 +85,13 @@ std::optional<std::vector<Pruner::OldDelivery>> Pruner::closed_deliveries(const 
   const auto take = [&](Rows rows) {
     while (rows.next()) {
       if (is_open(status_from(rows->small(1)))) return false;
-      out.push_back({DeliveryId{rows->integer(0)}, rows->integer(2)});
+      out.push_back({DeliveryId{rows->integer(0)}, rows->integer(2), rows->small(3)});
     }
     return true;
   };
-  if (!take(db_.query("SELECT id,status,last_attempt FROM deliveries WHERE id>=? AND id<=? AND event=?",
+  if (!take(db_.query("SELECT id,status,last_attempt,attempts FROM deliveries WHERE id>=? AND id<=? AND event=?",
                       event.first_delivery, event.last_delivery, event.id)) ||
-      !take(db_.query("SELECT d.id,d.status,d.last_attempt FROM redeliveries r CROSS JOIN deliveries d ON "
+      !take(db_.query("SELECT d.id,d.status,d.last_attempt,d.attempts FROM redeliveries r CROSS JOIN deliveries d ON "
                       "d.id=r.delivery WHERE r.event=?",
                       event.id))) {
     return std::nullopt;
@@ -99,16 +101,36 @@ std::optional<std::vector<Pruner::OldDelivery>> Pruner::closed_deliveries(const 
 
 void Pruner::remove(const OldEvent& event, const std::vector<OldDelivery>& deliveries) {
   for (const OldDelivery& delivery : deliveries) {
-    for (std::int64_t attempt = delivery.last_attempt; attempt != 0; ++removed_) {
-      const std::int64_t previous = db_.number("SELECT previous FROM attempts WHERE id=?", attempt);
-      db_.run("DELETE FROM attempts WHERE id=?", attempt);
-      attempt = previous;
-    }
+    remove_attempts(delivery);
     db_.run("DELETE FROM deliveries WHERE id=?", delivery.id);
   }
   db_.run("DELETE FROM redeliveries WHERE event=?", event.id);
   db_.run("DELETE FROM events WHERE id=?", event.id);
   removed_ += deliveries.size() + 1;
+}
+
+void Pruner::remove_attempts(const OldDelivery& delivery) {
+  removed_ += static_cast<std::size_t>(delivery.attempts);
+  AttemptRef attempt = delivery.last_attempt;
+  if (delivery.attempts > 1) {
+    for (AttemptReader reader(db_); const auto stored = reader.read(attempt); attempt = stored->previous) {
+      ++removed_attempts_[block_of(attempt)];
+    }
+  } else if (attempt != 0) {
+    ++removed_attempts_[block_of(attempt)];
+  }
+}
+
+void Pruner::remove_blocks() {
+  for (const auto& [block, count] : removed_attempts_) {
+    const std::int64_t removed = count + db_.number("SELECT attempt_count FROM pruned_attempts WHERE block=?", block);
+    if (removed < db_.number("SELECT attempt_count FROM attempt_blocks WHERE id=?", block)) {
+      db_.run("INSERT OR REPLACE INTO pruned_attempts(block,attempt_count) VALUES(?,?)", block, removed);
+    } else {
+      db_.run("DELETE FROM attempt_blocks WHERE id=?", block);
+      db_.run("DELETE FROM pruned_attempts WHERE block=?", block);
+    }
+  }
 }
 
 // Segments go whole, when the rows they name are gone.

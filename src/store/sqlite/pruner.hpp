@@ -3,8 +3,10 @@
 // place is kept between calls, so that events which must stay are not looked at again and again; a fresh pass from
 // the beginning starts once an hour. Lives on the writer's thread.
 
+#include <map>
 #include <vector>
 
+#include "store/sqlite/attempt_block.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/store.hpp"
 
@@ -26,7 +28,8 @@ class Pruner {
   };
   struct OldDelivery {
     DeliveryId id;
-    std::int64_t last_attempt;
+    AttemptRef last_attempt;
+    int attempts;
   };
   bool has_room() const { return removed_ + visited_ < rows_max_; }
   void start_pass(WallTime older_than);
@@ -39,15 +42,19 @@ class Pruner {
   std::optional<std::vector<OldDelivery>> closed_deliveries(const OldEvent& event);
   void remove_if_closed(const OldEvent& event);
   void remove(const OldEvent& event, const std::vector<OldDelivery>& deliveries);
+  void remove_attempts(const OldDelivery& delivery);
+  // Blocks go whole, when nobody needs an attempt in them.
+  void remove_blocks();
 
   Database& db_;
   std::size_t rows_max_ = 0;
   std::size_t removed_ = 0;  // of this call, as is visited_
   std::size_t visited_ = 0;
   WallTime pass_started_at_ = WallTime::min();
-  std::int64_t passed_ = 0;          // events up to this id have been visited in this pass
-  std::int64_t segment_passed_ = 0;  // number of the last segment that was visited
-  std::int64_t stats_webhook_ = 0;   // next one to visit; negative: all done
+  std::int64_t passed_ = 0;                                // events up to this id have been visited in this pass
+  std::int64_t segment_passed_ = 0;                        // number of the last segment that was visited
+  std::int64_t stats_webhook_ = 0;                         // next one to visit; negative: all done
+  std::map<std::int64_t, std::int64_t> removed_attempts_;  // of this call: by block
   std::vector<DeliveryId> revisit_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "store/sqlite/attempt_block.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/rows.hpp"
 
@@ -9,13 +10,12 @@ namespace limehook::store::sqlite {
 namespace {
 
 // The attempts form a chain from the newest back (docs/data_model.md).
-std::vector<Attempt> read_attempts(Database& db, std::int64_t last) {
+std::vector<Attempt> read_attempts(Database& db, AttemptRef last) {
   std::vector<Attempt> attempts;
-  while (last != 0) {
-    Rows rows = db.query("SELECT " LIMEHOOK_ATTEMPT_COLUMNS ",previous FROM attempts WHERE id=?", last);
-    if (!rows.next()) break;
-    attempts.push_back(read_attempt(*rows));
-    last = rows->integer(kAttemptColumnCount);
+  AttemptReader reader(db);
+  while (auto stored = reader.read(last)) {
+    attempts.push_back(std::move(stored->attempt));
+    last = stored->previous;
   }
   std::ranges::reverse(attempts);
   return attempts;

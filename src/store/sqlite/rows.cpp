@@ -52,22 +52,6 @@ OpenDelivery read_open_delivery(const Statement& row) {
   return open;
 }
 
-Attempt read_attempt(const Statement& row) {
-  Attempt attempt;
-  attempt.number = row.small(0);
-  attempt.started_at = row.time(1);
-  attempt.duration = Duration(row.integer(2));
-  attempt.outcome = static_cast<AttemptOutcome>(row.small(3));
-  attempt.http_status = row.small(4);
-  attempt.webhook_version = row.small(5);
-  attempt.response_body_cut = row.small(6) != 0;
-  attempt.signatures = row.text(7);
-  attempt.error = row.text(8);
-  attempt.response_head = row.text(9);
-  attempt.response_body = row.text(10);
-  return attempt;
-}
-
 Webhook read_webhook(const Statement& row) {
   Webhook webhook = webhook_from_stored_json(boost::json::parse(row.bytes(4)).as_object());
   webhook.id = WebhookId{row.integer(0)};

@@ -27,12 +27,6 @@ Delivery read_delivery(const Statement& row, int column = 0);  // without body
   "d.last_outcome"
 OpenDelivery read_open_delivery(const Statement& row);
 
-#define LIMEHOOK_ATTEMPT_COLUMNS                                                                          \
-  "number,started_at,duration_us,outcome,http_status,webhook_version,response_body_cut,signatures,error," \
-  "response_head,response_body"
-inline constexpr int kAttemptColumnCount = 11;
-Attempt read_attempt(const Statement& row);
-
 #define LIMEHOOK_WEBHOOK_COLUMNS \
   "id,version,created_at,updated_at,config,secret,previous_secret,previous_secret_expires_at,token"
 Webhook read_webhook(const Statement& row);

@@ -35,7 +35,7 @@ CREATE TABLE deliveries(
   http_status INTEGER NOT NULL,
   last_outcome INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
-  last_attempt INTEGER NOT NULL,     -- attempts.id; 0: none
+  last_attempt INTEGER NOT NULL,     -- where it is (attempt_block.hpp); 0: none
   body TEXT
 );
 CREATE INDEX deliveries_not_delivered ON deliveries(status) WHERE status <> 0 AND status <> 2;
@@ -46,21 +46,14 @@ CREATE TABLE redeliveries(
   delivery INTEGER NOT NULL,
   PRIMARY KEY(event, delivery)
 ) WITHOUT ROWID;
-CREATE TABLE attempts(
+CREATE TABLE attempt_blocks(
   id INTEGER PRIMARY KEY,
-  delivery INTEGER NOT NULL,
-  previous INTEGER NOT NULL,         -- attempts.id of the one before; 0: none
-  number INTEGER NOT NULL,
-  started_at INTEGER NOT NULL,
-  duration_us INTEGER NOT NULL,
-  outcome INTEGER NOT NULL,
-  http_status INTEGER NOT NULL,
-  webhook_version INTEGER NOT NULL,
-  response_body_cut INTEGER NOT NULL,
-  signatures BLOB NOT NULL,
-  error TEXT NOT NULL,
-  response_head BLOB NOT NULL,
-  response_body BLOB NOT NULL
+  attempt_count INTEGER NOT NULL,
+  attempts BLOB NOT NULL             -- attempt_block.hpp
+);
+CREATE TABLE pruned_attempts(        -- of blocks that others still need
+  block INTEGER PRIMARY KEY,
+  attempt_count INTEGER NOT NULL
 );
 CREATE TABLE idempotency(
   key BLOB PRIMARY KEY,              -- scope, a zero byte, key

@@ -22,7 +22,7 @@ std::string header_names(const Webhook& webhook) {
 }  // namespace
 
 Writer::Writer(Database& db, const PendingIndexer& pending)
-    : db_(db), pending_(pending), next_attempt_id_(db.number("SELECT max(id) FROM attempts") + 1) {}
+    : db_(db), pending_(pending), next_block_(db.number("SELECT max(id) FROM attempt_blocks") + 1) {}
 
 CommitResult Writer::commit(const WriteBatch& batch) {
   CommitResult result;
@@ -53,6 +53,8 @@ CommitResult Writer::commit(const WriteBatch& batch) {
 
 void Writer::apply(const WriteBatch& batch, CommitResult& result) {
   unlinked_attempts_.clear();
+  block_.clear();
+  block_count_ = 0;
   for (const Webhook& webhook : batch.webhooks) put_webhook(webhook);
   for (const DeletedWebhook& deleted : batch.deleted_webhooks) delete_webhook(deleted);
   for (const ApiKey& key : batch.keys) put_key(key);
@@ -66,6 +68,7 @@ void Writer::apply(const WriteBatch& batch, CommitResult& result) {
   }
   for (const Delivery& delivery : batch.deliveries) insert_redelivery(delivery);
   for (const NewAttempt& attempt : batch.attempts) insert_attempt(attempt);
+  store_block();
   for (const DeliveryUpdate& update : batch.updates) update_delivery(update);
   link_attempts_without_update();
   for (const Recovery& recovery : batch.recoveries) put_recovery(recovery);
@@ -155,25 +158,30 @@ void Writer::insert_redelivery(const Delivery& delivery) {
 }
 
 void Writer::insert_attempt(const NewAttempt& added) {
-  const Attempt& a = added.attempt;
-  std::int64_t previous = 0;
-  if (a.number > 1) {
+  AttemptRef previous = 0;
+  if (added.attempt.number > 1) {
     const auto found = unlinked_attempts_.find(added.delivery);
     previous = found != unlinked_attempts_.end()
                    ? found->second
                    : db_.number("SELECT last_attempt FROM deliveries WHERE id=?", added.delivery);
   }
-  const std::int64_t id = next_attempt_id_++;
-  db_.run(
-      "INSERT INTO attempts(id,delivery,previous,number,started_at,duration_us,outcome,http_status,webhook_version,"
-      "response_body_cut,signatures,error,response_head,response_body) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-      id, added.delivery, previous, a.number, a.started_at, a.duration, a.outcome, a.http_status, a.webhook_version,
-      a.response_body_cut, Blob{a.signatures}, std::string_view(a.error), Blob{a.response_head}, Blob{a.response_body});
-  unlinked_attempts_[added.delivery] = id;
+  if (block_.size() >= kAttemptBlockBytes) store_block();
+  unlinked_attempts_[added.delivery] = attempt_ref(next_block_, block_.size());
+  append_attempt(block_, added.delivery, previous, added.attempt);
+  ++block_count_;
+}
+
+void Writer::store_block() {
+  if (block_count_ == 0) return;
+  db_.run("INSERT INTO attempt_blocks(id,attempt_count,attempts) VALUES(?,?,?)", next_block_, block_count_,
+          Blob{block_});
+  ++next_block_;
+  block_.clear();
+  block_count_ = 0;
 }
 
 void Writer::update_delivery(const DeliveryUpdate& u) {
-  std::int64_t attempt = 0;
+  AttemptRef attempt = 0;
   if (const auto found = unlinked_attempts_.find(u.id); found != unlinked_attempts_.end()) {
     attempt = found->second;
     unlinked_attempts_.erase(found);

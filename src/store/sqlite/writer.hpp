@@ -4,6 +4,7 @@
 
 #include <unordered_map>
 
+#include "store/sqlite/attempt_block.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/pending.hpp"
 #include "store/store.hpp"
@@ -28,14 +29,17 @@ class Writer {
   void insert_redelivery(const Delivery& delivery);
   void insert_attempt(const NewAttempt& attempt);
   void update_delivery(const DeliveryUpdate& update);
+  void store_block();
   void link_attempts_without_update();
   void put_recovery(const Recovery& recovery);
   void add_stats(const StatsBucket& bucket);
 
   Database& db_;
   const PendingIndexer& pending_;
-  std::int64_t next_attempt_id_;
-  std::unordered_map<DeliveryId, std::int64_t> unlinked_attempts_;  // of the batch: newest attempt of each delivery
+  std::int64_t next_block_;
+  std::string block_;  // attempts of the batch that are not stored yet
+  std::int64_t block_count_ = 0;
+  std::unordered_map<DeliveryId, AttemptRef> unlinked_attempts_;  // of the batch: newest attempt of each delivery
   std::string scratch_;
   bool unknown_ = false;  // a commit has ended so
 };
