@@ -151,6 +151,7 @@ class SqliteCheckTest : public SqliteStoreTest {
     }
     ASSERT_EQ(store->commit(batch).status, CommitStatus::Committed);
     ASSERT_EQ(store->commit(batch_of(5)).status, CommitStatus::Committed);  // a second segment of the log index
+    make_.now += std::chrono::seconds(10);
     while (store->maintain(make_.now)) {
     }
     EXPECT_THAT(check_sqlite_store(directory()), IsEmpty());  // with the server at work
@@ -164,8 +165,11 @@ TEST_F(SqliteCheckTest, FindsWhatIsBroken) {
     const char* problem;
   };
   const std::array damages{
-      Damage{"UPDATE deliveries SET next_attempt_at=1 WHERE status=2", "closed delivery with a next attempt"},
-      Damage{"UPDATE deliveries SET attempts=3 WHERE status=2", "not numbered 1 to 3"},
+      Damage{
+          "UPDATE deliveries SET state=substr(state,1,12)||zeroblob(8)||substr(state,21) WHERE substr(state,1,1)=x'02'",
+          "closed delivery with a next attempt"},
+      Damage{"UPDATE deliveries SET state=substr(state,1,4)||x'03'||substr(state,6) WHERE substr(state,1,1)=x'02'",
+             "not numbered 1 to 3"},
       Damage{"DELETE FROM attempt_blocks WHERE id=(SELECT min(id) FROM attempt_blocks)", "not numbered 1 to 2"},
       Damage{"DELETE FROM attempt_blocks", "not numbered 1 to 2"},
       Damage{"INSERT INTO attempt_blocks SELECT 999,attempt_count,attempts FROM attempt_blocks LIMIT 1",
@@ -177,9 +181,14 @@ TEST_F(SqliteCheckTest, FindsWhatIsBroken) {
       Damage{"DELETE FROM events WHERE id=(SELECT min(id) FROM events)", "delivery without its event"},
       Damage{"DELETE FROM deliveries WHERE id=(SELECT max(id) FROM deliveries)", "whose deliveries are not all there"},
       Damage{"INSERT INTO redeliveries VALUES(1,1)", "redelivery without its delivery"},
-      Damage{"UPDATE deliveries SET status=1,attempts=0,last_attempt=0 WHERE status=0", "in retry without an attempt"},
-      Damage{"UPDATE deliveries SET round_start=5", "impossible retry round"},
-      Damage{"UPDATE deliveries SET status=9 WHERE status=0", "unknown status"},
+      Damage{"UPDATE deliveries SET state=x'01'||zeroblob(35)", "in retry without an attempt"},
+      Damage{"DELETE FROM undelivered", "would not be found by its status"},
+      Damage{"INSERT INTO undelivered SELECT 3,id FROM deliveries WHERE substr(state,1,1)=x'02'",
+             "listed under a status that is not theirs"},
+      Damage{"INSERT INTO undelivered VALUES(3,1)", "listed delivery that is not there"},
+      Damage{"UPDATE deliveries SET state=substr(state,1,8)||x'05'||substr(state,10)", "impossible retry round"},
+      Damage{"UPDATE deliveries SET state=x'09'||substr(state,2)", "damaged state"},
+      Damage{"UPDATE deliveries SET state=substr(state,2)", "damaged state"},
       Damage{"DELETE FROM webhook_versions", "current version"},
       Damage{"DELETE FROM idempotency_log", "never expire"},
       Damage{"UPDATE log_segments SET first_id=last_id+1", "overlaps"},

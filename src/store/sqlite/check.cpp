@@ -2,8 +2,8 @@
 #include <array>
 #include <system_error>
 
-#include "store/sqlite/attempt_block.hpp"
 #include "store/sqlite/database.hpp"
+#include "store/sqlite/delivery_check.hpp"
 #include "store/sqlite/files.hpp"
 #include "store/sqlite/log_check.hpp"
 #include "store/sqlite/schema.hpp"
@@ -45,18 +45,9 @@ constexpr std::array kRules{
          "SELECT e.id FROM events e WHERE e.delivery_count<>(SELECT count(*) FROM deliveries d WHERE d.id>="
          "e.first_delivery AND d.id<=e.last_delivery AND d.event=e.id)",
          event_name},
-    Rule{"delivery with an unknown status", "SELECT id FROM deliveries WHERE status NOT BETWEEN 0 AND 5",
+    Rule{"listed delivery that is not there",
+         "SELECT u.delivery FROM undelivered u WHERE NOT EXISTS(SELECT 1 FROM deliveries d WHERE d.id=u.delivery)",
          delivery_name},
-    Rule{"pending delivery that would not be found",
-         "SELECT id FROM deliveries WHERE (status=0 AND id<=(SELECT through FROM pending_index)) OR (status=5 AND "
-         "id>(SELECT through FROM pending_index))",
-         delivery_name},
-    Rule{"closed delivery with a next attempt",
-         "SELECT id FROM deliveries WHERE status IN (2,3,4) AND next_attempt_at IS NOT NULL", delivery_name},
-    Rule{"delivery in retry without an attempt", "SELECT id FROM deliveries WHERE status IN (1,2) AND attempts=0",
-         delivery_name},
-    Rule{"delivery with an impossible retry round",
-         "SELECT id FROM deliveries WHERE round_start<0 OR round_start>attempts", delivery_name},
     Rule{"count of pruned attempts without their block",
          "SELECT p.block FROM pruned_attempts p WHERE NOT EXISTS(SELECT 1 FROM attempt_blocks b WHERE b.id=p.block AND "
          "b.attempt_count>p.attempt_count)",
@@ -89,56 +80,6 @@ void check_rules(Database& db, std::vector<std::string>& problems) {
   }
 }
 
-// Do the attempts from `attempt` back bear the numbers from `count` down to 1?
-bool chain_is_whole(AttemptReader& reader, std::int64_t delivery, AttemptRef attempt, std::int64_t count) {
-  for (; attempt != 0; --count) {
-    const auto stored = reader.read(attempt);
-    if (!stored || stored->delivery.value != delivery || stored->attempt.number != count) return false;
-    attempt = stored->previous;
-  }
-  return count == 0;
-}
-
-// As many as the block says, to its last byte?
-bool block_is_whole(std::string_view block, std::int64_t count) {
-  std::size_t offset = 0;
-  for (; count > 0; --count) {
-    if (!read_attempt(block, offset)) return false;
-  }
-  return offset == block.size();
-}
-
-// Answers how many attempts are stored whose deliveries are, too.
-std::int64_t check_blocks(Database& db, std::vector<std::string>& problems) {
-  std::int64_t stored = 0;
-  int reports = 0;
-  for (Rows rows = db.query("SELECT id,attempt_count,attempts FROM attempt_blocks"); rows.next();) {
-    stored += rows->integer(1);
-    if (block_is_whole(rows->bytes(2), rows->integer(1)) || ++reports > kReportsMax) continue;
-    problems.push_back("damaged block of attempts: " + rows->text(0));
-  }
-  return stored - db.number("SELECT sum(attempt_count) FROM pruned_attempts");
-}
-
-void check_attempts(Database& db, std::vector<std::string>& problems) {
-  std::int64_t linked = 0;
-  int reports = 0;
-  AttemptReader reader(db);
-  for (Rows rows = db.query("SELECT id,last_attempt,attempts FROM deliveries WHERE attempts>0 OR last_attempt<>0");
-       rows.next();) {
-    linked += rows->integer(2);
-    if (chain_is_whole(reader, rows->integer(0), rows->integer(1), rows->integer(2))) continue;
-    if (++reports <= kReportsMax) {
-      problems.push_back("delivery whose attempts are not numbered 1 to " + rows->text(2) + ": " +
-                         delivery_name(rows->integer(0)));
-    }
-  }
-  const std::int64_t stored = check_blocks(db, problems);
-  if (reports == 0 && stored != linked) {
-    problems.push_back(std::to_string(stored) + " attempts are stored, but deliveries count " + std::to_string(linked));
-  }
-}
-
 }  // namespace
 
 std::vector<std::string> check_sqlite_store(const std::filesystem::path& directory) {
@@ -156,7 +97,7 @@ std::vector<std::string> check_sqlite_store(const std::filesystem::path& directo
     }
     check_file(db, problems);
     check_rules(db, problems);
-    check_attempts(db, problems);
+    check_deliveries(db, problems);
     check_log_index(db, problems);
   } catch (const SqliteError& problem) {
     problems.push_back(std::string("cannot read the store: ") + problem.what());

@@ -79,6 +79,31 @@ void Database::script(const std::string& sql) {
   if (sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail(handle_.get());
 }
 
+bool Cells::seek(std::int64_t row) {
+  int code = SQLITE_OK;
+  if (blob_) {
+    code = sqlite3_blob_reopen(blob_.get(), row);
+  } else {
+    sqlite3_blob* blob = nullptr;
+    code = sqlite3_blob_open(db_.handle(), "main", table_, column_, row, 1, &blob);
+    blob_.reset(blob);
+  }
+  if (code == SQLITE_OK) return true;
+  blob_.reset();  // after a failure it is of no use
+  if (code == SQLITE_ERROR) return false;
+  fail(db_.handle());
+}
+
+void Cells::read(std::span<char> bytes) {
+  if (sqlite3_blob_read(blob_.get(), bytes.data(), static_cast<int>(bytes.size()), 0) != SQLITE_OK) fail(db_.handle());
+}
+
+void Cells::write(std::string_view bytes) {
+  if (sqlite3_blob_write(blob_.get(), bytes.data(), static_cast<int>(bytes.size()), 0) != SQLITE_OK) {
+    fail(db_.handle());
+  }
+}
+
 Transaction::Transaction(Database& db, Kind kind) : db_(db) {
   if (kind == Kind::Write) {
     db_.run("BEGIN IMMEDIATE");

@@ -154,6 +154,29 @@ class Database {
   std::unordered_map<const char*, Statement> statements_;
 };
 
+// The blobs of one column, overwritten in place: each keeps its size. Used within one transaction, which must not be
+// committed while this lives. One thread.
+class Cells {
+ public:
+  // `table` and `column` are literals; nothing happens before the first seek().
+  Cells(Database& db, const char* table, const char* column) : db_(db), table_(table), column_(column) {}
+
+  // To the row with this id; false when there is none.
+  bool seek(std::int64_t row);
+  // The first bytes of the row's blob.
+  void read(std::span<char> bytes);
+  void write(std::string_view bytes);
+
+ private:
+  struct Close {
+    void operator()(sqlite3_blob* blob) const { sqlite3_blob_close(blob); }
+  };
+  Database& db_;
+  const char* table_;
+  const char* column_;
+  std::unique_ptr<sqlite3_blob, Close> blob_;
+};
+
 // A transaction that is rolled back unless it was committed.
 class Transaction {
  public:

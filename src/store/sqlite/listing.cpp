@@ -7,7 +7,6 @@
 
 #include "base/limits.hpp"
 #include "store/sqlite/id_source.hpp"
-#include "store/sqlite/pending.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/terms.hpp"
@@ -36,46 +35,43 @@ struct TermBytes {
   std::string with_plus;
 };
 
-std::int64_t newest_of_status(Database& db, IdRange r, int stored) {
+std::int64_t newest_listed(Database& db, IdRange r, DeliveryStatus status) {
   return db.number(
-      "SELECT id FROM deliveries INDEXED BY deliveries_not_delivered WHERE id>=? AND id<? AND status=? AND status<>0 "
-      "AND status<>2 ORDER BY id DESC LIMIT 1",
-      r.low, r.high, stored);
+      "SELECT delivery FROM undelivered WHERE status=? AND delivery>=? AND delivery<? ORDER BY delivery DESC LIMIT 1",
+      status, r.low, r.high);
 }
 
-// Pending deliveries: those that an index has, below the newest rows (pending.hpp).
+// Pending deliveries: those that are listed, below the newest rows (delivery_state.hpp).
 void narrow_to_pending(Database& db, Access& access) {
   access.walk = [&db](IdRange r) {
     return db.query(
-        "SELECT id,1 FROM deliveries WHERE id>=?1 AND id<?2 AND id>(SELECT through FROM pending_index) AND status=0 "
-        "UNION ALL SELECT id,1 FROM deliveries INDEXED BY deliveries_not_delivered WHERE id>=?1 AND id<?2 AND "
-        "status=?3 AND status<>0 AND status<>2 ORDER BY 1 DESC",
-        r.low, r.high, kStoredPendingIndexed);
+        "SELECT id,1 FROM deliveries WHERE id>=?1 AND id<?2 AND id>(SELECT through FROM pending_index) AND "
+        "substr(state,1,1)=x'00' UNION ALL SELECT delivery,1 FROM undelivered WHERE status=0 AND delivery>=?1 AND "
+        "delivery<?2 ORDER BY 1 DESC",
+        r.low, r.high);
   };
   access.newest_in = [&db](IdRange r) {
     const auto newest = db.number(
-        "SELECT id FROM deliveries WHERE id>=? AND id<? AND id>(SELECT through FROM pending_index) AND status=0 "
-        "ORDER BY id DESC LIMIT 1",
+        "SELECT id FROM deliveries WHERE id>=? AND id<? AND id>(SELECT through FROM pending_index) AND "
+        "substr(state,1,1)=x'00' ORDER BY id DESC LIMIT 1",
         r.low, r.high);
-    return newest != 0 ? newest : newest_of_status(db, r, kStoredPendingIndexed);
+    return newest != 0 ? newest : newest_listed(db, r, DeliveryStatus::Pending);
   };
 }
 
-// An index of its own has the rows by status, all but the delivered ones.
+// The list `undelivered` has the rows by status, all but the delivered ones.
 void narrow_by_status(Database& db, DeliveryStatus status, Access& access) {
   if (status == DeliveryStatus::Delivered) return;
   if (!access.kind) access.type.reset();
   if (status == DeliveryStatus::Pending) {
     narrow_to_pending(db, access);
   } else {
-    const int stored = static_cast<int>(status);
-    access.walk = [&db, stored](IdRange r) {
+    access.walk = [&db, status](IdRange r) {
       return db.query(
-          "SELECT id,1 FROM deliveries INDEXED BY deliveries_not_delivered WHERE id>=? AND id<? AND status=? AND "
-          "status<>0 AND status<>2 ORDER BY id DESC",
-          r.low, r.high, stored);
+          "SELECT delivery,1 FROM undelivered WHERE status=? AND delivery>=? AND delivery<? ORDER BY delivery DESC",
+          status, r.low, r.high);
     };
-    access.newest_in = [&db, stored](IdRange r) { return newest_of_status(db, r, stored); };
+    access.newest_in = [&db, status](IdRange r) { return newest_listed(db, r, status); };
   }
   if (!access.kind) access.newest_in = nullptr;
 }

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "store/sqlite/log_index.hpp"
-#include "store/sqlite/pending.hpp"
 
 namespace limehook::store::sqlite {
 namespace {
@@ -84,14 +83,15 @@ std::optional<std::vector<Pruner::OldDelivery>> Pruner::closed_deliveries(const 
   std::vector<OldDelivery> out;
   const auto take = [&](Rows rows) {
     while (rows.next()) {
-      if (is_open(status_from(rows->small(1)))) return false;
-      out.push_back({DeliveryId{rows->integer(0)}, rows->integer(2), rows->small(3)});
+      const DeliveryState state = state_from(rows->bytes(1));
+      if (is_open(state.status)) return false;
+      out.push_back({DeliveryId{rows->integer(0)}, state.status, state.last_attempt, state.attempts});
     }
     return true;
   };
-  if (!take(db_.query("SELECT id,status,last_attempt,attempts FROM deliveries WHERE id>=? AND id<=? AND event=?",
-                      event.first_delivery, event.last_delivery, event.id)) ||
-      !take(db_.query("SELECT d.id,d.status,d.last_attempt,d.attempts FROM redeliveries r CROSS JOIN deliveries d ON "
+  if (!take(db_.query("SELECT id,state FROM deliveries WHERE id>=? AND id<=? AND event=?", event.first_delivery,
+                      event.last_delivery, event.id)) ||
+      !take(db_.query("SELECT d.id,d.state FROM redeliveries r CROSS JOIN deliveries d ON "
                       "d.id=r.delivery WHERE r.event=?",
                       event.id))) {
     return std::nullopt;
@@ -102,6 +102,7 @@ std::optional<std::vector<Pruner::OldDelivery>> Pruner::closed_deliveries(const 
 void Pruner::remove(const OldEvent& event, const std::vector<OldDelivery>& deliveries) {
   for (const OldDelivery& delivery : deliveries) {
     remove_attempts(delivery);
+    undelivered_.remove(delivery.id, delivery.status);
     db_.run("DELETE FROM deliveries WHERE id=?", delivery.id);
   }
   db_.run("DELETE FROM redeliveries WHERE event=?", event.id);

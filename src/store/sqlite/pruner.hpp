@@ -6,15 +6,14 @@
 #include <map>
 #include <vector>
 
-#include "store/sqlite/attempt_block.hpp"
-#include "store/sqlite/database.hpp"
+#include "store/sqlite/delivery_state.hpp"
 #include "store/store.hpp"
 
 namespace limehook::store::sqlite {
 
 class Pruner {
  public:
-  explicit Pruner(Database& db) : db_(db) {}
+  Pruner(Database& db, UndeliveredList& undelivered) : db_(db), undelivered_(undelivered) {}
 
   PruneResult prune(WallTime older_than, std::size_t rows_max);
   // A delivery has reached its end: if its event was passed over because of it, it is visited again.
@@ -28,6 +27,7 @@ class Pruner {
   };
   struct OldDelivery {
     DeliveryId id;
+    DeliveryStatus status;
     AttemptRef last_attempt;
     int attempts;
   };
@@ -47,6 +47,7 @@ class Pruner {
   void remove_blocks();
 
   Database& db_;
+  UndeliveredList& undelivered_;
   std::size_t rows_max_ = 0;
   std::size_t removed_ = 0;  // of this call, as is visited_
   std::size_t visited_ = 0;

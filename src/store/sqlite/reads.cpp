@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "store/sqlite/attempt_block.hpp"
+#include "store/sqlite/delivery_state.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/rows.hpp"
 
@@ -53,12 +54,12 @@ std::optional<Event> read_event_by_id(Database& db, EventId id) {
 }  // namespace
 
 std::optional<DeliveryDetail> get_delivery(Database& db, DeliveryId id) {
-  Rows rows = db.query("SELECT " LIMEHOOK_DELIVERY_COLUMNS ",d.last_attempt,d.body FROM deliveries d WHERE d.id=?", id);
+  Rows rows = db.query("SELECT " LIMEHOOK_DELIVERY_COLUMNS ",d.body FROM deliveries d WHERE d.id=?", id);
   if (!rows.next()) return std::nullopt;
   DeliveryDetail detail;
   detail.delivery = read_delivery(*rows);
-  if (!rows->is_null(kDeliveryColumnCount + 1)) detail.delivery.body = rows->text(kDeliveryColumnCount + 1);
-  detail.attempts = read_attempts(db, rows->integer(kDeliveryColumnCount));
+  if (!rows->is_null(kDeliveryColumnCount)) detail.delivery.body = rows->text(kDeliveryColumnCount);
+  detail.attempts = read_attempts(db, state_from(rows->bytes(kDeliveryColumnCount - 1)).last_attempt);
   detail.targets = read_targets(db, detail.delivery.webhook, detail.attempts);
   if (auto event = read_event_by_id(db, detail.delivery.event)) detail.event = std::move(*event);
   return detail;

@@ -23,13 +23,13 @@ RecoveryStep failed_step(Database& db, const Recovery& recovery, std::size_t lim
   std::vector<OpenDelivery> closed;
   append_closed(db,
                 "SELECT " LIMEHOOK_OPEN_DELIVERY_COLUMNS
-                " FROM deliveries d INDEXED BY deliveries_not_delivered "
-                "WHERE d.status=3 AND d.status<>0 AND d.status<>2 AND d.id>? AND d.id<? ORDER BY d.id LIMIT ?",
+                " FROM undelivered u CROSS JOIN deliveries d ON d.id=u.delivery "
+                "WHERE u.status=3 AND u.delivery>? AND u.delivery<? ORDER BY u.delivery LIMIT ?",
                 recovery, limit, closed);
   append_closed(db,
                 "SELECT " LIMEHOOK_OPEN_DELIVERY_COLUMNS
-                " FROM deliveries d INDEXED BY deliveries_not_delivered "
-                "WHERE d.status=4 AND d.status<>0 AND d.status<>2 AND d.id>? AND d.id<? ORDER BY d.id LIMIT ?",
+                " FROM undelivered u CROSS JOIN deliveries d ON d.id=u.delivery "
+                "WHERE u.status=4 AND u.delivery>? AND u.delivery<? ORDER BY u.delivery LIMIT ?",
                 recovery, limit, closed);
   std::ranges::sort(closed, {}, &OpenDelivery::id);
   RecoveryStep step;

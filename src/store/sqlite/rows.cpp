@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "model/webhook_json.hpp"
-#include "store/sqlite/pending.hpp"
+#include "store/sqlite/delivery_state.hpp"
 
 namespace limehook::store::sqlite {
 
@@ -25,14 +25,15 @@ Delivery read_delivery(const Statement& row, int column) {
   delivery.id = DeliveryId{row.integer(column)};
   delivery.event = EventId{row.integer(column + 1)};
   delivery.webhook = WebhookId{row.integer(column + 2)};
-  delivery.status = status_from(row.small(column + 3));
-  delivery.test = row.small(column + 4) != 0;
-  delivery.attempts = row.small(column + 5);
-  delivery.round_start = row.small(column + 6);
-  delivery.next_attempt_at = row.optional_time(column + 7);
-  delivery.http_status = row.small(column + 8);
-  delivery.last_outcome = static_cast<AttemptOutcome>(row.small(column + 9));
-  delivery.updated_at = row.time(column + 10);
+  delivery.test = row.small(column + 3) != 0;
+  const DeliveryState state = state_from(row.bytes(column + 4));
+  delivery.status = state.status;
+  delivery.attempts = state.attempts;
+  delivery.round_start = state.round_start;
+  delivery.next_attempt_at = state.next_attempt_at;
+  delivery.http_status = state.http_status;
+  delivery.last_outcome = state.last_outcome;
+  delivery.updated_at = state.updated_at;
   return delivery;
 }
 
@@ -42,13 +43,14 @@ OpenDelivery read_open_delivery(const Statement& row) {
   open.event = EventId{row.integer(1)};
   open.webhook = WebhookId{row.integer(2)};
   open.type = static_cast<EventType>(row.small(3));
-  open.status = status_from(row.small(4));
-  open.test = row.small(5) != 0;
-  open.attempts = row.small(6);
-  open.round_start = row.small(7);
-  open.next_attempt_at = row.optional_time(8);
-  open.http_status = row.small(9);
-  open.last_outcome = static_cast<AttemptOutcome>(row.small(10));
+  open.test = row.small(4) != 0;
+  const DeliveryState state = state_from(row.bytes(5));
+  open.status = state.status;
+  open.attempts = state.attempts;
+  open.round_start = state.round_start;
+  open.next_attempt_at = state.next_attempt_at;
+  open.http_status = state.http_status;
+  open.last_outcome = state.last_outcome;
   return open;
 }
 

@@ -16,15 +16,11 @@ namespace limehook::store::sqlite {
 inline constexpr int kEventColumnCount = 6;
 Event read_event(const Statement& row, int column = 0);
 
-#define LIMEHOOK_DELIVERY_COLUMNS                                                                    \
-  "d.id,d.event,d.webhook,d.status,d.test,d.attempts,d.round_start,d.next_attempt_at,d.http_status," \
-  "d.last_outcome,d.updated_at"
-inline constexpr int kDeliveryColumnCount = 11;
+#define LIMEHOOK_DELIVERY_COLUMNS "d.id,d.event,d.webhook,d.test,d.state"
+inline constexpr int kDeliveryColumnCount = 5;
 Delivery read_delivery(const Statement& row, int column = 0);  // without body
 
-#define LIMEHOOK_OPEN_DELIVERY_COLUMNS                                                                      \
-  "d.id,d.event,d.webhook,d.type,d.status,d.test,d.attempts,d.round_start,d.next_attempt_at,d.http_status," \
-  "d.last_outcome"
+#define LIMEHOOK_OPEN_DELIVERY_COLUMNS "d.id,d.event,d.webhook,d.type,d.test,d.state"
 OpenDelivery read_open_delivery(const Statement& row);
 
 #define LIMEHOOK_WEBHOOK_COLUMNS \

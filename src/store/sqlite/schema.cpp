@@ -28,17 +28,14 @@ CREATE TABLE deliveries(
   webhook INTEGER NOT NULL,
   type INTEGER NOT NULL,             -- the event's
   test INTEGER NOT NULL,
-  status INTEGER NOT NULL,           -- pending.hpp
-  attempts INTEGER NOT NULL,
-  round_start INTEGER NOT NULL,
-  next_attempt_at INTEGER,
-  http_status INTEGER NOT NULL,
-  last_outcome INTEGER NOT NULL,
-  updated_at INTEGER NOT NULL,
-  last_attempt INTEGER NOT NULL,     -- where it is (attempt_block.hpp); 0: none
+  state BLOB NOT NULL,               -- delivery_state.hpp
   body TEXT
 );
-CREATE INDEX deliveries_not_delivered ON deliveries(status) WHERE status <> 0 AND status <> 2;
+CREATE TABLE undelivered(            -- delivery_state.hpp
+  status INTEGER NOT NULL,
+  delivery INTEGER NOT NULL,
+  PRIMARY KEY(status, delivery)
+) WITHOUT ROWID;
 CREATE TABLE pending_index(through INTEGER NOT NULL);  -- one row: deliveries.id
 INSERT INTO pending_index VALUES(0);
 CREATE TABLE redeliveries(

@@ -7,9 +7,9 @@
 
 #include "base/limits.hpp"
 #include "store/sqlite/checkpointer.hpp"
+#include "store/sqlite/delivery_state.hpp"
 #include "store/sqlite/files.hpp"
 #include "store/sqlite/indexer.hpp"
-#include "store/sqlite/pending.hpp"
 #include "store/sqlite/pruner.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/reader.hpp"
@@ -84,10 +84,10 @@ struct SqliteStore::Parts {
       : lock(std::move(lock_)),
         db(std::move(db_)),
         readers(file),
-        pending(*db),
-        writer(*db, pending),
+        undelivered(*db),
+        writer(*db, undelivered),
         indexer(*db, options.index_segment_rows),
-        pruner(*db),
+        pruner(*db, undelivered),
         checkpointer(*db, file, checkpoint_limits(*db, options)),
         rows_examined_max(options.rows_examined_max) {}
 
@@ -96,7 +96,7 @@ struct SqliteStore::Parts {
   FileDescriptor lock;  // released last
   std::unique_ptr<Database> db;
   ReaderPool readers;
-  PendingIndexer pending;
+  UndeliveredList undelivered;
   Writer writer;
   Indexer indexer;
   Pruner pruner;
@@ -157,7 +157,7 @@ bool SqliteStore::maintain(WallTime now) {
     parts_->checkpointer.finish_log();
     const WithoutSync without_sync(*parts_->db);
     const bool expiring = parts_->expire_keys(now);
-    const bool pending = parts_->pending.work(now);
+    const bool pending = parts_->undelivered.work(now);
     return parts_->indexer.work() || expiring || pending;
   } catch (const SqliteError& error) {
     throw StoreError(error.what());
@@ -213,14 +213,14 @@ Catalog SqliteStore::load_catalog() const {
 void SqliteStore::each_open(const std::function<void(const OpenDelivery&)>& visit) const {
   parts_->readers.read([&](Database& db) {
     std::array lists{db.query("SELECT " LIMEHOOK_OPEN_DELIVERY_COLUMNS
-                              " FROM deliveries d INDEXED BY deliveries_not_delivered WHERE d.status=1 AND "
-                              "d.status<>0 AND d.status<>2 ORDER BY d.id"),
+                              " FROM undelivered u CROSS JOIN deliveries d ON d.id=u.delivery WHERE u.status=0 "
+                              "ORDER BY u.delivery"),
                      db.query("SELECT " LIMEHOOK_OPEN_DELIVERY_COLUMNS
-                              " FROM deliveries d INDEXED BY deliveries_not_delivered WHERE d.status=5 AND "
-                              "d.status<>0 AND d.status<>2 ORDER BY d.id"),
+                              " FROM undelivered u CROSS JOIN deliveries d ON d.id=u.delivery WHERE u.status=1 "
+                              "ORDER BY u.delivery"),
                      db.query("SELECT " LIMEHOOK_OPEN_DELIVERY_COLUMNS
-                              " FROM deliveries d WHERE d.status=0 AND d.id>(SELECT through FROM pending_index) "
-                              "ORDER BY d.id")};
+                              " FROM deliveries d WHERE d.id>(SELECT through FROM pending_index) AND "
+                              "substr(d.state,1,1)=x'00' ORDER BY d.id")};
     std::vector<Rows*> rest;
     for (Rows& list : lists) {
       if (list.next()) rest.push_back(&list);

@@ -21,8 +21,8 @@ std::string header_names(const Webhook& webhook) {
 
 }  // namespace
 
-Writer::Writer(Database& db, const PendingIndexer& pending)
-    : db_(db), pending_(pending), next_block_(db.number("SELECT max(id) FROM attempt_blocks") + 1) {}
+Writer::Writer(Database& db, UndeliveredList& undelivered)
+    : db_(db), undelivered_(undelivered), next_block_(db.number("SELECT max(id) FROM attempt_blocks") + 1) {}
 
 CommitResult Writer::commit(const WriteBatch& batch) {
   CommitResult result;
@@ -67,10 +67,7 @@ void Writer::apply(const WriteBatch& batch, CommitResult& result) {
     }
   }
   for (const Delivery& delivery : batch.deliveries) insert_redelivery(delivery);
-  for (const NewAttempt& attempt : batch.attempts) insert_attempt(attempt);
-  store_block();
-  for (const DeliveryUpdate& update : batch.updates) update_delivery(update);
-  link_attempts_without_update();
+  apply_attempts(batch);
   for (const Recovery& recovery : batch.recoveries) put_recovery(recovery);
   for (const StatsBucket& bucket : batch.stats) add_stats(bucket);
 }
@@ -138,11 +135,16 @@ void Writer::insert_event(const NewEvent& event) {
 
 void Writer::insert_delivery(const Delivery& d, EventType type) {
   const std::optional<std::string_view> body = d.body ? std::optional<std::string_view>(*d.body) : std::nullopt;
-  db_.run(
-      "INSERT INTO deliveries(id,event,webhook,type,test,status,attempts,round_start,next_attempt_at,http_status,"
-      "last_outcome,updated_at,last_attempt,body) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,0,?)",
-      d.id, d.event, d.webhook, type, d.test, pending_.stored_status(d.id, d.status), d.attempts, d.round_start,
-      d.next_attempt_at, d.http_status, d.last_outcome, d.updated_at, body);
+  const StateBytes state = encode({.status = d.status,
+                                   .last_outcome = d.last_outcome,
+                                   .http_status = d.http_status,
+                                   .attempts = d.attempts,
+                                   .round_start = d.round_start,
+                                   .next_attempt_at = d.next_attempt_at,
+                                   .updated_at = d.updated_at});
+  db_.run("INSERT INTO deliveries(id,event,webhook,type,test,state,body) VALUES(?,?,?,?,?,?,?)", d.id, d.event,
+          d.webhook, type, d.test, Blob{view_of(state)}, body);
+  undelivered_.add(d.id, d.status);
 }
 
 void Writer::insert_redelivery(const Delivery& delivery) {
@@ -157,13 +159,22 @@ void Writer::insert_redelivery(const Delivery& delivery) {
   db_.run("INSERT INTO redeliveries(event,delivery) VALUES(?,?)", delivery.event, delivery.id);
 }
 
-void Writer::insert_attempt(const NewAttempt& added) {
+void Writer::apply_attempts(const WriteBatch& batch) {
+  DeliveryStates states(db_);
+  for (const NewAttempt& attempt : batch.attempts) insert_attempt(attempt, states);
+  store_block();
+  for (const DeliveryUpdate& update : batch.updates) update_delivery(update, states);
+  link_attempts_without_update(states);
+}
+
+void Writer::insert_attempt(const NewAttempt& added, DeliveryStates& states) {
   AttemptRef previous = 0;
   if (added.attempt.number > 1) {
-    const auto found = unlinked_attempts_.find(added.delivery);
-    previous = found != unlinked_attempts_.end()
-                   ? found->second
-                   : db_.number("SELECT last_attempt FROM deliveries WHERE id=?", added.delivery);
+    if (const auto found = unlinked_attempts_.find(added.delivery); found != unlinked_attempts_.end()) {
+      previous = found->second;
+    } else if (const auto state = states.read(added.delivery)) {
+      previous = state->last_attempt;
+    }
   }
   if (block_.size() >= kAttemptBlockBytes) store_block();
   unlinked_attempts_[added.delivery] = attempt_ref(next_block_, block_.size());
@@ -180,22 +191,31 @@ void Writer::store_block() {
   block_count_ = 0;
 }
 
-void Writer::update_delivery(const DeliveryUpdate& u) {
-  AttemptRef attempt = 0;
+void Writer::update_delivery(const DeliveryUpdate& u, DeliveryStates& states) {
+  const auto old = states.read(u.id);
+  if (!old) return;
+  DeliveryState state{.status = u.status,
+                      .last_outcome = u.last_outcome,
+                      .http_status = u.http_status,
+                      .attempts = u.attempts,
+                      .round_start = u.round_start,
+                      .next_attempt_at = u.next_attempt_at,
+                      .updated_at = u.updated_at,
+                      .last_attempt = old->last_attempt};
   if (const auto found = unlinked_attempts_.find(u.id); found != unlinked_attempts_.end()) {
-    attempt = found->second;
+    state.last_attempt = found->second;
     unlinked_attempts_.erase(found);
   }
-  db_.run(
-      "UPDATE deliveries SET status=?,attempts=?,round_start=?,next_attempt_at=?,http_status=?,last_outcome=?,"
-      "updated_at=?,last_attempt=max(last_attempt,?) WHERE id=?",
-      pending_.stored_status(u.id, u.status), u.attempts, u.round_start, u.next_attempt_at, u.http_status,
-      u.last_outcome, u.updated_at, attempt, u.id);
+  states.write(state);
+  undelivered_.change(u.id, old->status, u.status);
 }
 
-void Writer::link_attempts_without_update() {
+void Writer::link_attempts_without_update(DeliveryStates& states) {
   for (const auto& [delivery, attempt] : unlinked_attempts_) {
-    db_.run("UPDATE deliveries SET last_attempt=? WHERE id=?", attempt, delivery);
+    auto state = states.read(delivery);
+    if (!state) continue;
+    state->last_attempt = attempt;
+    states.write(*state);
   }
 }
 

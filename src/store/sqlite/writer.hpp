@@ -6,14 +6,14 @@
 
 #include "store/sqlite/attempt_block.hpp"
 #include "store/sqlite/database.hpp"
-#include "store/sqlite/pending.hpp"
+#include "store/sqlite/delivery_state.hpp"
 #include "store/store.hpp"
 
 namespace limehook::store::sqlite {
 
 class Writer {
  public:
-  Writer(Database& db, const PendingIndexer& pending);
+  Writer(Database& db, UndeliveredList& undelivered);
 
   CommitResult commit(const WriteBatch& batch);
 
@@ -27,15 +27,16 @@ class Writer {
   void insert_event(const NewEvent& event);
   void insert_delivery(const Delivery& delivery, EventType type);
   void insert_redelivery(const Delivery& delivery);
-  void insert_attempt(const NewAttempt& attempt);
-  void update_delivery(const DeliveryUpdate& update);
+  void apply_attempts(const WriteBatch& batch);
+  void insert_attempt(const NewAttempt& attempt, DeliveryStates& states);
+  void update_delivery(const DeliveryUpdate& update, DeliveryStates& states);
   void store_block();
-  void link_attempts_without_update();
+  void link_attempts_without_update(DeliveryStates& states);
   void put_recovery(const Recovery& recovery);
   void add_stats(const StatsBucket& bucket);
 
   Database& db_;
-  const PendingIndexer& pending_;
+  UndeliveredList& undelivered_;
   std::int64_t next_block_;
   std::string block_;  // attempts of the batch that are not stored yet
   std::int64_t block_count_ = 0;
