@@ -34,9 +34,9 @@ HttpSender::HttpSender(SenderOptions options, AttemptDone done, std::unique_ptr<
 HttpSender::~HttpSender() { stop(); }
 
 void HttpSender::start(AttemptRequest request) {
-  const auto origin = origin_text(request.webhook->url);
-  const auto index = workers_.size() == 1 ? 0 : std::hash<std::string_view>()(origin) % workers_.size();
-  workers_[index]->start(std::move(request));
+  if (workers_.size() == 1) return workers_.front()->start(std::move(request));
+  const auto hash = std::hash<std::string_view>()(origin_text(request.webhook->url));
+  workers_[hash % workers_.size()]->start(std::move(request));
 }
 
 void HttpSender::stop() {

@@ -253,15 +253,15 @@ void Engine::on_attempt_done(http_client::AttemptResult result) {
 }
 
 void Engine::take_attempt_results() {
-  std::vector<http_client::AttemptResult> results;
+  taken_.clear();
   {
     const std::lock_guard lock(done_mutex_);
-    results.swap(done_);
+    taken_.swap(done_);
     done_scheduled_ = false;
   }
   if (closed_) return;
   const Now at = now();
-  for (auto& result : results) {
+  for (auto& result : taken_) {
     scheduler_.handle(at, delivery::AttemptFinished{result.delivery, std::move(result.attempt), result.retry_after});
   }
   schedule_pump();

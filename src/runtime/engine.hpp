@@ -132,8 +132,9 @@ class Engine {
   bool closed_ = false;
 
   std::mutex done_mutex_;
-  std::vector<http_client::AttemptResult> done_;  // guarded by done_mutex_
-  bool done_scheduled_ = false;                   // guarded by done_mutex_
+  std::vector<http_client::AttemptResult> done_;   // guarded by done_mutex_
+  bool done_scheduled_ = false;                    // guarded by done_mutex_
+  std::vector<http_client::AttemptResult> taken_;  // from done_; kept for its capacity
 
   std::unique_ptr<StoreWriter> writer_;
   std::unique_ptr<http_client::AttemptSender> sender_;

@@ -2,7 +2,7 @@
 // Applies batches. Prepared statements do all the work; nothing here is per row but the row itself, because this is
 // the path of every event.
 
-#include <unordered_map>
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "store/sqlite/attempt_block.hpp"
 #include "store/sqlite/database.hpp"
@@ -40,7 +40,8 @@ class Writer {
   std::int64_t next_block_;
   std::string block_;  // attempts of the batch that are not stored yet
   std::int64_t block_count_ = 0;
-  std::unordered_map<DeliveryId, AttemptRef> unlinked_attempts_;  // of the batch: newest attempt of each delivery
+  boost::unordered_flat_map<DeliveryId, AttemptRef, std::hash<DeliveryId>>
+      unlinked_attempts_;  // of the batch: newest attempt of each delivery
   std::string scratch_;
   bool unknown_ = false;  // a commit has ended so
 };
