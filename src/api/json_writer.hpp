@@ -13,13 +13,15 @@ namespace limehook::api {
 
 class JsonWriter {
  public:
+  JsonWriter() { text_.reserve(kUsualBytes); }
+
   JsonWriter& begin_object() { return open('{'); }
   JsonWriter& end_object() { return close('}'); }
   JsonWriter& begin_array() { return open('['); }
   JsonWriter& end_array() { return close(']'); }
   JsonWriter& key(std::string_view name) {
     separate();
-    text_ += json_text::quote(name);
+    json_text::append_quoted(text_, name);
     text_ += ':';
     separate_ = false;
     return *this;
@@ -32,7 +34,12 @@ class JsonWriter {
     separate_ = true;
     return *this;
   }
-  JsonWriter& string(std::string_view value) { return raw(json_text::quote(value)); }
+  JsonWriter& string(std::string_view value) {
+    separate();
+    json_text::append_quoted(text_, value);
+    separate_ = true;
+    return *this;
+  }
   JsonWriter& number(std::int64_t value) { return raw(std::to_string(value)); }
   // At most three decimals.
   JsonWriter& number(double value);
@@ -59,6 +66,9 @@ class JsonWriter {
   void separate() {
     if (separate_) text_ += ',';
   }
+
+  static constexpr std::size_t kUsualBytes = 128;  // room for a short answer without growing on the way
+
   std::string text_;
   bool separate_ = false;  // the next item follows another
 };

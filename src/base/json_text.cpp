@@ -32,6 +32,11 @@ std::uint32_t hex4(std::string_view text) {
   return value;
 }
 
+// Outside strings valid JSON has no other bytes as low as these.
+bool is_space(char c) { return static_cast<unsigned char>(c) <= ' '; }
+
+bool must_be_escaped(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+
 // Does the raw (escaped) key spell `name`?
 bool key_is(std::string_view raw_key, std::string_view name) {
   if (raw_key.find('\\') == std::string_view::npos) return raw_key == name;
@@ -94,20 +99,25 @@ std::size_t value_end(std::string_view text, std::size_t begin) {
 }
 
 std::string compact(std::string_view text) {
+  // Most texts have no white space at all, and to see that is much quicker than to walk through the tokens.
+  constexpr std::string_view kSpaces = " \t\n\r";
+  if (std::ranges::none_of(kSpaces, [text](char c) { return text.contains(c); })) return std::string(text);
   std::string out;
-  out.resize_and_overwrite(text.size(), [text](char* begin, std::size_t) {
-    char* end = begin;
+  out.resize_and_overwrite(text.size(), [text](char* end, std::size_t) {
+    const char* const begin = end;
+    std::size_t copied = 0;
     for (std::size_t i = 0; i < text.size();) {
-      const char c = text[i];
-      if (c == '"') {
-        const auto size = string_end(text, i) - i;
-        end = std::copy_n(text.data() + i, size, end);
-        i += size;
-      } else {
-        if (c != ' ' && c != '\t' && c != '\n' && c != '\r') *end++ = c;
+      if (text[i] == '"') {
+        i = string_end(text, i);
+      } else if (!is_space(text[i])) {
         ++i;
+      } else {
+        end = std::copy(text.begin() + copied, text.begin() + i, end);
+        while (i < text.size() && is_space(text[i])) ++i;
+        copied = i;
       }
     }
+    end = std::copy(text.begin() + copied, text.end(), end);
     return static_cast<std::size_t>(end - begin);
   });
   return out;
@@ -170,27 +180,31 @@ std::optional<std::string> string_value(std::string_view raw) {
   return out;
 }
 
+void append_quoted(std::string& out, std::string_view text) {
+  out += '"';
+  while (true) {
+    const auto plain = static_cast<std::size_t>(std::ranges::find_if(text, must_be_escaped) - text.begin());
+    out.append(text, 0, plain);
+    if (plain == text.size()) break;
+    const char c = text[plain];
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else {
+      char escape[8];
+      std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(c));
+      out += escape;
+    }
+    text.remove_prefix(plain + 1);
+  }
+  out += '"';
+}
+
 std::string quote(std::string_view text) {
   std::string out;
   out.reserve(text.size() + 2);
-  out += '"';
-  std::size_t plain = 0;  // where what is not copied yet begins
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte >= 0x20 && byte != '"' && byte != '\\') continue;
-    out.append(text, plain, i - plain);
-    plain = i + 1;
-    if (byte >= 0x20) {
-      out += '\\';
-      out += text[i];
-    } else {
-      char escape[8];
-      std::snprintf(escape, sizeof escape, "\\u%04x", byte);
-      out += escape;
-    }
-  }
-  out.append(text, plain);
-  return out += '"';
+  append_quoted(out, text);
+  return out;
 }
 
 std::string pointer_step(std::string_view name) {

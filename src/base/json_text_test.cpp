@@ -35,6 +35,10 @@ TEST(Compact, RemovesWhiteSpaceBetweenTokensOnly) {
   EXPECT_EQ(compact(R"("\\" )"), R"("\\")");
   EXPECT_EQ(compact(" 1 "), "1");
   EXPECT_EQ(compact("{ }"), "{}");
+  EXPECT_EQ(compact("[1\n]"), "[1]");
+  EXPECT_EQ(compact("[1\t]"), "[1]");
+  EXPECT_EQ(compact("[1\r]"), "[1]");
+  EXPECT_EQ(compact(R"({"a":[1,"b"]})"), R"({"a":[1,"b"]})");
 }
 
 TEST(EachMember, WalksInOrder) {
@@ -130,6 +134,10 @@ TEST(Quote, EscapesWhatMustBe) {
     EXPECT_EQ(string_value(quote(text)), text) << byte;
   }
   EXPECT_EQ(quote("\xC3\xA9"), "\"\xC3\xA9\"");
+  EXPECT_EQ(quote(""), R"("")");
+  std::string text = "{";
+  append_quoted(text, "a\\");
+  EXPECT_EQ(text, R"({"a\\")");
 }
 
 TEST(PointerStep, EscapesTildeAndSlash) {

@@ -76,6 +76,37 @@ TEST(ParseEvent, KeepsMembersAsWritten) {
   EXPECT_EQ(draft->team_id, "");
 }
 
+TEST(ParseEvent, ReadsEscapedNamesAndValues) {
+  // Goal: a member is the same however it is spelt. Method: escapes at the beginning, in the middle and at the end of
+  // a name or value, and a value that is longer than the JSON parser's buffer.
+  std::string long_text = "\\u00e9";
+  for (int i = 0; i < 3000; ++i) long_text += "\xC3\xA9";
+  const auto draft = parse_event(
+      R"({"\u0065vent":"sms\u005fsent","message\u005fid":"\u0061b\"c\\","sender_numbe\u0072":"+1234567\u0030",)"
+      R"("receiver_number":"\u002b7654321","message_content":")" +
+      long_text + R"(","timestamp":"2025-01-30\u005415:00:00Z","\u0074\u0065am_id":"\ud83d\ude00"})");
+  ASSERT_TRUE(draft) << draft.error().front().pointer;
+  EXPECT_EQ(draft->type, EventType::SmsSent);
+  EXPECT_EQ(draft->team_id, "\xF0\x9F\x98\x80");
+  EXPECT_EQ(draft->numbers, (Texts{"+12345670"}));
+  EXPECT_EQ(draft->terms, (Texts{"+12345670", "+7654321", "ab\"c\\"}));
+  EXPECT_EQ(errors_of(with(EventType::MissedCall, "call_id", '"' + long_text + '"')),
+            (FieldErrors{{"/call_id", "must be at most 255 bytes long"}}));
+}
+
+TEST(ParseEvent, ReadsTopLevelMembersOnly) {
+  // Goal: what is nested stands for nothing, whatever its names and values, with or without escapes.
+  const auto nested = with(EventType::CallCompleted, "x",
+                           R"({"event":"sms_sent","team_\u0069d":"te\u0061m_2","call_id":[1,{"call_id":null}]})");
+  const auto draft = parse_event(nested);
+  ASSERT_TRUE(draft) << draft.error().front().pointer;
+  EXPECT_EQ(draft->team_id, "team_001");
+  EXPECT_EQ(draft->terms, parse_event(sample(EventType::CallCompleted))->terms);
+  EXPECT_EQ(errors_of(with(EventType::MissedCall, "call_id", R"({"call_id":"1"})")),
+            (FieldErrors{{"/call_id", "must be a string"}}));
+  EXPECT_EQ(errors_of('[' + sample(EventType::MissedCall) + ']'), (FieldErrors{{"", "must be a JSON object"}}));
+}
+
 TEST(ParseEvent, ReadsTheTeam) {
   // Goal: the team is taken from the payload, optional everywhere.
   EXPECT_EQ(parse_event(sample(EventType::MissedCall))->team_id, "team_001");
@@ -268,6 +299,8 @@ TEST(ParseEvent, RefusesEqualNames) {
   auto json = sample(EventType::MissedCall);
   json.insert(1, R"("call\u005fid":"7","a/b":1,"a/b":2,"a/b":3,)");
   EXPECT_EQ(errors_of(json), (FieldErrors{{"/a~1b", "appears twice"}, {"/call_id", "appears twice"}}));
+  EXPECT_EQ(errors_of(with(EventType::MissedCall, "x", R"(1,"call_id":7,"status":null,"\u0078":2)")),
+            (FieldErrors{{"/call_id", "appears twice"}, {"/status", "appears twice"}, {"/x", "appears twice"}}));
   std::string many = "{";
   for (int i = 0; i < 1000; ++i) many += "\"" + std::to_string(i % 500) + "\":1,";
   many += R"("event":"missed_call"})";
