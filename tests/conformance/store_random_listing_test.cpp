@@ -2,7 +2,10 @@
 // examine so few rows for a page that most pages are short.
 
 #include <algorithm>
+#include <atomic>
 #include <optional>
+#include <span>
+#include <thread>
 
 #include "store_harness.hpp"
 
@@ -178,6 +181,61 @@ TEST_P(StoreRandomListingTest, RandomQueriesAgreeWithAPlainScan) {
     }
     make_.now += std::chrono::hours(1);
   }
+}
+
+std::int64_t last_id(const WriteBatch& batch) {
+  std::int64_t last = 0;
+  for (const NewEvent& event : batch.events) {
+    last = std::max(last, event.event.id.value);
+    for (const Delivery& delivery : event.deliveries) last = std::max(last, delivery.id.value);
+  }
+  for (const Delivery& delivery : batch.deliveries) last = std::max(last, delivery.id.value);
+  return last;
+}
+
+// `found` is all that matches but for the newest, and of these none that was `known` when the walk began.
+template <class Id>
+void expect_complete(const std::vector<Id>& found, const std::vector<Id>& matching, std::int64_t known) {
+  const auto newer = std::ranges::count_if(matching, [&](Id id) { return id.value > known; });
+  ASSERT_LE(found.size(), matching.size());
+  EXPECT_GE(found.size(), matching.size() - static_cast<std::size_t>(newer));
+  EXPECT_TRUE(std::ranges::equal(found, std::span(matching).last(found.size())));
+}
+
+// Goal: a walk that goes on beside commits and housekeeping finds, in order and once, all that had been committed when
+// it began.
+TEST_P(StoreRandomListingTest, WalksBesideCommitsMissNothing) {
+  RandomLog log(make_, 4);
+  std::vector<WriteBatch> batches;
+  for (int i = 0; i < 400; ++i) batches.push_back(log.batch());
+  std::vector<std::pair<DeliveryQuery, EventQuery>> queries;
+  for (int i = 0; i < 200; ++i) {
+    queries.emplace_back(log.delivery_query(), log.event_query());
+    queries.back().first.status.reset();  // it changes
+  }
+  const std::size_t limit = log.limit();
+  std::atomic<std::int64_t> known{0};
+  std::atomic<bool> done{false};
+  const auto read = [&](std::size_t i) {
+    for (; !done && !HasFailure(); i = (i + 1) % queries.size()) {
+      const auto& [deliveries, events] = queries[i];
+      std::int64_t before = known;
+      expect_complete(walk<DeliveryId>([&](const auto& q) { return store().list_deliveries(q); }, deliveries, limit),
+                      log.expected(deliveries), before);
+      before = known;
+      expect_complete(walk<EventId>([&](const auto& q) { return store().list_events(q); }, events, limit),
+                      log.expected(events), before);
+    }
+  };
+  std::vector<std::thread> readers;
+  for (std::size_t i = 0; i < 2; ++i) readers.emplace_back(read, i * 100);
+  for (const WriteBatch& batch : batches) {
+    commit(batch);
+    known = std::max<std::int64_t>(known, last_id(batch));
+    store().maintain(make_.now);
+  }
+  done = true;
+  for (std::thread& reader : readers) reader.join();
 }
 
 }  // namespace

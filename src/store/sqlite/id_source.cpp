@@ -11,15 +11,19 @@ constexpr std::size_t kBucketCost = 16;
 
 }  // namespace
 
-IdSource::IdSource(Database& db, Access access, IdRange range, std::size_t rows_max)
+IdSource::IdSource(Database& db, Access access, std::vector<std::int64_t> tail, IdRange range, std::size_t rows_max)
     : db_(db), access_(std::move(access)), range_(range), rows_max_(rows_max), position_(range.high) {
-  if (!access_.kind && !access_.type) {
+  if (!access_.key && !access_.type) {
     start_walk(range_);
     return;
   }
-  const std::int64_t tail = indexed_through(db_) + 1;
-  start_walk(cut(tail, range_.high));
-  segments_.emplace(segments_between(db_, range_.low, std::min(range_.high, tail)));
+  const std::int64_t tail_low = indexed_through(db_) + 1;
+  if (access_.key) {
+    enter_tail(std::move(tail), tail_low);
+  } else {
+    start_walk(cut(tail_low, range_.high));
+  }
+  segments_.emplace(segments_between(db_, range_.low, std::min(range_.high, tail_low)));
 }
 
 IdRange IdSource::cut(std::int64_t low, std::int64_t high) const {
@@ -39,6 +43,15 @@ std::optional<std::int64_t> IdSource::next() {
     if (id) return id;
   }
   return std::nullopt;
+}
+
+void IdSource::enter_tail(std::vector<std::int64_t> tail, std::int64_t low) {
+  if (low >= range_.high) return;
+  floor_ = std::max(range_.low, low);
+  found_ = std::move(tail);
+  // A segment may have got them since.
+  std::erase_if(found_, [&](std::int64_t id) { return id < floor_; });
+  settle();
 }
 
 void IdSource::start_walk(IdRange range) {
@@ -72,7 +85,7 @@ bool IdSource::enter_segment() {
     floor_ = std::max(range_.low, segment.first_id);
     if (access_.type && (segment.*access_.types >> static_cast<unsigned>(*access_.type) & 1U) == 0) {
       position_ = floor_;
-    } else if (access_.kind) {
+    } else if (access_.key) {
       find_in(segment);
     } else {
       start_walk(cut(segment.first_id, segment.last_id + 1));
@@ -84,7 +97,7 @@ bool IdSource::enter_segment() {
 
 void IdSource::find_in(const LogSegment& segment) {
   examined_ += kBucketCost;
-  found_ = find_entries(db_, segment, *access_.kind, access_.key);
+  found_ = find_entries(db_, segment, access_.key->kind, access_.key->key);
   std::erase_if(found_, [&](std::int64_t id) { return id < floor_ || id >= position_; });
   settle();
 }
@@ -92,7 +105,7 @@ void IdSource::find_in(const LogSegment& segment) {
 std::optional<std::int64_t> IdSource::step_found() {
   ++examined_;
   const std::int64_t id = found_.back();
-  const std::int64_t passing = access_.newest_in ? access_.newest_in({floor_, id + 1}) : id;
+  const std::int64_t passing = access_.newest_in ? access_.newest_in({found_.front(), id + 1}) : id;
   found_.pop_back();
   while (!found_.empty() && found_.back() > passing) found_.pop_back();
   settle();

@@ -1,6 +1,6 @@
 #pragma once
-// Ids of rows that may pass a query's filters, from the newest down: the walk over the tail that is not indexed yet,
-// then the segments of the log index. A source examines so many rows only; position() says where another one goes on.
+// Ids of rows that may pass a query's filters, from the newest down: those of the log index's tail, then its segments,
+// or a walk over the rows. A source examines so many rows only; position() says where another one goes on.
 
 #include <functional>
 #include <optional>
@@ -12,19 +12,13 @@
 
 namespace limehook::store::sqlite {
 
-struct IdRange {
-  std::int64_t low = 1;   // included
-  std::int64_t high = 0;  // not included
-};
-
 // How to find the rows of one query.
 struct Access {
+  // Where the log index has them; nothing: they are walked.
+  std::optional<LogKey> key;
   // Rows in a range in descending order: the id, and whether it passes what is cheaply checked. What the statement
   // leaves out by itself must cost nothing.
   std::function<Rows(IdRange)> walk;
-  // Where the log index has them; nothing: segments are walked like the tail.
-  std::optional<LogKind> kind;
-  std::uint64_t key = 0;
   // Segments without this type are passed over.
   std::optional<EventType> type;
   unsigned LogSegment::* types = nullptr;
@@ -36,7 +30,8 @@ struct Access {
 
 class IdSource {
  public:
-  IdSource(Database& db, Access access, IdRange range, std::size_t rows_max);
+  // `tail`: what TailIndex finds for the access's key in the range, taken before the read transaction began.
+  IdSource(Database& db, Access access, std::vector<std::int64_t> tail, IdRange range, std::size_t rows_max);
 
   // Nothing: all has been found, or as many rows examined as may be.
   std::optional<std::int64_t> next();
@@ -48,6 +43,7 @@ class IdSource {
   bool spent() const { return examined_ >= rows_max_ && position_ < range_.high; }
   void start_walk(IdRange range);
   std::optional<std::int64_t> step_walk();
+  void enter_tail(std::vector<std::int64_t> tail, std::int64_t low);
   bool enter_segment();
   void find_in(const LogSegment& segment);
   std::optional<std::int64_t> step_found();
@@ -59,10 +55,10 @@ class IdSource {
   std::size_t rows_max_;
   std::size_t examined_ = 0;
   std::int64_t position_;
-  std::int64_t floor_ = 0;  // where the present walk or segment ends
+  std::int64_t floor_ = 0;  // where the present walk, the tail or the present segment ends
   std::optional<Rows> walk_;
   std::optional<Rows> segments_;
-  std::vector<std::int64_t> found_;  // in the present segment; ascending
+  std::vector<std::int64_t> found_;  // in the tail or the present segment; ascending
 };
 
 }  // namespace limehook::store::sqlite

@@ -1,69 +1,95 @@
 #include "store/sqlite/indexer.hpp"
 
+#include <algorithm>
+
+#include "store/sqlite/segment_rows.hpp"
+#include "store/sqlite/terms.hpp"
+
 namespace limehook::store::sqlite {
+namespace {
+
+void set_keys(EventKeys& keys, const NewEvent& event) {
+  keys.id = event.event.id.value;
+  keys.type = static_cast<int>(event.event.type);
+  keys.team = hash_text(event.event.team_id);
+  keys.terms.clear();
+  for (const std::string& term : event.terms) keys.terms.push_back(term_key(term_code(term)));
+}
+
+}  // namespace
 
 Indexer::Indexer(Database& db, std::size_t segment_rows)
-    : db_(db), segment_rows_(segment_rows), indexed_through_(sqlite::indexed_through(db)), rows_(db) {
-  count_unindexed_rows();
+    : db_(db), segment_rows_(segment_rows), tail_(indexed_through(db), segment_rows) {
+  load_tail();
 }
 
-// Finds where segments would have ended if this process had done all the commits.
-void Indexer::count_unindexed_rows() {
-  Rows rows = db_.query(
-      "SELECT id FROM (SELECT id FROM events WHERE id>?1 UNION ALL SELECT id FROM deliveries WHERE id>?1) ORDER BY id",
-      indexed_through_);
-  while (rows.next()) committed(1, rows->integer(0));
-}
-
-void Indexer::committed(std::size_t rows, std::int64_t last_id) {
-  rows_since_mark_ += rows;
-  if (rows_since_mark_ < segment_rows_) return;
-  rows_since_mark_ = 0;
-  marks_.push_back(last_id);
-}
-
-bool Indexer::work() {
-  if (stage_ == Stage::Idle) {
-    if (marks_.empty()) return false;
-    begin_segment();
+// In parts as they would be if this process had done all the commits.
+void Indexer::load_tail() {
+  SegmentRows rows(db_);
+  for (std::int64_t done = tail_.sealed_through();;) {
+    const std::int64_t last = db_.number(
+        "SELECT max(id) FROM (SELECT id FROM events WHERE id>?1 UNION ALL SELECT id FROM deliveries WHERE id>?1 "
+        "ORDER BY id LIMIT ?2)",
+        done, segment_rows_);
+    if (last == 0) return;
+    rows.begin(done + 1, last);
+    while (rows.read()) {
+    }
+    tail_.append(rows.all());
+    done = last;
   }
-  switch (stage_) {
-    case Stage::Idle:
-      break;
-    case Stage::Reading:
-      read_rows();
-      break;
-    case Stage::Writing:
-      write_next_kind();
-      break;
+}
+
+void Indexer::prepare(const WriteBatch& batch) {
+  redelivered_.clear();
+  for (const Delivery& delivery : batch.deliveries) redelivered_.push_back(keys_of(batch, delivery.event));
+}
+
+std::optional<EventKeys> Indexer::keys_of(const WriteBatch& batch, EventId event) {
+  {
+    Rows rows = db_.query("SELECT id,type,team,terms FROM events WHERE id=?", event);
+    if (rows.next()) return read_event_keys(*rows);
   }
-  return stage_ != Stage::Idle || !marks_.empty();
+  const auto found = std::ranges::find(batch.events, event, [](const NewEvent& added) { return added.event.id; });
+  if (found == batch.events.end()) return std::nullopt;
+  EventKeys keys;
+  set_keys(keys, *found);
+  return keys;
 }
 
-void Indexer::begin_segment() {
-  segment_ = {};
-  segment_.number = db_.number("SELECT max(number) FROM log_segments") + 1;
-  segment_.first_id = indexed_through_ + 1;
-  segment_.last_id = marks_.front();
-  rows_.begin(segment_.first_id, segment_.last_id);
-  next_kind_ = 0;
-  stage_ = Stage::Reading;
-}
-
-void Indexer::read_rows() {
-  if (rows_.read()) return;
-  segment_.event_types = rows_.event_types();
-  segment_.delivery_types = rows_.delivery_types();
-  segment_.bucket_bits = bucket_bits_for(rows_.entries_max());
-  stage_ = Stage::Writing;
+void Indexer::committed(const WriteBatch& batch, std::span<const DuplicateEvent> duplicates) {
+  added_.clear();
+  EventKeys keys;
+  for (std::size_t i = 0; i < batch.events.size(); ++i) {
+    if (!duplicates.empty() && duplicates.front().index == i) {
+      duplicates = duplicates.subspan(1);
+      continue;
+    }
+    set_keys(keys, batch.events[i]);
+    added_.add_event(keys);
+    for (const Delivery& delivery : batch.events[i].deliveries) {
+      added_.add_delivery(delivery.id.value, delivery.webhook, keys);
+    }
+  }
+  for (std::size_t i = 0; i < batch.deliveries.size(); ++i) {
+    if (!redelivered_[i]) continue;
+    const Delivery& delivery = batch.deliveries[i];
+    added_.add_delivery(delivery.id.value, delivery.webhook, *redelivered_[i]);
+  }
+  if (added_.rows > 0) tail_.append(added_);
 }
 
 // A segment that a crash left half written has no row in log_segments and is written again under the same number.
-void Indexer::write_next_kind() {
+bool Indexer::work() {
+  if (!tail_.has_full_part()) return false;
   Transaction transaction(db_, Transaction::Kind::Write);
-  if (next_kind_ == 0) drop_segment(db_, segment_.number);
+  if (next_kind_ == 0) {
+    segment_ = tail_.first_segment();
+    segment_.number = db_.number("SELECT max(number) FROM log_segments") + 1;
+    drop_segment(db_, segment_.number);
+  }
   const auto kind = static_cast<LogKind>(next_kind_);
-  write_entries(db_, segment_, kind, rows_.entries(kind));
+  write_entries(db_, segment_, kind, tail_.first_entries(kind));
   const bool last = next_kind_ + 1 == kLogKindCount;
   if (last) {
     db_.run(
@@ -73,11 +99,9 @@ void Indexer::write_next_kind() {
         segment_.delivery_types);
   }
   transaction.commit();
-  ++next_kind_;
-  if (!last) return;
-  indexed_through_ = segment_.last_id;
-  marks_.pop_front();
-  stage_ = Stage::Idle;
+  next_kind_ = last ? 0 : next_kind_ + 1;
+  if (last) tail_.drop_first();
+  return tail_.has_full_part();
 }
 
 }  // namespace limehook::store::sqlite

@@ -23,17 +23,19 @@ IdRange range_of(const Query& query) {
   return range;
 }
 
-// A search term in the forms in which events.terms may hold it.
-struct TermBytes {
-  explicit TermBytes(std::string_view term) : code(term_code(term)) {
-    exact.assign(reinterpret_cast<const char*>(&code), sizeof code);
-    const std::uint64_t plus_code = code | 1U;
-    with_plus.assign(reinterpret_cast<const char*>(&plus_code), sizeof plus_code);
-  }
-  std::uint64_t code;
-  std::string exact;
-  std::string with_plus;
-};
+// The rarest property of term, webhook and team.
+std::optional<LogKey> log_key(const DeliveryQuery& query) {
+  if (!query.term.empty()) return LogKey{LogKind::DeliveryTerm, term_key(term_code(query.term))};
+  if (query.webhook) return LogKey{LogKind::DeliveryWebhook, hash_number(query.webhook->value)};
+  if (query.team_id) return LogKey{LogKind::DeliveryTeam, hash_text(*query.team_id)};
+  return std::nullopt;
+}
+
+std::optional<LogKey> log_key(const EventQuery& query) {
+  if (!query.term.empty()) return LogKey{LogKind::EventTerm, term_key(term_code(query.term))};
+  if (query.team_id) return LogKey{LogKind::EventTeam, hash_text(*query.team_id)};
+  return std::nullopt;
+}
 
 std::int64_t newest_listed(Database& db, IdRange r, DeliveryStatus status) {
   return db.number(
@@ -62,7 +64,7 @@ void narrow_to_pending(Database& db, Access& access) {
 // The list `undelivered` has the rows by status, all but the delivered ones.
 void narrow_by_status(Database& db, DeliveryStatus status, Access& access) {
   if (status == DeliveryStatus::Delivered) return;
-  if (!access.kind) access.type.reset();
+  if (!access.key) access.type.reset();
   if (status == DeliveryStatus::Pending) {
     narrow_to_pending(db, access);
   } else {
@@ -73,74 +75,32 @@ void narrow_by_status(Database& db, DeliveryStatus status, Access& access) {
     };
     access.newest_in = [&db, status](IdRange r) { return newest_listed(db, r, status); };
   }
-  if (!access.kind) access.newest_in = nullptr;
+  if (!access.key) access.newest_in = nullptr;
 }
 
-// By the rarest property of term, webhook and team. Everything captured outlives the access.
-Access access_for(Database& db, const DeliveryQuery& query, const TermBytes& term) {
+// Everything captured outlives the access.
+Access access_for(Database& db, const DeliveryQuery& query) {
   Access access;
+  access.key = log_key(query);
   access.type = query.type;
   access.types = &LogSegment::delivery_types;
-  if (!query.term.empty()) {
-    access.kind = LogKind::DeliveryTerm;
-    access.key = term_key(term.code);
-    access.walk = [&](IdRange r) {
-      return db.query(
-          "SELECT d.id,instr(e.terms,?3)>0 OR instr(e.terms,?4)>0 FROM deliveries d CROSS JOIN events e ON "
-          "e.id=d.event WHERE d.id>=?1 AND d.id<?2 ORDER BY d.id DESC",
-          r.low, r.high, Blob{term.exact}, Blob{term.with_plus});
-    };
-  } else if (query.webhook) {
-    access.kind = LogKind::DeliveryWebhook;
-    access.key = hash_number(query.webhook->value);
-    access.walk = [&](IdRange r) {
-      return db.query("SELECT id,webhook=?3 FROM deliveries WHERE id>=?1 AND id<?2 ORDER BY id DESC", r.low, r.high,
-                      *query.webhook);
-    };
-  } else if (query.team_id) {
-    access.kind = LogKind::DeliveryTeam;
-    access.key = hash_text(*query.team_id);
-    access.walk = [&](IdRange r) {
-      return db.query(
-          "SELECT d.id,e.team=?3 FROM deliveries d CROSS JOIN events e ON e.id=d.event WHERE d.id>=?1 AND d.id<?2 "
-          "ORDER BY d.id DESC",
-          r.low, r.high, std::string_view(*query.team_id));
-    };
-  } else {
-    access.walk = [&](IdRange r) {
-      return db.query("SELECT id,?3 IS NULL OR type=?3 FROM deliveries WHERE id>=?1 AND id<?2 ORDER BY id DESC", r.low,
-                      r.high, query.type);
-    };
-  }
+  access.walk = [&](IdRange r) {
+    return db.query("SELECT id,?3 IS NULL OR type=?3 FROM deliveries WHERE id>=?1 AND id<?2 ORDER BY id DESC", r.low,
+                    r.high, query.type);
+  };
   if (query.status) narrow_by_status(db, *query.status, access);
   return access;
 }
 
-Access access_for(Database& db, const EventQuery& query, const TermBytes& term) {
+Access access_for(Database& db, const EventQuery& query) {
   Access access;
+  access.key = log_key(query);
   access.type = query.type;
   access.types = &LogSegment::event_types;
-  if (!query.term.empty()) {
-    access.kind = LogKind::EventTerm;
-    access.key = term_key(term.code);
-    access.walk = [&](IdRange r) {
-      return db.query(
-          "SELECT id,instr(terms,?3)>0 OR instr(terms,?4)>0 FROM events WHERE id>=?1 AND id<?2 ORDER BY id DESC", r.low,
-          r.high, Blob{term.exact}, Blob{term.with_plus});
-    };
-  } else if (query.team_id) {
-    access.kind = LogKind::EventTeam;
-    access.key = hash_text(*query.team_id);
-    access.walk = [&](IdRange r) {
-      return db.query("SELECT id,team=?3 FROM events WHERE id>=?1 AND id<?2 ORDER BY id DESC", r.low, r.high,
-                      std::string_view(*query.team_id));
-    };
-  } else {
-    access.walk = [&](IdRange r) {
-      return db.query("SELECT id,?3 IS NULL OR type=?3 FROM events WHERE id>=?1 AND id<?2 ORDER BY id DESC", r.low,
-                      r.high, query.type);
-    };
-  }
+  access.walk = [&](IdRange r) {
+    return db.query("SELECT id,?3 IS NULL OR type=?3 FROM events WHERE id>=?1 AND id<?2 ORDER BY id DESC", r.low,
+                    r.high, query.type);
+  };
   return access;
 }
 
@@ -168,7 +128,7 @@ Page<Row> collect(IdSource source, std::size_t limit, Read read) {
 constexpr int kAfterDelivery = kDeliveryColumnCount;
 
 std::optional<DeliveryRow> read_delivery_row(Database& db, std::int64_t id, const DeliveryQuery& query,
-                                             const TermBytes& term) {
+                                             std::uint64_t term) {
   Rows rows = db.query("SELECT " LIMEHOOK_DELIVERY_COLUMNS
                        ",d.type,e.team,e.terms FROM deliveries d CROSS JOIN events e ON e.id=d.event "
                        "WHERE d.id=?",
@@ -181,32 +141,44 @@ std::optional<DeliveryRow> read_delivery_row(Database& db, std::int64_t id, cons
   if (query.status && row.delivery.status != *query.status) return std::nullopt;
   if (query.type && row.type != *query.type) return std::nullopt;
   if (query.team_id && rows->bytes(kAfterDelivery + 1) != *query.team_id) return std::nullopt;
-  if (!query.term.empty() && !has_term(rows->bytes(kAfterDelivery + 2), term.code)) return std::nullopt;
+  if (!query.term.empty() && !has_term(rows->bytes(kAfterDelivery + 2), term)) return std::nullopt;
   row.team_id = rows->text(kAfterDelivery + 1);
   return row;
 }
 
-std::optional<Event> read_event_row(Database& db, std::int64_t id, const EventQuery& query, const TermBytes& term) {
+std::optional<Event> read_event_row(Database& db, std::int64_t id, const EventQuery& query, std::uint64_t term) {
   Rows rows = db.query("SELECT " LIMEHOOK_EVENT_COLUMNS ",e.terms FROM events e WHERE e.id=?", id);
   if (!rows.next()) return std::nullopt;
   if (query.type && static_cast<EventType>(rows->small(1)) != *query.type) return std::nullopt;
   if (query.team_id && rows->bytes(4) != *query.team_id) return std::nullopt;
-  if (!query.term.empty() && !has_term(rows->bytes(kEventColumnCount), term.code)) return std::nullopt;
+  if (!query.term.empty() && !has_term(rows->bytes(kEventColumnCount), term)) return std::nullopt;
   return read_event(*rows);
 }
 
 }  // namespace
 
-Page<DeliveryRow> list_deliveries(Database& db, const DeliveryQuery& query, std::size_t rows_examined_max) {
-  const TermBytes term(query.term);
-  return collect<DeliveryRow>(IdSource(db, access_for(db, query, term), range_of(query), rows_examined_max),
+std::vector<std::int64_t> find_in_tail(const TailIndex& tail, const DeliveryQuery& query) {
+  const auto key = log_key(query);
+  return key ? tail.find(*key, range_of(query)) : std::vector<std::int64_t>{};
+}
+
+std::vector<std::int64_t> find_in_tail(const TailIndex& tail, const EventQuery& query) {
+  const auto key = log_key(query);
+  return key ? tail.find(*key, range_of(query)) : std::vector<std::int64_t>{};
+}
+
+Page<DeliveryRow> list_deliveries(Database& db, const DeliveryQuery& query, std::vector<std::int64_t> tail,
+                                  std::size_t rows_examined_max) {
+  const std::uint64_t term = term_code(query.term);
+  return collect<DeliveryRow>(IdSource(db, access_for(db, query), std::move(tail), range_of(query), rows_examined_max),
                               query.limit, [&](std::int64_t id) { return read_delivery_row(db, id, query, term); });
 }
 
-Page<Event> list_events(Database& db, const EventQuery& query, std::size_t rows_examined_max) {
-  const TermBytes term(query.term);
-  return collect<Event>(IdSource(db, access_for(db, query, term), range_of(query), rows_examined_max), query.limit,
-                        [&](std::int64_t id) { return read_event_row(db, id, query, term); });
+Page<Event> list_events(Database& db, const EventQuery& query, std::vector<std::int64_t> tail,
+                        std::size_t rows_examined_max) {
+  const std::uint64_t term = term_code(query.term);
+  return collect<Event>(IdSource(db, access_for(db, query), std::move(tail), range_of(query), rows_examined_max),
+                        query.limit, [&](std::int64_t id) { return read_event_row(db, id, query, term); });
 }
 
 }  // namespace limehook::store::sqlite

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "store/sqlite/terms.hpp"
+
 namespace limehook::store::sqlite {
 namespace {
 
@@ -49,6 +51,40 @@ struct Bucket {
 };
 
 }  // namespace
+
+EventKeys read_event_keys(const Statement& row) {
+  EventKeys keys{row.integer(0), row.small(1), hash_text(row.bytes(2)), {}};
+  const std::string_view terms = row.bytes(3);
+  for (std::size_t i = 0; i < term_count(terms); ++i) keys.terms.push_back(term_key(term_at(terms, i)));
+  return keys;
+}
+
+void LogEntries::add_row(std::int64_t id) {
+  ++rows;
+  last_id = std::max(last_id, id);
+}
+
+void LogEntries::add_event(const EventKeys& event) {
+  add_row(event.id);
+  event_types |= 1U << event.type;
+  list(LogKind::EventTeam).push_back({event.team, event.id});
+  for (const std::uint64_t term : event.terms) list(LogKind::EventTerm).push_back({term, event.id});
+}
+
+void LogEntries::add_delivery(std::int64_t id, WebhookId webhook, const EventKeys& event) {
+  add_row(id);
+  delivery_types |= 1U << event.type;
+  list(LogKind::DeliveryWebhook).push_back({hash_number(webhook.value), id});
+  list(LogKind::DeliveryTeam).push_back({event.team, id});
+  for (const std::uint64_t term : event.terms) list(LogKind::DeliveryTerm).push_back({term, id});
+}
+
+void LogEntries::clear() {
+  for (auto& entries : lists) entries.clear();
+  rows = 0;
+  last_id = 0;
+  event_types = delivery_types = 0;
+}
 
 int bucket_bits_for(std::size_t entries) {
   return entries <= kBucketEntries

@@ -1,7 +1,6 @@
 #pragma once
 // What the log index has to say about the rows of one segment, read from the rows themselves, a slice at a time.
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -20,24 +19,15 @@ class SegmentRows {
   bool read();
 
   // In ascending order of id.
-  std::vector<LogEntry>& entries(LogKind kind) { return entries_[static_cast<std::size_t>(kind)]; }
-  // One bit for each type that occurs.
-  unsigned event_types() const { return event_types_; }
-  unsigned delivery_types() const { return delivery_types_; }
-  // Of the kind that has the most.
-  std::size_t entries_max() const;
+  const LogEntries& all() const { return entries_; }
+  const std::vector<LogEntry>& entries(LogKind kind) { return entries_.list(kind); }
+  unsigned event_types() const { return entries_.event_types; }
+  unsigned delivery_types() const { return entries_.delivery_types; }
 
  private:
-  struct EventKeys {
-    std::int64_t id;
-    std::uint64_t team;
-    std::uint32_t first_term;  // into terms_
-    std::uint32_t term_count;
-  };
   bool read_events();
   bool read_deliveries();
-  EventKeys keys_from(const Statement& row, int column);
-  EventKeys keys_of_event(std::int64_t event);
+  const EventKeys& keys_of_event(std::int64_t event);
 
   Database& db_;
   std::int64_t first_id_ = 0;
@@ -45,10 +35,8 @@ class SegmentRows {
   std::int64_t position_ = 0;
   bool events_done_ = false;
   std::vector<EventKeys> events_;  // by id
-  std::vector<std::uint64_t> terms_;
-  std::array<std::vector<LogEntry>, kLogKindCount> entries_;
-  unsigned event_types_ = 0;
-  unsigned delivery_types_ = 0;
+  EventKeys older_event_;          // of a redelivery
+  LogEntries entries_;
 };
 
 }  // namespace limehook::store::sqlite

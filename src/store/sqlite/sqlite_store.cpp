@@ -56,25 +56,15 @@ class WithoutSync {
   Database& db_;
 };
 
-struct IdSpan {
-  std::int64_t low = std::numeric_limits<std::int64_t>::max();
-  std::int64_t high = 0;
-  std::size_t count = 0;
-  void add(std::int64_t id) {
-    low = std::min(low, id);
-    high = std::max(high, id);
-    ++count;
-  }
-};
-
-IdSpan log_ids_of(const WriteBatch& batch) {
-  IdSpan span;
+// Of new events and deliveries.
+std::int64_t lowest_id(const WriteBatch& batch) {
+  std::int64_t lowest = std::numeric_limits<std::int64_t>::max();
   for (const NewEvent& event : batch.events) {
-    span.add(event.event.id.value);
-    for (const Delivery& delivery : event.deliveries) span.add(delivery.id.value);
+    lowest = std::min(lowest, event.event.id.value);
+    for (const Delivery& delivery : event.deliveries) lowest = std::min(lowest, delivery.id.value);
   }
-  for (const Delivery& delivery : batch.deliveries) span.add(delivery.id.value);
-  return span;
+  for (const Delivery& delivery : batch.deliveries) lowest = std::min(lowest, delivery.id.value);
+  return lowest;
 }
 
 }  // namespace
@@ -129,14 +119,18 @@ SqliteStore::SqliteStore(std::unique_ptr<Parts> parts) : parts_(std::move(parts)
 SqliteStore::~SqliteStore() = default;
 
 CommitResult SqliteStore::commit(const WriteBatch& batch) {
-  const IdSpan ids = log_ids_of(batch);
-  if (ids.count > 0 && ids.low <= parts_->indexer.sealed_through()) {
+  if (lowest_id(batch) <= parts_->indexer.sealed_through()) {
     return {CommitStatus::Failed, "an event or delivery has an id below those stored long before it", {}};
   }
   parts_->checkpointer.bound_log();
+  try {
+    parts_->indexer.prepare(batch);
+  } catch (const SqliteError& error) {
+    return {CommitStatus::Failed, error.what(), {}};
+  }
   CommitResult result = parts_->writer.commit(batch);
   if (result.status != CommitStatus::Committed) return result;
-  if (ids.count > 0) parts_->indexer.committed(ids.count, ids.high);
+  parts_->indexer.committed(batch, result.duplicates);
   for (const DeliveryUpdate& update : batch.updates) {
     if (!is_open(update.status)) parts_->pruner.closed(update.id);
   }
@@ -249,8 +243,9 @@ std::vector<Body> SqliteStore::load_bodies(std::span<const DeliveryId> ids) cons
 }
 
 Page<DeliveryRow> SqliteStore::list_deliveries(const DeliveryQuery& query) const {
+  auto tail = find_in_tail(parts_->indexer.tail(), query);
   return parts_->readers.read(
-      [&](Database& db) { return sqlite::list_deliveries(db, query, parts_->rows_examined_max); });
+      [&](Database& db) { return sqlite::list_deliveries(db, query, std::move(tail), parts_->rows_examined_max); });
 }
 
 std::optional<DeliveryDetail> SqliteStore::get_delivery(DeliveryId id) const {
@@ -258,7 +253,9 @@ std::optional<DeliveryDetail> SqliteStore::get_delivery(DeliveryId id) const {
 }
 
 Page<Event> SqliteStore::list_events(const EventQuery& query) const {
-  return parts_->readers.read([&](Database& db) { return sqlite::list_events(db, query, parts_->rows_examined_max); });
+  auto tail = find_in_tail(parts_->indexer.tail(), query);
+  return parts_->readers.read(
+      [&](Database& db) { return sqlite::list_events(db, query, std::move(tail), parts_->rows_examined_max); });
 }
 
 std::optional<EventDetail> SqliteStore::get_event(EventId id) const {
