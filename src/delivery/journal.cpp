@@ -82,10 +82,17 @@ bool Journal::can_log(MonotonicTime now) const {
   return store_takes && facts_.batch.bytes <= bytes_max_;
 }
 
+bool Journal::gathers(MonotonicTime now) const {
+  return large_in_a_row_ >= 2 && requests_.batch.bytes + facts_.batch.bytes < gather_.enough_bytes &&
+         now < taken_at_ + gather_.wait_max;
+}
+
 // Facts go first: a request may build on them (a person's change of a webhook that was just disabled).
 std::optional<store::WriteBatch> Journal::take(MonotonicTime now) {
-  if (outstanding_ || !healthy(now) || (requests_.empty() && facts_.empty())) return std::nullopt;
+  if (outstanding_ || !healthy(now) || (requests_.empty() && facts_.empty()) || gathers(now)) return std::nullopt;
   outstanding_ = true;
+  taken_at_ = now;
+  large_in_a_row_ = requests_.batch.bytes + facts_.batch.bytes >= gather_.large_bytes ? large_in_a_row_ + 1 : 0;
   fact_sizes_ = sizes_of(facts_.batch);
   request_effects_ = std::exchange(requests_.effects, {});
   fact_effects_ = std::exchange(facts_.effects, {});
@@ -117,7 +124,9 @@ std::vector<Effect> Journal::finish(MonotonicTime now, store::WriteBatch&& batch
 }
 
 std::optional<MonotonicTime> Journal::next_deadline(MonotonicTime now) const {
-  return healthy(now) ? std::nullopt : std::optional(retry_at_);
+  if (!healthy(now)) return retry_at_;
+  if (!outstanding_ && !idle() && gathers(now)) return taken_at_ + gather_.wait_max;
+  return std::nullopt;
 }
 
 }  // namespace limehook::delivery

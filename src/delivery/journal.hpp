@@ -67,9 +67,18 @@ struct Work {
   bool empty() const { return batch.empty() && effects.empty(); }
 };
 
+// When to wait for more before a commit. Only under load, which is when one large batch has followed another: each
+// commit has a price of its own (its fsync, pages that are written for one row), and nobody's wait is longer than
+// `wait_max`.
+struct GatherRule {
+  std::size_t large_bytes = 128 * 1024;               // such a batch is large
+  std::size_t enough_bytes = 1024 * 1024;             // such a batch does not wait
+  Duration wait_max = std::chrono::milliseconds(10);  // from the start of the commit before
+};
+
 class Journal {
  public:
-  explicit Journal(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+  explicit Journal(std::size_t bytes_max, GatherRule gather = {}) : bytes_max_(bytes_max), gather_(gather) {}
 
   Work& requests() { return requests_; }
   Work& facts() { return facts_; }
@@ -82,14 +91,15 @@ class Journal {
   // is waiting, and while too much is waiting.
   bool can_log(MonotonicTime now) const;
 
-  // The next batch to commit; nothing while one is outstanding, none is needed or the store needs a pause.
+  // The next batch to commit; nothing while one is outstanding, none is needed, more is gathered for it or the store
+  // needs a pause.
   std::optional<store::WriteBatch> take(MonotonicTime now);
   // The outstanding batch came back. Answers the effects to carry out now; on failure those are the effects of its
   // requests, to be refused, and the facts are queued again.
   std::vector<Effect> finish(MonotonicTime now, store::WriteBatch&& batch, store::CommitStatus status);
 
   bool idle() const { return !outstanding_ && requests_.empty() && facts_.empty(); }
-  // When take() may have something again after a failure; nothing when it may now.
+  // When take() may have something again; nothing when it may now or waits for finish().
   std::optional<MonotonicTime> next_deadline(MonotonicTime now) const;
 
  private:
@@ -97,11 +107,13 @@ class Journal {
     std::size_t webhooks, deleted_webhooks, keys, deleted_keys, events, deliveries, attempts, updates, recoveries,
         stats, bytes;
   };
+  bool gathers(MonotonicTime now) const;
   static Sizes sizes_of(const store::WriteBatch& batch);
   static void append(store::WriteBatch& to, store::WriteBatch&& from);
   static void keep_front(store::WriteBatch& batch, const Sizes& sizes);
 
   std::size_t bytes_max_;
+  GatherRule gather_;
   Work requests_;
   Work facts_;
   bool outstanding_ = false;
@@ -109,6 +121,8 @@ class Journal {
   std::vector<Effect> request_effects_;  // of the outstanding batch
   std::vector<Effect> fact_effects_;
   MonotonicTime retry_at_ = MonotonicTime::min();
+  MonotonicTime taken_at_{};  // of the last batch
+  int large_in_a_row_ = 0;    // batches up to the last one
   store::CommitStatus last_status_ = store::CommitStatus::Committed;
 };
 

@@ -13,7 +13,10 @@ constexpr std::size_t kRowBytes = 200;  // rough cost of a row beside its texts
 }  // namespace
 
 Scheduler::Scheduler(SchedulerOptions options, std::int64_t last_id)
-    : options_(std::move(options)), ids_(last_id), queue_(options_.queue), journal_(options_.journal_bytes_max) {}
+    : options_(std::move(options)),
+      ids_(last_id),
+      queue_(options_.queue),
+      journal_(options_.journal_bytes_max, options_.gather) {}
 
 // ---- loading -----------------------------------------------------------------------------------------------
 

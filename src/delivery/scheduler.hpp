@@ -44,6 +44,7 @@ struct SchedulerOptions {
   std::vector<Duration> retry_schedule;  // of webhooks that have none of their own
   QueueLimits queue;
   std::size_t journal_bytes_max = 64 * 1024 * 1024;  // waiting to be stored; more is refused as Busy
+  GatherRule gather;
   int recovery_open_max = 1000;  // a recovery pauses while its webhook has this many open deliveries
   std::size_t cancel_batch_max = 2000;
 };

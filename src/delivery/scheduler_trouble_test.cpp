@@ -296,5 +296,37 @@ TEST(SchedulerTrouble, PushesBack) {
   core.accept({CoreHarness::draft()});
 }
 
+TEST(Journal, GathersUnderLoadOnly) {
+  // Goal: a small batch never waits; after two large ones a batch waits until it is large enough or for so long.
+  Journal journal(1'000'000, {.large_bytes = 100, .enough_bytes = 1000, .wait_max = 10ms});
+  MonotonicTime now{1h};
+  const auto add = [&](std::size_t bytes) {
+    journal.facts().batch.updates.emplace_back();
+    journal.facts().batch.bytes += bytes;
+  };
+  const auto commit = [&] {
+    auto batch = journal.take(now);
+    if (batch) journal.finish(now, std::move(*batch), store::CommitStatus::Committed);
+    return batch.has_value();
+  };
+  for (const std::size_t bytes : {100U, 10U, 100U, 100U}) {
+    add(bytes);
+    EXPECT_TRUE(commit()) << bytes;
+  }
+  add(500);
+  EXPECT_FALSE(commit());
+  EXPECT_EQ(journal.next_deadline(now), now + 10ms);
+  add(500);
+  EXPECT_TRUE(commit()) << "large enough";
+  EXPECT_EQ(journal.next_deadline(now), std::nullopt);
+  add(10);
+  now += 9ms;
+  EXPECT_FALSE(commit());
+  now += 1ms;
+  EXPECT_TRUE(commit()) << "waited long enough";
+  add(10);
+  EXPECT_TRUE(commit()) << "the load is over";
+}
+
 }  // namespace
 }  // namespace limehook::delivery

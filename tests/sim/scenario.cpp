@@ -14,6 +14,8 @@ Scenario Scenario::draw(Prng prng) {
                                               : std::vector<Duration>{1s, between(prng, 1s, 600s)};
   s.options.queue.in_flight_max = pick(prng, {1, 2, 5, 4096});
   s.options.queue.body_bytes_max = pick(prng, {std::size_t{1}, std::size_t{1000}, kLarge});
+  s.options.gather.large_bytes = pick(prng, {std::size_t{0}, std::size_t{1000}, s.options.gather.large_bytes});
+  s.options.gather.enough_bytes = pick(prng, {std::size_t{2000}, s.options.gather.enough_bytes});
   s.options.journal_bytes_max = pick(prng, {std::size_t{500}, std::size_t{5000}, kLarge});
   s.options.recovery_open_max = pick(prng, {1, 3, 1000});
   s.options.cancel_batch_max = pick(prng, {std::size_t{1}, std::size_t{2}, std::size_t{2000}});
