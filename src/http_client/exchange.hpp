@@ -67,7 +67,8 @@ struct Origin final : boost::intrusive_ref_counter<Origin, boost::thread_unsafe_
 // What is constant for one webhook version.
 struct Plan {
   WebhookPtr webhook;
-  Target target;
+  std::string authority;  // as in Target
+  std::string path;
   signing::Signer signer;
   OriginPtr origin;
 };

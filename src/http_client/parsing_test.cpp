@@ -98,7 +98,7 @@ TEST(RequestHead, ListAndTextSayTheSame) {
   EXPECT_EQ(delivery_headers(headers), expected);
 
   std::string text = "what was there before";
-  write_request_head(text, *parse_target("http://h:8080/p?q"), headers, 17);
+  write_request_head(text, "h:8080", "/p?q", headers, 17);
   std::string expected_text = "POST /p?q HTTP/1.1\r\nHost: h:8080\r\nContent-Length: 17\r\n";
   for (const auto& header : expected) expected_text += header.name + ": " + header.value + "\r\n";
   EXPECT_EQ(text, expected_text + "\r\n");

@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "http_client/target.hpp"
 #include "model/event.hpp"
 #include "model/webhook.hpp"
 #include "signing/signing.hpp"
@@ -57,6 +56,7 @@ void visit_delivery_headers(const DeliveryHeaders& in, Visit&& visit) {
 std::vector<Header> delivery_headers(const DeliveryHeaders& in);
 
 // Replaces `out` by the request's head (RFC 9112 sections 3 and 5), up to and with the empty line.
-void write_request_head(std::string& out, const Target& target, const DeliveryHeaders& headers, std::size_t body_size);
+void write_request_head(std::string& out, std::string_view authority, std::string_view path,
+                        const DeliveryHeaders& headers, std::size_t body_size);
 
 }  // namespace limehook::http_client

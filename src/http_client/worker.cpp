@@ -15,7 +15,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::size_t kTakenPerTurn = 64;
-constexpr std::size_t kPlansMax = 8192;
+constexpr std::size_t kPlansMax = 131'072;  // some 400 bytes each
 constexpr std::size_t kOriginsMax = 8192;
 constexpr std::size_t kAddressesMax = 16;
 
@@ -111,17 +111,16 @@ void Worker::take_up(AttemptRequest request) {
 }
 
 std::expected<Plan*, std::string> Worker::plan_for(const WebhookPtr& webhook) {
-  if (const auto found = plans_.find(webhook->id); found != plans_.end() && found->second->webhook == webhook) {
-    return found->second.get();
+  if (const auto found = plans_.find(webhook->id); found != plans_.end() && found->second.webhook == webhook) {
+    return &found->second;
   }
   auto target = parse_target(webhook->url);
   if (!target) return std::unexpected(std::move(target.error()));
   if (plans_.size() >= kPlansMax) plans_.clear();
   auto origin = origin_for(*target);
   signing::Signer signer(webhook->secret, webhook->previous_secret, webhook->previous_secret_expires_at);
-  auto& plan = plans_[webhook->id];
-  plan.reset(new Plan{webhook, std::move(*target), std::move(signer), std::move(origin)});
-  return plan.get();
+  Plan plan{webhook, std::move(target->authority), std::move(target->path), std::move(signer), std::move(origin)};
+  return &plans_.insert_or_assign(webhook->id, std::move(plan)).first->second;
 }
 
 OriginPtr Worker::origin_for(const Target& target) {
@@ -156,7 +155,7 @@ void Worker::sign_and_write_head(Exchange& exchange, Plan& plan) {
                                 .test = request.test,
                                 .signatures = signatures,
                                 .own_headers = plan.webhook->headers};
-  write_request_head(exchange.head, plan.target, headers, request.body->size());
+  write_request_head(exchange.head, plan.authority, plan.path, headers, request.body->size());
 }
 
 void Worker::resolve(Exchange& exchange) {

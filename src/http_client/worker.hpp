@@ -90,7 +90,7 @@ class Worker final : private ConnectionUser {
   StartWindow window_;
   bool window_closed_ = false;  // nothing is taken up until an attempt ends or all has been quiet
   DeadlineWheel wheel_;
-  std::unordered_map<WebhookId, std::unique_ptr<Plan>> plans_;
+  std::unordered_map<WebhookId, Plan> plans_;
   std::unordered_map<std::string, OriginPtr> origins_;
   std::deque<Exchange> exchanges_;  // all ever needed at a time; reused
   std::vector<Exchange*> free_exchanges_;

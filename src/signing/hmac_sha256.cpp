@@ -5,52 +5,50 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 #include "signing/signing.hpp"
 
 namespace limehook::signing {
 namespace {
 
-void add(SHA256_CTX& context, std::string_view bytes) { SHA256_Update(&context, bytes.data(), bytes.size()); }
+using Block = std::array<unsigned char, SHA256_CBLOCK>;
+
+SHA256_CTX begin_after(const auto& chaining) {
+  SHA256_CTX context;
+  SHA256_Init(&context);
+  std::ranges::copy(chaining, context.h);
+  context.Nl = SHA256_CBLOCK * 8;  // bits so far
+  return context;
+}
+
+void absorb(auto& chaining, Block block, unsigned char pad) {
+  for (auto& byte : block) byte ^= pad;
+  SHA256_CTX context;
+  SHA256_Init(&context);
+  SHA256_Update(&context, block.data(), block.size());
+  std::ranges::copy(context.h, chaining.begin());
+}
 
 }  // namespace
 
 // RFC 2104: H(K xor opad, H(K xor ipad, text)), with what depends on the key alone computed once.
-struct HmacSha256::Impl {
-  explicit Impl(std::string_view key) {
-    std::array<unsigned char, SHA256_CBLOCK> block{};
-    if (key.size() > block.size()) {
-      std::ranges::copy(sha256(key), block.begin());
-    } else {
-      std::ranges::copy(key, block.begin());
-    }
-    absorb(inner, block, 0x36);
-    absorb(outer, block, 0x5c);
+HmacSha256::HmacSha256(std::string_view key) {
+  Block block{};
+  if (key.size() > block.size()) {
+    std::ranges::copy(sha256(key), block.begin());
+  } else {
+    std::ranges::copy(key, block.begin());
   }
-
-  static void absorb(SHA256_CTX& context, std::array<unsigned char, SHA256_CBLOCK> block, unsigned char pad) {
-    for (auto& byte : block) byte ^= pad;
-    SHA256_Init(&context);
-    SHA256_Update(&context, block.data(), block.size());
-  }
-
-  SHA256_CTX inner;
-  SHA256_CTX outer;
-};
-
-HmacSha256::HmacSha256(std::string_view key) : impl_(std::make_unique<Impl>(key)) {}
-
-HmacSha256::~HmacSha256() = default;
-HmacSha256::HmacSha256(HmacSha256&&) noexcept = default;
-HmacSha256& HmacSha256::operator=(HmacSha256&&) noexcept = default;
+  absorb(inner_, block, 0x36);
+  absorb(outer_, block, 0x5c);
+}
 
 Mac HmacSha256::mac(std::initializer_list<std::string_view> parts) const {
   Mac mac;
-  SHA256_CTX context = impl_->inner;
-  for (const auto part : parts) add(context, part);
+  SHA256_CTX context = begin_after(inner_);
+  for (const auto part : parts) SHA256_Update(&context, part.data(), part.size());
   SHA256_Final(mac.data(), &context);
-  context = impl_->outer;
+  context = begin_after(outer_);
   SHA256_Update(&context, mac.data(), mac.size());
   SHA256_Final(mac.data(), &context);
   return mac;

@@ -39,7 +39,7 @@ SignedHeaders headers_of(std::string_view macs) {
 Signer::Signer(std::string_view secret, std::string_view previous_secret, std::optional<WallTime> previous_expires_at)
     : current_{HmacSha256(secret), standard_hmac(secret)} {
   if (previous_secret.empty()) return;
-  previous_ = Key{HmacSha256(previous_secret), standard_hmac(previous_secret)};
+  previous_ = std::make_unique<const Key>(Key{HmacSha256(previous_secret), standard_hmac(previous_secret)});
   previous_expires_at_ = previous_expires_at
                              ? std::chrono::floor<std::chrono::seconds>(*previous_expires_at).time_since_epoch().count()
                              : std::numeric_limits<std::int64_t>::max();

@@ -21,14 +21,13 @@ using Mac = std::array<unsigned char, 32>;
 class HmacSha256 {
  public:
   explicit HmacSha256(std::string_view key);
-  ~HmacSha256();
-  HmacSha256(HmacSha256&&) noexcept;
-  HmacSha256& operator=(HmacSha256&&) noexcept;
   Mac mac(std::initializer_list<std::string_view> parts) const;
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  // SHA-256's chaining values after the key's block. There may be 100,000 of these, so no more than that is kept.
+  using Chaining = std::array<std::uint32_t, 8>;
+  Chaining inner_;
+  Chaining outer_;
 };
 
 std::string hex(std::span<const unsigned char> bytes);  // lower case
@@ -65,7 +64,7 @@ class Signer {
     HmacSha256 standard;
   };
   Key current_;
-  std::optional<Key> previous_;
+  std::unique_ptr<const Key> previous_;   // rare
   std::int64_t previous_expires_at_ = 0;  // Unix seconds
 };
 
