@@ -4,8 +4,8 @@ import http from 'node:http';
 
 let serial = 0;
 
-/** About 350 bytes, each with its own call id. */
-export function event(team) {
+/** About 350 bytes, each with its own call id; `members` replace or add. */
+export function event(team, members = {}) {
   serial += 1;
   return JSON.stringify({
     event: 'call_completed',
@@ -21,6 +21,7 @@ export function event(team) {
     ended_at: '2025-01-30T15:00:00Z',
     duration: 110,
     ring_duration: 10,
+    ...members,
   });
 }
 
@@ -48,9 +49,36 @@ export class Client {
   }
 }
 
-/** `count` webhooks, each for a team of its own: "team_0", "team_1"… */
+/**
+ * `count` webhooks, each for a team of its own: "team_0", "team_1"… `settings` are more members, or a function that
+ * makes them from the webhook's number.
+ */
 export async function createWebhooks(server, count, url, settings = {}) {
-  for (let i = 0; i < count; i += 1) {
-    await server.api.createWebhook({ events: ['call_completed'], name: `bench ${i}`, url: `${url}/hook`, team_id: `team_${i}`, ...settings });
+  const inFlight = 64;
+  const client = new Client(server, inFlight);
+  const settingsOf = typeof settings === 'function' ? settings : () => settings;
+  let next = 0;
+  const create = async () => {
+    while (next < count) {
+      const i = next;
+      next += 1;
+      const plain = { events: ['call_completed'], name: `bench ${i}`, url: `${url}/hook`, team_id: `team_${i}` };
+      const status = await client.post('/v1/webhooks', JSON.stringify({ ...plain, ...settingsOf(i) }));
+      if (status !== 201) throw new Error(`the server answered ${status} to a new webhook`);
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, create));
+  client.close();
+}
+
+/** Calls `post(0)`, `post(1)`… at `rate` per second; answers what each gave. */
+export async function paced(rate, count, post) {
+  const begin = performance.now();
+  const running = [];
+  for (let i = 0; i < count; ) {
+    const due = Math.min(count, Math.floor(((performance.now() - begin) / 1000) * rate));
+    for (; i < due; i += 1) running.push(post(i));
+    await new Promise((resolve) => setTimeout(resolve, 1));
   }
+  return Promise.all(running);
 }

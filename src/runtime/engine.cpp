@@ -1,5 +1,6 @@
 #include "runtime/engine.hpp"
 
+#include <sched.h>
 #include <spdlog/spdlog.h>
 #include <boost/asio.hpp>
 
@@ -76,6 +77,13 @@ void Engine::load() {
 }
 
 // ---- requests ----------------------------------------------------------------------------------------------
+
+// For the readers: the process may run under SCHED_BATCH (app/serve.cpp), whose threads wait for others to finish their
+// turn when they wake up. A person waits for what a reader does, and it is little.
+void Engine::be_prompt() {
+  constexpr sched_param kNone{};
+  [[maybe_unused]] thread_local const int set = sched_setscheduler(0, SCHED_OTHER, &kNone);
+}
 
 asio::awaitable<delivery::Output> Engine::request(delivery::Ticket ticket, delivery::Input input) {
   Waiter waiter(io_);

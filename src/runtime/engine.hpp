@@ -86,6 +86,7 @@ class Engine {
 
   template <class Run>
   static asio::awaitable<std::invoke_result_t<Run>> run_on_pool(Run run);
+  static void be_prompt();
   void load();
   asio::awaitable<delivery::Output> request(delivery::Ticket ticket, delivery::Input input);
   delivery::Ticket new_ticket() { return ++last_ticket_; }
@@ -142,6 +143,7 @@ class Engine {
 
 template <class Run>
 asio::awaitable<std::invoke_result_t<Run>> Engine::run_on_pool(Run run) {
+  be_prompt();
   co_return run();
 }
 
