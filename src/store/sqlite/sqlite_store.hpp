@@ -17,7 +17,7 @@ namespace limehook::store {
 struct SqliteOptions {
   std::filesystem::path directory;
   int page_bytes = 16 * 1024;                                // of a new file
-  std::size_t index_segment_rows = 64 * 1024;                // events and deliveries in one segment of the log index
+  std::size_t index_segment_rows = 128 * 1024;               // events and deliveries in one segment of the log index
   std::size_t rows_examined_max = limits::kRowsExaminedMax;  // for one page of a list
   std::int64_t log_bytes = 32 << 20;                         // the write-ahead log starts over at about this size
   std::int64_t cache_bytes = 24 << 20;                       // of the writing connection
