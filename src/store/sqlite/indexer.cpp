@@ -25,17 +25,13 @@ Indexer::Indexer(Database& db, std::size_t segment_rows)
 
 // In parts as they would be if this process had done all the commits.
 void Indexer::load_tail() {
-  SegmentRows rows(db_);
   for (std::int64_t done = tail_.sealed_through();;) {
     const std::int64_t last = db_.number(
         "SELECT max(id) FROM (SELECT id FROM events WHERE id>?1 UNION ALL SELECT id FROM deliveries WHERE id>?1 "
         "ORDER BY id LIMIT ?2)",
         done, segment_rows_);
     if (last == 0) return;
-    rows.begin(done + 1, last);
-    while (rows.read()) {
-    }
-    tail_.append(rows.all());
+    tail_.append(entries_of_rows(db_, done + 1, last));
     done = last;
   }
 }
@@ -46,10 +42,7 @@ void Indexer::prepare(const WriteBatch& batch) {
 }
 
 std::optional<EventKeys> Indexer::keys_of(const WriteBatch& batch, EventId event) {
-  {
-    Rows rows = db_.query("SELECT id,type,team,terms FROM events WHERE id=?", event);
-    if (rows.next()) return read_event_keys(*rows);
-  }
+  if (auto stored = keys_of_event(db_, event)) return stored;
   const auto found = std::ranges::find(batch.events, event, [](const NewEvent& added) { return added.event.id; });
   if (found == batch.events.end()) return std::nullopt;
   EventKeys keys;

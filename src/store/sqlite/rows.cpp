@@ -8,6 +8,19 @@
 #include "store/sqlite/delivery_state.hpp"
 
 namespace limehook::store::sqlite {
+namespace {
+
+// What a Delivery and an OpenDelivery both have of it.
+void take_state(auto& delivery, const DeliveryState& state) {
+  delivery.status = state.status;
+  delivery.attempts = state.attempts;
+  delivery.round_start = state.round_start;
+  delivery.next_attempt_at = state.next_attempt_at;
+  delivery.http_status = state.http_status;
+  delivery.last_outcome = state.last_outcome;
+}
+
+}  // namespace
 
 Event read_event(const Statement& row, int column) {
   Event event;
@@ -27,12 +40,7 @@ Delivery read_delivery(const Statement& row, int column) {
   delivery.webhook = WebhookId{row.integer(column + 2)};
   delivery.test = row.small(column + 3) != 0;
   const DeliveryState state = state_from(row.bytes(column + 4));
-  delivery.status = state.status;
-  delivery.attempts = state.attempts;
-  delivery.round_start = state.round_start;
-  delivery.next_attempt_at = state.next_attempt_at;
-  delivery.http_status = state.http_status;
-  delivery.last_outcome = state.last_outcome;
+  take_state(delivery, state);
   delivery.updated_at = state.updated_at;
   return delivery;
 }
@@ -44,13 +52,7 @@ OpenDelivery read_open_delivery(const Statement& row) {
   open.webhook = WebhookId{row.integer(2)};
   open.type = static_cast<EventType>(row.small(3));
   open.test = row.small(4) != 0;
-  const DeliveryState state = state_from(row.bytes(5));
-  open.status = state.status;
-  open.attempts = state.attempts;
-  open.round_start = state.round_start;
-  open.next_attempt_at = state.next_attempt_at;
-  open.http_status = state.http_status;
-  open.last_outcome = state.last_outcome;
+  take_state(open, state_from(row.bytes(5)));
   return open;
 }
 
