@@ -48,7 +48,12 @@ class Load {
     const WallTime at = now();
     for (const DeliveryId id : in_flight_) {
       batch.attempts.push_back({id, attempt(at)});
-      batch.updates.push_back({id, DeliveryStatus::Delivered, 1, 0, std::nullopt, 200, AttemptOutcome::Response, at});
+      batch.updates.push_back({.id = id,
+                               .status = DeliveryStatus::Delivered,
+                               .attempts = 1,
+                               .http_status = 200,
+                               .last_outcome = AttemptOutcome::Response,
+                               .updated_at = at});
     }
     in_flight_.clear();
     for (std::size_t i = 0; i < count; ++i) batch.events.push_back(event(at));

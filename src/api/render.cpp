@@ -105,6 +105,8 @@ std::string_view outcome_text(AttemptOutcome outcome) {
       return "the response was not valid HTTP";
     case AttemptOutcome::Internal:
       return "the server could not make the attempt";
+    case AttemptOutcome::HeldBack:
+      return "it was held back while the webhook was failing, until its retry schedule was over";
   }
   return "";
 }

@@ -70,7 +70,8 @@ EventDraft test_event(const Call& call) {
   const std::string compact = json_text::compact(call.request.body);
   const bool own = payload && payload->is_object();
   auto draft =
-      parse_event(own ? *json_text::find(compact, "payload") : event_types()[static_cast<std::size_t>(*type)].sample);
+      parse_event(own ? *json_text::find(compact, "payload") : event_types()[static_cast<std::size_t>(*type)].sample,
+                  kAllEventTypes);
   if (!draft) {
     for (FieldError& error : draft.error()) error.pointer = "/payload" + error.pointer;
     throw Fault{invalid(draft.error())};

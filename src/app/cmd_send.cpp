@@ -26,10 +26,13 @@ std::expected<std::vector<std::string>, std::string> events_of(const SendOptions
   if (options.file.empty() && options.data.empty()) {
     const auto type = event_type_named(options.type);
     for (const auto& known : event_types()) {
-      if (type == known.type) return std::vector<std::string>(options.count, std::string(known.sample));
+      if (type == known.type && !is_operational(known.type))
+        return std::vector<std::string>(options.count, std::string(known.sample));
     }
     std::string all;
-    for (const auto& known : event_types()) all += fmt::format("{}{}", all.empty() ? "" : ", ", known.name);
+    for (const auto& known : event_types()) {
+      if (!is_operational(known.type)) all += fmt::format("{}{}", all.empty() ? "" : ", ", known.name);
+    }
     return std::unexpected(fmt::format("--type: \"{}\" is not known; expected one of {}", options.type, all));
   }
   const auto text = options.file.empty() ? options.data : read_input(options.file);

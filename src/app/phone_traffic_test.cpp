@@ -55,7 +55,7 @@ TEST(PhoneTraffic, EveryEventIsValidAndInOrder) {
     EXPECT_EQ(member(event.payload, "timestamp"), format_rfc3339(event.at));
     last = event.at;
   }
-  EXPECT_EQ(types.size(), kEventTypeCount) << "every type occurs";
+  EXPECT_EQ(types.size(), kPhoneEventTypeCount) << "every type occurs";
 }
 
 // Goal: calls behave as the spec says. Method: collect the events of each call over an hour and look at the finished

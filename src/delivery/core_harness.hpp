@@ -25,7 +25,7 @@ class CoreHarness {
   }
 
   static EventDraft draft(std::string team = "team_001", EventType type = EventType::MissedCall) {
-    auto parsed = parse_event(event_types()[static_cast<std::size_t>(type)].sample);
+    auto parsed = parse_event(event_types()[static_cast<std::size_t>(type)].sample, kAllEventTypes);
     parsed->team_id = std::move(team);
     return std::move(*parsed);
   }
@@ -35,7 +35,7 @@ class CoreHarness {
     w.name = "CRM";
     w.url = "https://example.com/";
     w.team_id = std::move(team);
-    w.events.set();
+    w.events = kPhoneEventTypes;
     return w;
   }
 

@@ -45,7 +45,10 @@ struct OpenEntry {
   DeliveryState state{};
   AttemptOutcome last_outcome{};  // of the last attempt
   std::int16_t http_status = 0;   // likewise
+  BodyType body_type{};
+  std::uint32_t order_key = 0;
   bool test = false;
+  bool fallback = false;  // it goes to the webhook's fallback URL
   bool again = false;     // asked for by hand while it was Closing or Canceling
   bool reopened = false;  // it had ended before
 };

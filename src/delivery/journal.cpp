@@ -20,6 +20,15 @@ void append_to(std::vector<T>& to, std::vector<T>&& from) {
   }
 }
 
+// Effects name events by their place in the batch; `places` others have come before them.
+void move_events(std::vector<Effect>& effects, std::size_t places) {
+  if (places == 0) return;
+  for (Effect& effect : effects) {
+    if (auto* events = std::get_if<AcceptEvents>(&effect)) events->first += places;
+    if (auto* test = std::get_if<AcceptTest>(&effect)) test->index += places;
+  }
+}
+
 template <class T>
 void keep(std::vector<T>& all, std::size_t count) {
   all.erase(all.begin() + static_cast<std::ptrdiff_t>(count), all.end());
@@ -27,45 +36,25 @@ void keep(std::vector<T>& all, std::size_t count) {
 
 }  // namespace
 
-Journal::Sizes Journal::sizes_of(const store::WriteBatch& b) {
-  return {b.webhooks.size(),
-          b.deleted_webhooks.size(),
-          b.keys.size(),
-          b.deleted_keys.size(),
-          b.events.size(),
-          b.deliveries.size(),
-          b.attempts.size(),
-          b.updates.size(),
-          b.recoveries.size(),
-          b.stats.size(),
-          b.bytes};
+Journal::Sizes Journal::sizes_of(const store::WriteBatch& batch) {
+  return std::apply([&](const auto&... parts) { return Sizes{{parts.size()...}, batch.bytes}; },
+                    store::parts_of(batch));
 }
 
 void Journal::append(store::WriteBatch& to, store::WriteBatch&& from) {
-  append_to(to.webhooks, std::move(from.webhooks));
-  append_to(to.deleted_webhooks, std::move(from.deleted_webhooks));
-  append_to(to.keys, std::move(from.keys));
-  append_to(to.deleted_keys, std::move(from.deleted_keys));
-  append_to(to.events, std::move(from.events));
-  append_to(to.deliveries, std::move(from.deliveries));
-  append_to(to.attempts, std::move(from.attempts));
-  append_to(to.updates, std::move(from.updates));
-  append_to(to.recoveries, std::move(from.recoveries));
-  append_to(to.stats, std::move(from.stats));
+  const auto targets = store::parts_of(to);
+  const auto sources = store::parts_of(from);
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    (append_to(std::get<I>(targets), std::move(std::get<I>(sources))), ...);
+  }(std::make_index_sequence<kParts>());
   to.bytes += from.bytes;
 }
 
 void Journal::keep_front(store::WriteBatch& batch, const Sizes& sizes) {
-  keep(batch.webhooks, sizes.webhooks);
-  keep(batch.deleted_webhooks, sizes.deleted_webhooks);
-  keep(batch.keys, sizes.keys);
-  keep(batch.deleted_keys, sizes.deleted_keys);
-  keep(batch.events, sizes.events);
-  keep(batch.deliveries, sizes.deliveries);
-  keep(batch.attempts, sizes.attempts);
-  keep(batch.updates, sizes.updates);
-  keep(batch.recoveries, sizes.recoveries);
-  keep(batch.stats, sizes.stats);
+  const auto parts = store::parts_of(batch);
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    (keep(std::get<I>(parts), sizes.parts[I]), ...);
+  }(std::make_index_sequence<kParts>());
   batch.bytes = sizes.bytes;
 }
 
@@ -94,10 +83,10 @@ std::optional<store::WriteBatch> Journal::take(MonotonicTime now) {
   taken_at_ = now;
   large_in_a_row_ = requests_.batch.bytes + facts_.batch.bytes >= gather_.large_bytes ? large_in_a_row_ + 1 : 0;
   fact_sizes_ = sizes_of(facts_.batch);
+  store::WriteBatch batch = std::exchange(facts_.batch, {});
+  move_events(requests_.effects, batch.events.size());
   request_effects_ = std::exchange(requests_.effects, {});
   fact_effects_ = std::exchange(facts_.effects, {});
-  store::WriteBatch batch = std::exchange(facts_.batch, {});
-  LIMEHOOK_ASSERT(batch.events.empty());  // effects name events by their place in the batch
   append(batch, std::exchange(requests_.batch, {}));
   return batch;
 }
@@ -116,6 +105,7 @@ std::vector<Effect> Journal::finish(MonotonicTime now, store::WriteBatch&& batch
   retry_at_ = now + kStorePause;
   keep_front(batch, fact_sizes_);
   // Facts are stored in the order in which they happened: the old ones go before what came since.
+  move_events(facts_.effects, batch.events.size());
   append(batch, std::exchange(facts_.batch, {}));
   facts_.batch = std::move(batch);
   append_to(facts, std::exchange(facts_.effects, {}));

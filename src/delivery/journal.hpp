@@ -6,8 +6,11 @@
 // Two kinds of work share a batch. A request can be refused when the store has no room. A fact (an attempt that was
 // made, a state it led to) cannot: it is kept and tried again.
 
+#include <array>
 #include <optional>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -103,9 +106,11 @@ class Journal {
   std::optional<MonotonicTime> next_deadline(MonotonicTime now) const;
 
  private:
+  static constexpr std::size_t kParts =
+      std::tuple_size_v<decltype(store::parts_of(std::declval<store::WriteBatch&>()))>;
   struct Sizes {
-    std::size_t webhooks, deleted_webhooks, keys, deleted_keys, events, deliveries, attempts, updates, recoveries,
-        stats, bytes;
+    std::array<std::size_t, kParts> parts;
+    std::size_t bytes;
   };
   bool gathers(MonotonicTime now) const;
   static Sizes sizes_of(const store::WriteBatch& batch);

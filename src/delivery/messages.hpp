@@ -103,6 +103,8 @@ struct StartAttempt {
   int number;
   EventType type;
   bool test;
+  bool fallback;  // to the webhook's fallback URL
+  BodyType body_type;
   WebhookPtr webhook;
   BodyPtr body;
 };
@@ -162,13 +164,17 @@ struct AttemptObserved {
   DeliveryStatus status;
   std::optional<Duration> retry_in;
 };
-// The scheduler itself disabled a webhook.
-struct WebhookDisabled {
+// Somebody is to be told, in the log and by e-mail: an operational event happened to a webhook. The event itself is
+// stored and sent like any other.
+struct Notice {
+  EventType type;  // an operational one
   WebhookPtr webhook;
+  std::string reason;
+  bool mail;  // an e-mail is due: at most one per webhook and hour is
 };
 struct Drained {};
 
 using Output = std::variant<PersistBatch, StartAttempt, BodiesWanted, RecoveryStepWanted, EventsAccepted, TestFinished,
-                            WebhookStored, RecoveryStored, Stored, Refused, AttemptObserved, WebhookDisabled, Drained>;
+                            WebhookStored, RecoveryStored, Stored, Refused, AttemptObserved, Notice, Drained>;
 
 }  // namespace limehook::delivery

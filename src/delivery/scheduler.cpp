@@ -121,7 +121,8 @@ std::span<const Duration> Scheduler::schedule_of(const Webhook& webhook) const {
 }
 
 void Scheduler::start(DeliveryId id, const OpenEntry& entry) {
-  outputs_.push_back(StartAttempt{id, entry.attempts + 1, entry.type, entry.test, entry.slot->webhook, entry.body});
+  outputs_.push_back(StartAttempt{id, entry.attempts + 1, entry.type, entry.test, entry.fallback, entry.body_type,
+                                  entry.slot->webhook, entry.body});
 }
 
 void Scheduler::dispatch() {
@@ -264,8 +265,15 @@ void Scheduler::reopen_ended(Work& work, store::OpenDelivery& delivery, Ticket t
   delivery.status = delivery.attempts > 0 ? DeliveryStatus::Retrying : DeliveryStatus::Pending;
   delivery.round_start = delivery.attempts;
   delivery.next_attempt_at = now_.wall;
-  work.batch.updates.push_back({delivery.id, delivery.status, delivery.attempts, delivery.round_start, now_.wall,
-                                delivery.http_status, delivery.last_outcome, now_.wall});
+  delivery.fallback = false;
+  work.batch.updates.push_back({.id = delivery.id,
+                                .status = delivery.status,
+                                .attempts = delivery.attempts,
+                                .round_start = delivery.round_start,
+                                .next_attempt_at = now_.wall,
+                                .http_status = delivery.http_status,
+                                .last_outcome = delivery.last_outcome,
+                                .updated_at = now_.wall});
   work.effects.push_back(Reopen{ticket, delivery});
 }
 

@@ -95,8 +95,15 @@ void Scheduler::record_state(DeliveryId id, OpenEntry& entry, DeliveryStatus sta
   Work& facts = journal_.facts();
   std::optional<WallTime> next;
   if (retry_in) next = now_.wall + *retry_in;
-  facts.batch.updates.push_back(
-      {id, status, entry.attempts, entry.round_start, next, entry.http_status, entry.last_outcome, now_.wall});
+  facts.batch.updates.push_back({.id = id,
+                                 .status = status,
+                                 .attempts = entry.attempts,
+                                 .round_start = entry.round_start,
+                                 .next_attempt_at = next,
+                                 .http_status = entry.http_status,
+                                 .last_outcome = entry.last_outcome,
+                                 .fallback = entry.fallback,
+                                 .updated_at = now_.wall});
   if (is_open(status)) return;
   entry.state = DeliveryState::Closing;
   facts.effects.push_back(Close{id});
@@ -261,7 +268,7 @@ void Scheduler::disable(WebhookSlot& slot, std::string reason) {
   journal_.facts().batch.webhooks.push_back(changed);
   const auto shared = std::make_shared<const Webhook>(std::move(changed));
   apply_webhook(shared);
-  outputs_.push_back(WebhookDisabled{shared});
+  outputs_.push_back(Notice{EventType::WebhookDisabled, shared, shared->disabled_reason, true});
 }
 
 void Scheduler::cancel_all(WebhookSlot& slot) {
@@ -322,7 +329,7 @@ void Scheduler::on(RecoveryStepLoaded&& input) {
       ++recovery.redelivered;
     }
     for (const Event& event : input.step->events) {
-      auto draft = parse_event(event.payload);
+      auto draft = parse_event(event.payload, kAllEventTypes);
       if (!draft) continue;
       draft->team_id = event.team_id;
       if (!matches_with_team(*webhook, *draft)) continue;

@@ -104,7 +104,7 @@ TEST(Scheduler, GoneDisablesTheWebhook) {
   const auto id = core.create(webhook)->id;
   core.accept({CoreHarness::draft(), CoreHarness::draft()});
   core.finish(core.take_attempt(), 410);
-  EXPECT_TRUE(core.has_answer<WebhookDisabled>());
+  EXPECT_TRUE(core.has_answer<Notice>());
   EXPECT_FALSE(core.scheduler.find_webhook(id)->enabled);
   EXPECT_FALSE(core.scheduler.find_webhook(id)->disabled_reason.empty());
   const auto batch = core.commit();

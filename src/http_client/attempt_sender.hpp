@@ -17,6 +17,8 @@ struct AttemptRequest {
   int number = 0;
   EventType type{};
   bool test = false;
+  bool fallback = false;  // to the webhook's fallback URL
+  BodyType body_type{};
   WebhookPtr webhook;                       // the version to use; immutable
   std::shared_ptr<const std::string> body;  // sent byte for byte
 };

@@ -37,6 +37,13 @@ constexpr const DeliveryStatusInfo& info_of(DeliveryStatus s) { return kDelivery
 constexpr bool is_open(DeliveryStatus s) { return info_of(s).open; }
 std::optional<DeliveryStatus> delivery_status_named(std::string_view name);
 
+// What the bytes of a body are. The numbers are stored; never reuse one.
+enum class BodyType : std::uint8_t {
+  Json = 0,
+  CloudEvents = 1,  // CloudEvents 1.0, structured mode
+  Form = 2,         // application/x-www-form-urlencoded
+};
+
 // How an attempt ended. The stage matters: after `Connect` the receiver has surely not seen the request; an
 // attempt cut off later may have been processed. The numbers are stored; never reuse one.
 enum class AttemptOutcome : std::uint8_t {
@@ -49,8 +56,9 @@ enum class AttemptOutcome : std::uint8_t {
   ConnectionLost = 6,   // reset or closed after sending began, before a whole response head
   BadResponse = 7,      // not HTTP, or a head beyond the limit
   Internal = 8,         // no descriptor, no memory: ours, not the receiver's
+  HeldBack = 9,         // of a delivery, not of an attempt: it was held while the webhook was failing, until too late
 };
-inline constexpr std::size_t kAttemptOutcomeCount = 9;
+inline constexpr std::size_t kAttemptOutcomeCount = 10;
 std::string_view name_of(AttemptOutcome outcome);  // stable machine-readable words: "timeout", "connect_failed"...
 
 struct Attempt {
@@ -65,6 +73,7 @@ struct Attempt {
   bool response_body_cut = false;
   std::string signatures;   // raw 32-byte MACs in the order of signing::SignedHeaders
   int webhook_version = 0;  // the version of the webhook that was used
+  bool fallback = false;    // it went to the webhook's fallback URL
   bool acknowledged() const { return outcome == AttemptOutcome::Response && http_status / 100 == 2; }
 };
 
@@ -79,8 +88,12 @@ struct Delivery {
   std::optional<WallTime> next_attempt_at;
   int http_status = 0;            // of the last attempt
   AttemptOutcome last_outcome{};  // of the last attempt; meaningless while attempts == 0
+  bool fallback = false;          // its schedule at the webhook's URL is over; it goes to the fallback URL
   WallTime updated_at{};
+  std::uint32_t order_key = 0;      // the event's
   std::optional<std::string> body;  // what is sent, where it is not the event's payload
+  BodyType body_type{};             // of what is sent
+  std::optional<std::string> note;  // for people: what was odd about its making
 };
 
 }  // namespace limehook

@@ -2,6 +2,7 @@
 // Events and their types (spec, section 3).
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <expected>
 #include <memory>
@@ -24,8 +25,18 @@ enum class EventType : std::uint8_t {
   CallStatusUpdate = 4,
   IncomingCall = 5,
   SmsSent = 6,
+  // Operational: Limehook's own, about the webhooks of a team. Callers cannot send them.
+  WebhookDisabled = 7,
+  WebhookFailing = 8,
+  WebhookRecovered = 9,
+  DeliveryExhausted = 10,
 };
-inline constexpr std::size_t kEventTypeCount = 7;
+inline constexpr std::size_t kEventTypeCount = 11;
+inline constexpr std::size_t kPhoneEventTypeCount = 7;
+constexpr bool is_operational(EventType type) { return static_cast<std::size_t>(type) >= kPhoneEventTypeCount; }
+using EventTypeSet = std::bitset<kEventTypeCount>;
+inline constexpr EventTypeSet kPhoneEventTypes{(1U << kPhoneEventTypeCount) - 1};
+inline constexpr EventTypeSet kAllEventTypes{(1U << kEventTypeCount) - 1};
 
 struct EventTypeInfo {
   EventType type;
@@ -55,12 +66,14 @@ struct EventDraft {
   std::string payload;               // compact JSON object
   std::vector<std::string> numbers;  // the platform's own numbers it belongs to: see event_parser.cpp
   std::vector<std::string> terms;    // what the log's search finds it by: numbers, call id, message id
+  std::uint32_t order_key = 0;       // equal for events of one call, and for texts between the same two numbers
   std::string idempotency_key;       // empty: none
 };
 
 // Checks one event against its type's members (spec, section 3) and brings it to its delivered form. The text
 // may be any bytes. Errors name the field; an empty pointer is the event as a whole.
-std::expected<EventDraft, FieldErrors> parse_event(std::string_view json);
+// `types` are those that are expected; the message about any other lists them.
+std::expected<EventDraft, FieldErrors> parse_event(std::string_view json, EventTypeSet types = kPhoneEventTypes);
 
 // The terms parse_event would find for an accepted payload.
 std::vector<std::string> search_terms(std::string_view compact_payload);

@@ -54,7 +54,7 @@ TEST(EventTypes, AreOrderedAndNamed) {
 TEST(ParseEvent, TakesEverySample) {
   // Goal: the documented samples are valid, and stay as they are.
   for (const auto& info : event_types()) {
-    const auto draft = parse_event(info.sample);
+    const auto draft = parse_event(info.sample, kAllEventTypes);
     ASSERT_TRUE(draft) << info.name << " " << draft.error().front().pointer;
     EXPECT_EQ(draft->type, info.type);
     EXPECT_EQ(draft->payload, info.sample);
@@ -155,7 +155,29 @@ TEST(ParseEvent, FindsSearchTerms) {
   EXPECT_EQ(call->terms, (Texts{"+1234567890", "123456"}));
   const auto text = parse_event(sample(EventType::SmsReceived));
   EXPECT_EQ(text->terms, (Texts{"+1234567890", "+0987654321", "567890"}));
-  for (const auto& info : event_types()) EXPECT_EQ(search_terms(info.sample), parse_event(info.sample)->terms);
+  for (const auto& info : event_types())
+    EXPECT_EQ(search_terms(info.sample), parse_event(info.sample, kAllEventTypes)->terms);
+}
+
+TEST(ParseEvent, TakesOperationalEventsOnlyWhereTheyAreExpected) {
+  // Goal: callers cannot pretend to be Limehook.
+  const auto sample_of_ours = sample(EventType::WebhookDisabled);
+  EXPECT_TRUE(parse_event(sample_of_ours, kAllEventTypes));
+  const auto refused = parse_event(sample_of_ours);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().front().pointer, "/event");
+  EXPECT_EQ(refused.error().front().detail.find("webhook."), std::string::npos);
+}
+
+TEST(ParseEvent, FindsWhatIsKeptInOrder) {
+  // Goal: one key for all events of a call and for the texts between two numbers in both directions; it is stored, so
+  // it never changes.
+  const auto key = [](EventType type) { return parse_event(sample(type))->order_key; };
+  EXPECT_EQ(key(EventType::MissedCall), key(EventType::VoicemailReceived));
+  EXPECT_EQ(key(EventType::CallCompleted), key(EventType::CallStatusUpdate));
+  EXPECT_EQ(key(EventType::SmsReceived), key(EventType::SmsSent));
+  EXPECT_NE(key(EventType::MissedCall), key(EventType::CallCompleted));
+  EXPECT_EQ(key(EventType::MissedCall), 2503945420U);
 }
 
 TEST(ParseEvent, RefusesWrongMembers) {

@@ -35,6 +35,23 @@ const std::array<EventTypeInfo, kEventTypeCount>& event_types() {
        R"({"event":"sms_sent","message_id":"567890","sender_number":"+0987654321",)"
        R"("receiver_number":"+1234567890","message_content":"Hello, how can we help?",)"
        R"("timestamp":"2025-01-30T15:00:00Z"})"},
+      {EventType::WebhookDisabled, "webhook.disabled", "Limehook disabled one of your webhooks.",
+       R"({"event":"webhook.disabled","webhook_id":"wh_06d8k3n5vsh40","webhook_name":"CRM",)"
+       R"("webhook_url":"https://example.com/hooks","reason":"The receiver answered 410 Gone.",)"
+       R"("timestamp":"2025-01-30T15:00:00Z","team_id":"team_001"})"},
+      {EventType::WebhookFailing, "webhook.failing", "A webhook failed ten times in a row; it is tried less often now.",
+       R"({"event":"webhook.failing","webhook_id":"wh_06d8k3n5vsh40","webhook_name":"CRM",)"
+       R"("webhook_url":"https://example.com/hooks","reason":"10 attempts in a row failed; the last one: 503",)"
+       R"("timestamp":"2025-01-30T15:00:00Z","team_id":"team_001"})"},
+      {EventType::WebhookRecovered, "webhook.recovered", "A webhook that was failing works again.",
+       R"({"event":"webhook.recovered","webhook_id":"wh_06d8k3n5vsh40","webhook_name":"CRM",)"
+       R"("webhook_url":"https://example.com/hooks","reason":"The receiver answered 200.",)"
+       R"("timestamp":"2025-01-30T15:00:00Z","team_id":"team_001"})"},
+      {EventType::DeliveryExhausted, "delivery.exhausted", "A delivery failed at the end of its retry schedule.",
+       R"({"event":"delivery.exhausted","webhook_id":"wh_06d8k3n5vsh40","webhook_name":"CRM",)"
+       R"("webhook_url":"https://example.com/hooks","reason":"5 attempts failed; the last one: 503",)"
+       R"("timestamp":"2025-01-30T15:00:00Z","team_id":"team_001","delivery_id":"dlv_06d8k3n5vsh4g",)"
+       R"("event_id":"evt_06d8k3n5vsh48","event_type":"missed_call","attempts":5})"},
   }};
   return kTypes;
 }

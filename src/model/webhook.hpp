@@ -1,7 +1,6 @@
 #pragma once
 // Webhooks: where events go (spec, sections 1, 4 and 5).
 
-#include <bitset>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -23,13 +22,27 @@ struct Header {
   bool operator==(const Header&) const = default;
 };
 
+// Which of a webhook's deliveries wait for each other (spec, section 4).
+enum class Ordering : std::uint8_t {
+  None,
+  Webhook,  // each waits for all that were accepted before it
+  Call,     // the same among those with one order key (EventDraft::order_key)
+};
+
+enum class WebhookMode : std::uint8_t {
+  Push,
+  Poll,  // nothing is sent; the receiver asks for its events
+};
+
 struct Webhook {
   WebhookId id;
   int version = 1;      // grows with every change
   std::string team_id;  // empty: every team's events
   std::string name;
-  std::string url;                                                             // as the user gave it
-  std::bitset<kEventTypeCount> events = std::bitset<kEventTypeCount>().set();  // all, unless chosen
+  WebhookMode mode = WebhookMode::Push;
+  std::string url;                         // as the user gave it; may be empty where nothing is pushed
+  std::string fallback_url;                // where deliveries go that `url` did not take; empty: nowhere
+  EventTypeSet events = kPhoneEventTypes;  // these, unless chosen
   std::optional<Filter> filter;
   PayloadShape payload;
   std::string secret;           // "whsec_…"
@@ -41,6 +54,9 @@ struct Webhook {
   std::optional<std::vector<Duration>> retry_schedule;  // nothing: the server's
   Duration timeout = limits::kAttemptTimeout;
   int max_concurrency = limits::kConcurrencyDefault;
+  std::optional<double> rate_limit;  // attempts per second, evenly; nothing: no limit
+  Ordering ordered = Ordering::None;
+  std::vector<std::string> notify_emails;  // who is told when it fails; empty: whom the operator named
   bool enabled = true;
   std::string disabled_reason;  // why Limehook disabled it; empty when a person did
   WallTime created_at{};

@@ -4,68 +4,46 @@
 #include <array>
 
 #include "model/filter_json.hpp"
-#include "model/json_read.hpp"
 #include "model/payload_shape_json.hpp"
 #include "model/webhook_checks.hpp"
 #include "model/webhook_headers.hpp"
+#include "model/webhook_member.hpp"
 
 namespace limehook {
 namespace {
 
 namespace json = boost::json;
-using std::chrono::milliseconds;
-using std::chrono::seconds;
 
-// Where one member is read to, and where its mistakes go.
-struct Target {
-  Webhook& webhook;
-  const UrlRules& rules;
-  std::string pointer;
-  FieldErrors& errors;
-
-  void refuse(std::string detail) { errors.push_back({pointer, std::move(detail)}); }
-  void refuse_if(std::optional<std::string> problem) {
-    if (problem) refuse(std::move(*problem));
-  }
-};
-
-void read_text(std::string& out, const json::value& value, Target& target,
-               std::optional<std::string> (*problem_of)(std::string_view)) {
-  const auto text = text_in(value);
-  if (!text) return target.refuse("must be a string");
-  out = *text;
-  target.refuse_if(problem_of(*text));
-}
-
-void read_name(Target& target, const json::value& value) {
+void read_name(MemberTarget& target, const json::value& value) {
   if (value.is_null()) return target.refuse("is required");
   read_text(target.webhook.name, value, target, &name_problem);
 }
 
-void read_url(Target& target, const json::value& value) {
-  if (value.is_null()) return target.refuse("is required");
+void read_url(MemberTarget& target, const json::value& value) {
+  target.webhook.url.clear();
+  if (value.is_null()) return;  // required_problems() knows whether it may be missing
   const auto text = text_in(value);
   if (!text) return target.refuse("must be a string");
   target.webhook.url = *text;
   target.refuse_if(url_problem(*text, target.rules));
 }
 
-void read_team_id(Target& target, const json::value& value) {
+void read_team_id(MemberTarget& target, const json::value& value) {
   target.webhook.team_id.clear();
   if (!value.is_null()) read_text(target.webhook.team_id, value, target, &team_id_problem);
 }
 
-void read_secret(Target& target, const json::value& value) {
+void read_secret(MemberTarget& target, const json::value& value) {
   target.webhook.secret.clear();
   if (!value.is_null()) read_text(target.webhook.secret, value, target, &webhook_secret_problem);
 }
 
-void read_token(Target& target, const json::value& value) {
+void read_token(MemberTarget& target, const json::value& value) {
   target.webhook.token.clear();
   if (!value.is_null()) read_text(target.webhook.token, value, target, &token_problem);
 }
 
-void read_events(Target& target, const json::value& value) {
+void read_events(MemberTarget& target, const json::value& value) {
   target.webhook.events = Webhook{}.events;
   if (value.is_null()) return;
   const auto* list = value.if_array();
@@ -81,28 +59,28 @@ void read_events(Target& target, const json::value& value) {
   }
 }
 
-void read_filters(Target& target, const json::value& value) {
+void read_filters(MemberTarget& target, const json::value& value) {
   target.webhook.filter.reset();
   if (!value.is_null()) target.webhook.filter = read_filter(value, target.pointer, target.errors);
 }
 
-void read_payload(Target& target, const json::value& value) {
+void read_payload(MemberTarget& target, const json::value& value) {
   target.webhook.payload = {};
   if (!value.is_null()) target.webhook.payload = read_payload_shape(value, target.pointer, target.errors);
 }
 
-void read_own_headers(Target& target, const json::value& value) {
+void read_own_headers(MemberTarget& target, const json::value& value) {
   target.webhook.headers.clear();
   if (!value.is_null()) target.webhook.headers = read_headers(value, target.pointer, target.errors);
 }
 
-void read_enabled(Target& target, const json::value& value) {
+void read_enabled(MemberTarget& target, const json::value& value) {
   if (!value.is_null() && !value.is_bool()) return target.refuse("must be true or false");
   target.webhook.enabled = value.is_null() || value.get_bool();
   if (target.webhook.enabled) target.webhook.disabled_reason.clear();
 }
 
-void read_numbers(Target& target, const json::value& value) {
+void read_numbers(MemberTarget& target, const json::value& value) {
   auto& numbers = target.webhook.numbers;
   numbers.clear();
   if (value.is_null()) return;
@@ -120,63 +98,8 @@ void read_numbers(Target& target, const json::value& value) {
   }
 }
 
-void read_retry_schedule(Target& target, const json::value& value) {
-  target.webhook.retry_schedule.reset();
-  if (value.is_null()) return;
-  const auto* list = value.if_array();
-  if (list == nullptr || list->empty() || list->size() > limits::kRetryStepsMax) {
-    return target.refuse("must be a list of 1 to " + std::to_string(limits::kRetryStepsMax) + " numbers of seconds");
-  }
-  constexpr auto kMin = seconds(limits::kRetryStepMin).count();
-  constexpr auto kMax = seconds(limits::kRetryStepMax).count();
-  auto& schedule = target.webhook.retry_schedule.emplace();
-  for (std::size_t i = 0; i < list->size(); ++i) {
-    const auto step_seconds = integer_in((*list)[i]);
-    if (!step_seconds || *step_seconds < kMin || *step_seconds > kMax) {
-      target.errors.push_back({target.pointer + step(i), "must be a whole number of seconds from " +
-                                                             std::to_string(kMin) + " to " + std::to_string(kMax)});
-    } else {
-      schedule.push_back(seconds(*step_seconds));
-    }
-  }
-}
+void read_read_only(MemberTarget& target, const json::value&) { target.refuse("is read-only"); }
 
-// A whole number within bounds; `otherwise` for null and for what is refused.
-std::int64_t read_whole(Target& target, const json::value& value, std::int64_t low, std::int64_t high,
-                        std::int64_t otherwise) {
-  if (value.is_null()) return otherwise;
-  const auto number = integer_in(value);
-  if (number && *number >= low && *number <= high) return *number;
-  target.refuse("must be a whole number from " + std::to_string(low) + " to " + std::to_string(high));
-  return otherwise;
-}
-
-void read_timeout(Target& target, const json::value& value) {
-  const auto ms =
-      read_whole(target, value, milliseconds(limits::kAttemptTimeoutMin).count(),
-                 milliseconds(limits::kAttemptTimeoutMax).count(), milliseconds(limits::kAttemptTimeout).count());
-  target.webhook.timeout = milliseconds(ms);
-}
-
-void read_concurrency(Target& target, const json::value& value) {
-  target.webhook.max_concurrency =
-      static_cast<int>(read_whole(target, value, 1, limits::kConcurrencyMax, limits::kConcurrencyDefault));
-}
-
-void read_ordered(Target& target, const json::value& value) {
-  if (value != json::value(false) && !value.is_null()) target.refuse("is not supported by this version");
-}
-
-void read_unsupported(Target& target, const json::value& value) {
-  if (!value.is_null()) target.refuse("is not supported by this version");
-}
-
-void read_read_only(Target& target, const json::value&) { target.refuse("is read-only"); }
-
-struct MemberReader {
-  std::string_view name;
-  void (*read)(Target&, const json::value&);
-};
 constexpr MemberReader kMembers[] = {
     {"name", read_name},
     {"url", read_url},
@@ -189,12 +112,10 @@ constexpr MemberReader kMembers[] = {
     {"enabled", read_enabled},
     {"team_id", read_team_id},
     {"numbers", read_numbers},
-    {"retry_schedule", read_retry_schedule},
-    {"timeout_ms", read_timeout},
-    {"max_concurrency", read_concurrency},
-    {"rate_limit", read_unsupported},
-    {"ordered", read_ordered},
-    {"fallback_url", read_unsupported},
+    {"breaker", read_read_only},
+    {"backlog", read_read_only},
+    {"failing_since", read_read_only},
+    {"blocked_by", read_read_only},
     {"id", read_read_only},
     {"version", read_read_only},
     {"disabled_reason", read_read_only},
@@ -204,33 +125,19 @@ constexpr MemberReader kMembers[] = {
 };
 
 const MemberReader* reader_of(std::string_view name) {
-  const auto* found = std::ranges::find(kMembers, name, &MemberReader::name);
-  return found == std::end(kMembers) ? nullptr : found;
+  for (const std::span<const MemberReader> table : {std::span<const MemberReader>(kMembers), delivery_members()}) {
+    const auto found = std::ranges::find(table, name, &MemberReader::name);
+    if (found != table.end()) return &*found;
+  }
+  return nullptr;
 }
 
-json::value text_or_null(const std::string& text) {
-  return text.empty() ? json::value(nullptr) : json::value(json::string(text));
-}
-
-json::array texts_to_json(const std::vector<std::string>& texts) {
-  json::array out;
-  for (const auto& text : texts) out.push_back(json::string(text));
-  return out;
-}
-
-json::array events_to_json(const std::bitset<kEventTypeCount>& events) {
+json::array events_to_json(EventTypeSet events) {
   json::array names;
   for (const auto& info : event_types()) {
     if (events.test(static_cast<std::size_t>(info.type))) names.push_back(json::string(info.name));
   }
   return names;
-}
-
-json::value schedule_to_json(const std::optional<std::vector<Duration>>& schedule) {
-  if (!schedule) return nullptr;
-  json::array steps;
-  for (const auto wait : *schedule) steps.push_back(std::chrono::floor<seconds>(wait).count());
-  return steps;
 }
 
 // A stored value that webhook_to_json() wrote.
@@ -244,7 +151,7 @@ FieldErrors apply_webhook_json(Webhook& webhook, const json::value& patch, const
   if (object == nullptr) return {{"", "must be a JSON object"}};
   for (const auto& member : *object) {
     const std::string_view name(member.key().data(), member.key().size());
-    Target target{webhook, rules, step(name), errors};
+    MemberTarget target{webhook, rules, step(name), errors};
     if (const auto* reader = reader_of(name)) {
       reader->read(target, member.value());
     } else {
@@ -257,7 +164,7 @@ FieldErrors apply_webhook_json(Webhook& webhook, const json::value& patch, const
 FieldErrors required_problems(const Webhook& webhook) {
   FieldErrors errors;
   if (webhook.name.empty()) errors.push_back({"/name", "is required"});
-  if (webhook.url.empty()) errors.push_back({"/url", "is required"});
+  if (webhook.url.empty() && webhook.mode == WebhookMode::Push) errors.push_back({"/url", "is required"});
   return errors;
 }
 
@@ -267,15 +174,13 @@ json::object webhook_to_json(const Webhook& webhook) {
   out["version"] = webhook.version;
   out["team_id"] = text_or_null(webhook.team_id);
   out["name"] = webhook.name;
-  out["url"] = webhook.url;
+  out["url"] = text_or_null(webhook.url);
   out["events"] = events_to_json(webhook.events);
   out["filters"] = webhook.filter ? json::value(filter_to_json(*webhook.filter)) : json::value(nullptr);
   out["payload"] = payload_shape_to_json(webhook.payload);
   out["headers"] = headers_to_json(webhook.headers);
   out["numbers"] = texts_to_json(webhook.numbers);
-  out["retry_schedule"] = schedule_to_json(webhook.retry_schedule);
-  out["timeout_ms"] = std::chrono::floor<milliseconds>(webhook.timeout).count();
-  out["max_concurrency"] = webhook.max_concurrency;
+  add_delivery_members(out, webhook);
   out["enabled"] = webhook.enabled;
   out["disabled_reason"] = text_or_null(webhook.disabled_reason);
   if (webhook.previous_secret_expires_at) {
@@ -294,7 +199,7 @@ Webhook webhook_from_stored_json(const json::object& stored) {
   for (const auto& member : stored) {
     const auto* reader = reader_of(std::string_view(member.key().data(), member.key().size()));
     if (reader == nullptr || reader->read == &read_read_only) continue;
-    Target target{webhook, any_url, "", ignored};
+    MemberTarget target{webhook, any_url, "", ignored};
     reader->read(target, member.value());
   }
   webhook.id = WebhookId::parse(stored_text(stored, "id")).value_or(WebhookId{});

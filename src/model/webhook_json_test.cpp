@@ -44,7 +44,8 @@ constexpr std::string_view kEverything = R"({
   "payload": {"fields": {"from": "caller_number"}}, "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
   "token": "abc", "headers": {"X-Api-Key": "k 1", "X-Empty": ""}, "enabled": false, "team_id": "team_001",
   "numbers": ["+0987654321", "+0987654321"], "retry_schedule": [1, 60, 86400], "timeout_ms": 2500,
-  "max_concurrency": 3, "rate_limit": null, "ordered": false, "fallback_url": null})";
+  "max_concurrency": 3, "rate_limit": 2.5, "ordered": "call", "fallback_url": "https://example.com/second",
+  "mode": "push", "notify_emails": ["ops@example.com", "ops@example.com"]})";
 
 TEST(ApplyWebhookJson, ReadsEveryMember) {
   // Goal: each member lands in its place; repeated types and numbers count once.
@@ -68,13 +69,14 @@ TEST(ApplyWebhookJson, ReadsEveryMember) {
 TEST(ApplyWebhookJson, DefaultsAreThoseOfANewWebhook) {
   // Goal: absent members take their defaults, and null brings a changed member back to them.
   const auto fresh = made(R"({"name":"CRM","url":"https://example.com/hook"})");
-  EXPECT_TRUE(fresh.events.all());
+  EXPECT_EQ(fresh.events, kPhoneEventTypes);
   EXPECT_TRUE(fresh.enabled);
   EXPECT_EQ(fresh.timeout, limits::kAttemptTimeout);
   auto reset = made(kEverything);
   EXPECT_EQ(apply(reset, R"({"events":null,"filters":null,"payload":null,"secret":null,"token":null,"headers":null,
                              "enabled":null,"team_id":null,"numbers":null,"retry_schedule":null,"timeout_ms":null,
-                             "max_concurrency":null,"rate_limit":null,"ordered":null,"fallback_url":null})"),
+                             "max_concurrency":null,"rate_limit":null,"ordered":null,"fallback_url":null,
+                             "mode":null,"notify_emails":null})"),
             FieldErrors{});
   EXPECT_EQ(reset, fresh);
 }
@@ -123,7 +125,6 @@ TEST(ApplyWebhookJson, NamesWhatIsWrong) {
            {"name", "\"a\\u007fb\"", {"/name"}},
            {"name", "\"a\\u0085b\"", {"/name"}},
            {"name", long_name, {"/name"}},
-           {"url", "null", {"/url"}},
            {"url", "[]", {"/url"}},
            {"url", "\"http://example.com\"", {"/url"}},
            {"events", "[]", {"/events"}},
@@ -178,18 +179,42 @@ TEST(ApplyWebhookJson, TakesTheEdges) {
   EXPECT_TRUE(made(member("numbers", "[]")).numbers.empty());
 }
 
-TEST(ApplyWebhookJson, RefusesMembersThatAreNotTheUsers) {
-  // Goal: typing mistakes, read-only members and what is not there yet are told apart.
-  for (const auto* name :
-       {"id", "version", "created_at", "updated_at", "disabled_reason", "previous_secret_expires_at"}) {
-    EXPECT_EQ(errors_of(member(name, "1")), (FieldErrors{{"/" + std::string(name), "is read-only"}}));
+TEST(ApplyWebhookJson, ReadsHowDeliveriesAreMade) {
+  // Goal: every form of a value that is taken, its bounds, and null for the default.
+  EXPECT_EQ(made(member("ordered", "true")).ordered, Ordering::Webhook);
+  EXPECT_EQ(made(member("ordered", "\"webhook\"")).ordered, Ordering::Webhook);
+  EXPECT_EQ(made(member("ordered", "\"call\"")).ordered, Ordering::Call);
+  for (const auto* none : {"false", "null"}) EXPECT_EQ(made(member("ordered", none)).ordered, Ordering::None);
+  for (const auto* wrong : {"\"Call\"", "1", "[]"}) {
+    EXPECT_EQ(errors_of(member("ordered", wrong)),
+              (FieldErrors{{"/ordered", R"(must be false, "webhook" or "call")"}}));
   }
-  for (const auto& [name, raw] :
-       std::initializer_list<std::pair<std::string, std::string>>{{"rate_limit", "5"},
-                                                                  {"ordered", "true"},
-                                                                  {"ordered", "\"call\""},
-                                                                  {"fallback_url", "\"https://a.example\""}}) {
-    EXPECT_EQ(errors_of(member(name, raw)), (FieldErrors{{"/" + name, "is not supported by this version"}}));
+  EXPECT_EQ(made(member("rate_limit", "5")).rate_limit, 5);
+  EXPECT_EQ(made(member("rate_limit", "0.01")).rate_limit, 0.01);
+  EXPECT_EQ(made(member("rate_limit", "null")).rate_limit, std::nullopt);
+  for (const auto* wrong : {"0", "-1", "0.009", "10001", "\"5\"", "true"}) {
+    EXPECT_EQ(errors_of(member("rate_limit", wrong)).size(), 1U) << wrong;
+  }
+  EXPECT_EQ(errors_of(member("fallback_url", "\"ftp://example.com\"")).front().pointer, "/fallback_url");
+  EXPECT_EQ(errors_of(member("mode", "\"pull\"")).front().pointer, "/mode");
+  for (const auto* wrong : {"\"a\"", "\"a@\"", "\"a b@example.com\"", "\"a@example.com\\r\\nBcc: x\"", "7"}) {
+    EXPECT_EQ(errors_of(member("notify_emails", "[" + std::string(wrong) + "]")).front().pointer, "/notify_emails/0");
+  }
+}
+
+TEST(RequiredProblems, AskForAUrlWhereSomethingIsPushed) {
+  // Goal: a webhook that is only polled needs no URL.
+  const auto problems = [](std::string_view patch) { return required_problems(made(patch)); };
+  EXPECT_EQ(problems(R"({"name":"a"})"), (FieldErrors{{"/url", "is required"}}));
+  EXPECT_EQ(problems(R"({"name":"a","url":null,"mode":"push"})"), (FieldErrors{{"/url", "is required"}}));
+  EXPECT_EQ(problems(R"({"name":"a","mode":"poll"})"), FieldErrors{});
+}
+
+TEST(ApplyWebhookJson, RefusesMembersThatAreNotTheUsers) {
+  // Goal: typing mistakes and read-only members are told apart.
+  for (const auto* name : {"id", "version", "created_at", "updated_at", "disabled_reason", "previous_secret_expires_at",
+                           "breaker", "backlog", "failing_since", "blocked_by"}) {
+    EXPECT_EQ(errors_of(member(name, "1")), (FieldErrors{{"/" + std::string(name), "is read-only"}}));
   }
   EXPECT_EQ(errors_of(R"({"Name":"x","a/b":1})"),
             (FieldErrors{{"/Name", "is not a known member"}, {"/a~1b", "is not a known member"}}));
@@ -315,6 +340,8 @@ TEST(WebhookToJson, ShowsEverythingButSecrets) {
             R"("filters":{"match":"any","conditions":[{"field":"duration","op":"gt","value":30}]},)"
             R"("payload":{"fields":{"from":"caller_number"}},"headers":{"X-Api-Key":"k 1","X-Empty":""},)"
             R"("numbers":["+0987654321"],"retry_schedule":[1,60,86400],"timeout_ms":2500,"max_concurrency":3,)"
+            R"("rate_limit":2.5E0,"ordered":"call","fallback_url":"https://example.com/second","mode":"push",)"
+            R"("notify_emails":["ops@example.com"],)"
             R"("enabled":false,"disabled_reason":"the receiver answered 410",)"
             R"("previous_secret_expires_at":"2025-01-30T15:00:01Z","created_at":"2025-01-30T15:00:00Z",)"
             R"("updated_at":"2025-01-30T15:00:00.250Z"})");
@@ -326,7 +353,7 @@ TEST(WebhookToJson, ShowsDefaultsAsNull) {
   for (const auto* name : {"team_id", "filters", "payload", "retry_schedule", "disabled_reason"}) {
     EXPECT_TRUE(shown.at(name).is_null()) << name;
   }
-  EXPECT_EQ(shown.at("events").as_array().size(), kEventTypeCount);
+  EXPECT_EQ(shown.at("events").as_array().size(), kPhoneEventTypeCount);
   EXPECT_FALSE(shown.contains("previous_secret_expires_at"));
 }
 

@@ -249,8 +249,14 @@ void Engine::on_batch_done(store::WriteBatch batch, store::CommitResult result) 
 }
 
 void Engine::execute(delivery::StartAttempt&& output) {
-  sender_->start(
-      {output.delivery, output.number, output.type, output.test, std::move(output.webhook), std::move(output.body)});
+  sender_->start({.delivery = output.delivery,
+                  .number = output.number,
+                  .type = output.type,
+                  .test = output.test,
+                  .fallback = output.fallback,
+                  .body_type = output.body_type,
+                  .webhook = std::move(output.webhook),
+                  .body = std::move(output.body)});
 }
 
 void Engine::on_attempt_done(http_client::AttemptResult result) {
@@ -337,8 +343,8 @@ void Engine::execute(delivery::AttemptObserved&& output) {
   }
 }
 
-void Engine::execute(delivery::WebhookDisabled&& output) {
-  spdlog::warn("Webhook {} was disabled: {}", output.webhook->id.str(), output.webhook->disabled_reason);
+void Engine::execute(delivery::Notice&& output) {
+  spdlog::warn("{} {}: {}", name_of(output.type), output.webhook->id.str(), output.reason);
 }
 
 void Engine::execute(delivery::Drained&&) { drained_.cancel(); }

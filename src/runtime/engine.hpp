@@ -105,7 +105,7 @@ class Engine {
   void execute(delivery::BodiesWanted&& output);
   void execute(delivery::RecoveryStepWanted&& output);
   void execute(delivery::AttemptObserved&& output);
-  void execute(delivery::WebhookDisabled&& output);
+  void execute(delivery::Notice&& output);
   void execute(delivery::Drained&& output);
   template <class Reply>
     requires requires(Reply reply) { reply.ticket; }

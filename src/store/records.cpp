@@ -3,8 +3,7 @@
 namespace limehook::store {
 
 bool WriteBatch::empty() const {
-  return webhooks.empty() && deleted_webhooks.empty() && keys.empty() && deleted_keys.empty() && events.empty() &&
-         deliveries.empty() && attempts.empty() && updates.empty() && recoveries.empty() && stats.empty();
+  return std::apply([](const auto&... parts) { return (parts.empty() && ...); }, parts_of(*this));
 }
 
 }  // namespace limehook::store

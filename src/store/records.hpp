@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "model/api_key.hpp"
@@ -35,12 +36,20 @@ struct DeliveryUpdate {
   std::optional<WallTime> next_attempt_at;
   int http_status = 0;
   AttemptOutcome last_outcome{};
+  bool fallback = false;
   WallTime updated_at{};
 };
 
 struct NewAttempt {
   DeliveryId delivery;
   Attempt attempt;
+};
+
+// What must be remembered of how a webhook fares.
+struct WebhookHealth {
+  WebhookId webhook;
+  std::optional<WallTime> failing_since;  // since when it fails without one success; nothing: it works
+  bool noticed = false;                   // webhook.failing was sent, so webhook.recovered is due when it works again
 };
 
 struct DeletedWebhook {
@@ -53,6 +62,7 @@ struct DeletedWebhook {
 struct WriteBatch {
   std::vector<Webhook> webhooks;  // new ones and changed ones, whole; every version's URL is kept for the log
   std::vector<DeletedWebhook> deleted_webhooks;
+  std::vector<WebhookHealth> healths;
   std::vector<ApiKey> keys;
   std::vector<KeyId> deleted_keys;
   std::vector<NewEvent> events;
@@ -65,6 +75,11 @@ struct WriteBatch {
   std::size_t bytes = 0;  // rough size of what is in here, kept by whoever fills it
   bool empty() const;
 };
+// References to all parts of a batch, in order.
+constexpr auto parts_of(auto& batch) {
+  return std::tie(batch.webhooks, batch.deleted_webhooks, batch.healths, batch.keys, batch.deleted_keys, batch.events,
+                  batch.deliveries, batch.attempts, batch.updates, batch.recoveries, batch.stats);
+}
 
 // An event that was not stored, because its idempotency key was used within the window.
 struct DuplicateEvent {
@@ -99,6 +114,9 @@ struct OpenDelivery {
   std::optional<WallTime> next_attempt_at;
   int http_status = 0;            // of the last attempt, as in Delivery
   AttemptOutcome last_outcome{};  // likewise
+  bool fallback = false;
+  std::uint32_t order_key = 0;
+  BodyType body_type{};
 };
 
 struct Body {

@@ -65,6 +65,7 @@ struct EventQuery {
 struct WebhookTarget {
   int version = 0;
   std::string url;
+  std::string fallback_url;
   std::vector<std::string> header_names;
 };
 
@@ -84,6 +85,7 @@ struct EventDetail {
 struct Catalog {
   std::vector<Webhook> webhooks;                                    // not deleted
   std::vector<std::pair<WebhookId, std::string>> deleted_webhooks;  // with their team: their log stays visible to it
+  std::vector<WebhookHealth> healths;                               // of those that are failing
   std::vector<ApiKey> keys;
   std::vector<Recovery> running_recoveries;
   std::int64_t last_id = 0;  // the largest id in use, of any kind

@@ -205,7 +205,7 @@ TEST(Stopping, AnswersEveryAttemptOnce) {
     starters.emplace_back([&] {
       for (int i = 0; i < 2000; ++i) {
         const auto& webhook = webhooks[i % 10 == 0 ? 1 : i % 10 == 1 ? 2 : 0];
-        sender->start({DeliveryId{++started}, 1, EventType::MissedCall, false, webhook, body});
+        sender->start({.delivery = DeliveryId{++started}, .number = 1, .webhook = webhook, .body = body});
       }
     });
   }
@@ -235,7 +235,7 @@ TEST(Starting, FromTheCallback) {
   const auto webhook = webhook_to(server.url());
   const auto body = std::make_shared<const std::string>(kBody);
   const auto start = [&](int number) {
-    sender->start({DeliveryId{number}, 1, EventType::MissedCall, false, webhook, body});
+    sender->start({.delivery = DeliveryId{number}, .number = 1, .webhook = webhook, .body = body});
   };
   const auto owner = HttpSender::create(test_options(), [&](const AttemptResult&) {
                        if (++finished < kCount) return start(finished + 1);

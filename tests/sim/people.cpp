@@ -5,7 +5,8 @@ namespace limehook::sim {
 using namespace std::chrono_literals;
 
 People::People(World world, Process& process, Prng prng) : w_(world), process_(process), prng_(prng) {
-  for (const EventTypeInfo& type : event_types()) samples_.push_back(*parse_event(type.sample));
+  for (const EventTypeInfo& type : event_types())
+    if (!is_operational(type.type)) samples_.push_back(*parse_event(type.sample));
 }
 
 void People::act_until(MonotonicTime end) {
@@ -96,7 +97,7 @@ void People::vary(Webhook& webhook) {
   webhook.retry_schedule.reset();
   if (prng_.chance(0.3))
     webhook.retry_schedule = std::vector<Duration>{between(prng_, 1s, 5s), between(prng_, 1s, 300s)};
-  webhook.events = prng_.chance(0.5) ? ~std::bitset<kEventTypeCount>() : std::bitset<kEventTypeCount>(prng_.next());
+  webhook.events = prng_.chance(0.5) ? kPhoneEventTypes : EventTypeSet(prng_.next());
   webhook.payload.fields.clear();
   if (prng_.chance(0.2)) webhook.payload.fields = {{"n", "number"}};
   webhook.timeout = pick<Duration>(prng_, {1s, 15s, 60s});

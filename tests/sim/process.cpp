@@ -192,7 +192,7 @@ void Process::run_attempt(const delivery::StartAttempt& started) {
   });
 }
 
-void Process::execute(delivery::WebhookDisabled&& output) {
+void Process::execute(delivery::Notice&& output) {
   w_.trace.add("disabled", {output.webhook->id.value});
   w_.marks.hit("gone");
 }

@@ -48,7 +48,7 @@ class Process {
   void execute(delivery::StartAttempt&& output);
   void execute(delivery::BodiesWanted&& output);
   void execute(delivery::RecoveryStepWanted&& output);
-  void execute(delivery::WebhookDisabled&& output);
+  void execute(delivery::Notice&& output);
   void execute(delivery::Drained&& output);
   template <class Other>
   void execute(Other&& output);

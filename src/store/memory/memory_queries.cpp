@@ -49,8 +49,20 @@ Page<Row> collect(const Query& query, const Map& map, std::size_t rows_examined_
 
 OpenDelivery MemoryStore::open_delivery(const StoredDelivery& stored) {
   const Delivery& d = stored.delivery;
-  return {d.id,       d.event,       d.webhook,         stored.type,   d.status,      d.test,
-          d.attempts, d.round_start, d.next_attempt_at, d.http_status, d.last_outcome};
+  return {.id = d.id,
+          .event = d.event,
+          .webhook = d.webhook,
+          .type = stored.type,
+          .status = d.status,
+          .test = d.test,
+          .attempts = d.attempts,
+          .round_start = d.round_start,
+          .next_attempt_at = d.next_attempt_at,
+          .http_status = d.http_status,
+          .last_outcome = d.last_outcome,
+          .fallback = d.fallback,
+          .order_key = d.order_key,
+          .body_type = d.body_type};
 }
 
 Catalog MemoryStore::load_catalog() const {
@@ -60,6 +72,7 @@ Catalog MemoryStore::load_catalog() const {
   for (const auto& [id, team_and_time] : deleted_webhooks_) {
     catalog.deleted_webhooks.emplace_back(id, team_and_time.first);
   }
+  for (const WebhookHealth& health : std::views::values(healths_)) catalog.healths.push_back(health);
   for (const ApiKey& key : std::views::values(keys_)) catalog.keys.push_back(key);
   for (const Recovery& recovery : std::views::values(recoveries_)) {
     if (recovery.state == Recovery::State::Running) catalog.running_recoveries.push_back(recovery);

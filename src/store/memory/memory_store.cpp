@@ -11,6 +11,10 @@ CommitResult MemoryStore::commit(const WriteBatch& batch) {
   CommitResult result;
   for (const Webhook& webhook : batch.webhooks) put_webhook(webhook);
   for (const DeletedWebhook& deleted : batch.deleted_webhooks) delete_webhook(deleted);
+  for (const WebhookHealth& health : batch.healths) {
+    if (health.failing_since) healths_[health.webhook] = health;
+    else healths_.erase(health.webhook);
+  }
   for (const ApiKey& key : batch.keys) {
     keys_[key.id] = key;
     last_id_ = std::max(last_id_, key.id.value);
@@ -39,7 +43,7 @@ CommitResult MemoryStore::commit(const WriteBatch& batch) {
 
 void MemoryStore::put_webhook(const Webhook& webhook) {
   webhooks_[webhook.id] = webhook;
-  WebhookTarget target{webhook.version, webhook.url, {}};
+  WebhookTarget target{webhook.version, webhook.url, webhook.fallback_url, {}};
   for (const Header& header : webhook.headers) target.header_names.push_back(header.name);
   targets_[{webhook.id, webhook.version}] = std::move(target);
   last_id_ = std::max(last_id_, webhook.id.value);
@@ -50,6 +54,7 @@ void MemoryStore::delete_webhook(const DeletedWebhook& deleted) {
   if (found == webhooks_.end()) return;
   deleted_webhooks_[deleted.id] = {found->second.team_id, deleted.at};
   webhooks_.erase(found);
+  healths_.erase(deleted.id);
 }
 
 std::optional<DuplicateEvent> MemoryStore::claim_key(std::size_t index, const NewEvent& event) {
@@ -87,6 +92,7 @@ void MemoryStore::update_delivery(const DeliveryUpdate& update) {
   delivery.next_attempt_at = update.next_attempt_at;
   delivery.http_status = update.http_status;
   delivery.last_outcome = update.last_outcome;
+  delivery.fallback = update.fallback;
   delivery.updated_at = update.updated_at;
 }
 

@@ -70,6 +70,7 @@ class MemoryStore final : public Store {
   std::map<WebhookId, Webhook> webhooks_;
   std::map<WebhookId, std::pair<std::string, WallTime>> deleted_webhooks_;  // team, when
   std::map<std::pair<WebhookId, int>, WebhookTarget> targets_;
+  std::map<WebhookId, WebhookHealth> healths_;  // of those that are failing
   std::map<KeyId, ApiKey> keys_;
   std::map<EventId, StoredEvent> events_;
   std::map<DeliveryId, StoredDelivery> deliveries_;

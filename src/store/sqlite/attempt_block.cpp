@@ -3,6 +3,9 @@
 namespace limehook::store::sqlite {
 namespace {
 
+constexpr int kBodyCutBit = 1;
+constexpr int kFallbackBit = 2;
+
 // Numbers are never negative but for damage and clocks before 1970, which come back as they were.
 void append_number(std::string& out, std::int64_t value) {
   auto rest = static_cast<std::uint64_t>(value);
@@ -67,7 +70,7 @@ void append_attempt(std::string& block, DeliveryId delivery, AttemptRef previous
   append_number(block, static_cast<std::int64_t>(a.outcome));
   append_number(block, a.http_status);
   append_number(block, a.webhook_version);
-  append_number(block, a.response_body_cut ? 1 : 0);
+  append_number(block, (a.response_body_cut ? kBodyCutBit : 0) | (a.fallback ? kFallbackBit : 0));
   append_text(block, a.signatures);
   append_text(block, a.error);
   append_text(block, a.response_head);
@@ -88,7 +91,9 @@ std::optional<StoredAttempt> read_attempt(std::string_view block, std::size_t& o
   a.outcome = static_cast<AttemptOutcome>(outcome);
   a.http_status = cursor.small();
   a.webhook_version = cursor.small();
-  a.response_body_cut = cursor.small() != 0;
+  const int flags = cursor.small();
+  a.response_body_cut = (flags & kBodyCutBit) != 0;
+  a.fallback = (flags & kFallbackBit) != 0;
   a.signatures = cursor.text();
   a.error = cursor.text();
   a.response_head = cursor.text();

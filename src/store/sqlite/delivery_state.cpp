@@ -8,6 +8,7 @@ namespace {
 
 constexpr auto kListedAfter = std::chrono::seconds(2);
 constexpr int kSliceRows = 4096;
+constexpr std::int64_t kFallbackBit = 0x80;  // beside the status
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::min();
 
 // Low byte first.
@@ -31,7 +32,7 @@ std::int64_t take(std::string_view& bytes) {
 
 StateBytes encode(const DeliveryState& s) {
   StateBytes bytes;
-  char* to = put<1>(bytes.data(), static_cast<std::int64_t>(s.status));
+  char* to = put<1>(bytes.data(), static_cast<std::int64_t>(s.status) | (s.fallback ? kFallbackBit : 0));
   to = put<1>(to, static_cast<std::int64_t>(s.last_outcome));
   to = put<2>(to, s.http_status);
   to = put<4>(to, s.attempts);
@@ -44,11 +45,13 @@ StateBytes encode(const DeliveryState& s) {
 
 std::optional<DeliveryState> decode_state(std::string_view bytes) {
   if (bytes.size() != std::tuple_size_v<StateBytes>) return std::nullopt;
-  const auto status = static_cast<std::size_t>(take<1>(bytes));
+  const auto first = take<1>(bytes);
+  const auto status = static_cast<std::size_t>(first & ~kFallbackBit);
   const auto outcome = static_cast<std::size_t>(take<1>(bytes));
   if (status >= kDeliveryStatuses.size() || outcome >= kAttemptOutcomeCount) return std::nullopt;
   DeliveryState s;
   s.status = static_cast<DeliveryStatus>(status);
+  s.fallback = (first & kFallbackBit) != 0;
   s.last_outcome = static_cast<AttemptOutcome>(outcome);
   s.http_status = static_cast<int>(take<2>(bytes));
   s.attempts = static_cast<int>(take<4>(bytes));

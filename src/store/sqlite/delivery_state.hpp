@@ -23,6 +23,7 @@ struct DeliveryState {
   int attempts = 0;
   int round_start = 0;
   std::optional<WallTime> next_attempt_at;
+  bool fallback = false;
   WallTime updated_at{};
   AttemptRef last_attempt = 0;
 };

@@ -39,9 +39,9 @@ std::vector<WebhookTarget> read_targets(Database& db, WebhookId webhook, const s
   versions.erase(std::ranges::unique(versions).begin(), versions.end());
   std::vector<WebhookTarget> targets;
   for (const int version : versions) {
-    Rows rows =
-        db.query("SELECT url,header_names FROM webhook_versions WHERE webhook=? AND version=?", webhook, version);
-    if (rows.next()) targets.push_back({version, rows->text(0), lines_of(rows->bytes(1))});
+    Rows rows = db.query("SELECT url,fallback_url,header_names FROM webhook_versions WHERE webhook=? AND version=?",
+                         webhook, version);
+    if (rows.next()) targets.push_back({version, rows->text(0), rows->text(1), lines_of(rows->bytes(2))});
   }
   return targets;
 }
@@ -54,11 +54,12 @@ std::optional<Event> read_event_by_id(Database& db, EventId id) {
 }  // namespace
 
 std::optional<DeliveryDetail> get_delivery(Database& db, DeliveryId id) {
-  Rows rows = db.query("SELECT " LIMEHOOK_DELIVERY_COLUMNS ",d.body FROM deliveries d WHERE d.id=?", id);
+  Rows rows = db.query("SELECT " LIMEHOOK_DELIVERY_COLUMNS ",d.body,d.note FROM deliveries d WHERE d.id=?", id);
   if (!rows.next()) return std::nullopt;
   DeliveryDetail detail;
   detail.delivery = read_delivery(*rows);
   if (!rows->is_null(kDeliveryColumnCount)) detail.delivery.body = rows->text(kDeliveryColumnCount);
+  if (!rows->is_null(kDeliveryColumnCount + 1)) detail.delivery.note = rows->text(kDeliveryColumnCount + 1);
   detail.attempts = read_attempts(db, state_from(rows->bytes(kDeliveryColumnCount - 1)).last_attempt);
   detail.targets = read_targets(db, detail.delivery.webhook, detail.attempts);
   if (auto event = read_event_by_id(db, detail.delivery.event)) detail.event = std::move(*event);

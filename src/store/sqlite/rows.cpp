@@ -18,6 +18,7 @@ void take_state(auto& delivery, const DeliveryState& state) {
   delivery.next_attempt_at = state.next_attempt_at;
   delivery.http_status = state.http_status;
   delivery.last_outcome = state.last_outcome;
+  delivery.fallback = state.fallback;
 }
 
 }  // namespace
@@ -39,7 +40,9 @@ Delivery read_delivery(const Statement& row, int column) {
   delivery.event = EventId{row.integer(column + 1)};
   delivery.webhook = WebhookId{row.integer(column + 2)};
   delivery.test = row.small(column + 3) != 0;
-  const DeliveryState state = state_from(row.bytes(column + 4));
+  delivery.body_type = static_cast<BodyType>(row.small(column + 4));
+  delivery.order_key = static_cast<std::uint32_t>(row.integer(column + 5));
+  const DeliveryState state = state_from(row.bytes(column + 6));
   take_state(delivery, state);
   delivery.updated_at = state.updated_at;
   return delivery;
@@ -52,7 +55,9 @@ OpenDelivery read_open_delivery(const Statement& row) {
   open.webhook = WebhookId{row.integer(2)};
   open.type = static_cast<EventType>(row.small(3));
   open.test = row.small(4) != 0;
-  take_state(open, state_from(row.bytes(5)));
+  open.body_type = static_cast<BodyType>(row.small(5));
+  open.order_key = static_cast<std::uint32_t>(row.integer(6));
+  take_state(open, state_from(row.bytes(7)));
   return open;
 }
 

@@ -16,11 +16,11 @@ namespace limehook::store::sqlite {
 inline constexpr int kEventColumnCount = 6;
 Event read_event(const Statement& row, int column = 0);
 
-#define LIMEHOOK_DELIVERY_COLUMNS "d.id,d.event,d.webhook,d.test,d.state"
-inline constexpr int kDeliveryColumnCount = 5;
-Delivery read_delivery(const Statement& row, int column = 0);  // without body
+#define LIMEHOOK_DELIVERY_COLUMNS "d.id,d.event,d.webhook,d.test,d.body_type,d.order_key,d.state"
+inline constexpr int kDeliveryColumnCount = 7;
+Delivery read_delivery(const Statement& row, int column = 0);  // without body and note
 
-#define LIMEHOOK_OPEN_DELIVERY_COLUMNS "d.id,d.event,d.webhook,d.type,d.test,d.state"
+#define LIMEHOOK_OPEN_DELIVERY_COLUMNS "d.id,d.event,d.webhook,d.type,d.test,d.body_type,d.order_key,d.state"
 OpenDelivery read_open_delivery(const Statement& row);
 
 #define LIMEHOOK_WEBHOOK_COLUMNS \

@@ -28,8 +28,11 @@ CREATE TABLE deliveries(
   webhook INTEGER NOT NULL,
   type INTEGER NOT NULL,             -- the event's
   test INTEGER NOT NULL,
+  body_type INTEGER NOT NULL,        -- of what is sent
+  order_key INTEGER NOT NULL,        -- the event's
   state BLOB NOT NULL,               -- delivery_state.hpp
-  body TEXT
+  body TEXT,                         -- what is sent, where it is not the event's payload
+  note TEXT
 );
 CREATE TABLE undelivered(            -- delivery_state.hpp
   status INTEGER NOT NULL,
@@ -91,9 +94,15 @@ CREATE TABLE webhook_versions(
   webhook INTEGER NOT NULL,
   version INTEGER NOT NULL,
   url TEXT NOT NULL,
+  fallback_url TEXT NOT NULL,
   header_names TEXT NOT NULL,        -- one a line
   PRIMARY KEY(webhook, version)
 ) WITHOUT ROWID;
+CREATE TABLE webhook_health(         -- of those that are failing
+  webhook INTEGER PRIMARY KEY,
+  failing_since INTEGER NOT NULL,
+  noticed INTEGER NOT NULL
+);
 CREATE TABLE keys(
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL,

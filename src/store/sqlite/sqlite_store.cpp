@@ -187,6 +187,10 @@ Catalog SqliteStore::load_catalog() const {
     for (Rows rows = db.query("SELECT id,team FROM webhooks WHERE deleted_at IS NOT NULL ORDER BY id"); rows.next();) {
       catalog.deleted_webhooks.emplace_back(WebhookId{rows->integer(0)}, rows->text(1));
     }
+    for (Rows rows = db.query("SELECT webhook,failing_since,noticed FROM webhook_health ORDER BY webhook");
+         rows.next();) {
+      catalog.healths.push_back({WebhookId{rows->integer(0)}, rows->time(1), rows->small(2) != 0});
+    }
     for (Rows rows = db.query("SELECT " LIMEHOOK_KEY_COLUMNS " FROM keys ORDER BY id"); rows.next();) {
       catalog.keys.push_back(read_key(*rows));
     }

@@ -57,6 +57,7 @@ void Writer::apply(const WriteBatch& batch, CommitResult& result) {
   block_count_ = 0;
   for (const Webhook& webhook : batch.webhooks) put_webhook(webhook);
   for (const DeletedWebhook& deleted : batch.deleted_webhooks) delete_webhook(deleted);
+  for (const WebhookHealth& health : batch.healths) put_health(health);
   for (const ApiKey& key : batch.keys) put_key(key);
   for (const KeyId id : batch.deleted_keys) db_.run("DELETE FROM keys WHERE id=?", id);
   for (std::size_t i = 0; i < batch.events.size(); ++i) {
@@ -84,8 +85,18 @@ void Writer::put_webhook(const Webhook& webhook) {
       std::string_view(config), std::string_view(webhook.secret), std::string_view(webhook.previous_secret),
       webhook.previous_secret_expires_at, std::string_view(webhook.token));
   const std::string names = header_names(webhook);
-  db_.run("INSERT OR REPLACE INTO webhook_versions(webhook,version,url,header_names) VALUES(?,?,?,?)", webhook.id,
-          webhook.version, std::string_view(webhook.url), std::string_view(names));
+  db_.run("INSERT OR REPLACE INTO webhook_versions(webhook,version,url,fallback_url,header_names) VALUES(?,?,?,?,?)",
+          webhook.id, webhook.version, std::string_view(webhook.url), std::string_view(webhook.fallback_url),
+          std::string_view(names));
+}
+
+void Writer::put_health(const WebhookHealth& health) {
+  if (health.failing_since) {
+    db_.run("INSERT OR REPLACE INTO webhook_health(webhook,failing_since,noticed) VALUES(?,?,?)", health.webhook,
+            *health.failing_since, health.noticed);
+  } else {
+    db_.run("DELETE FROM webhook_health WHERE webhook=?", health.webhook);
+  }
 }
 
 void Writer::delete_webhook(const DeletedWebhook& deleted) {
@@ -94,6 +105,7 @@ void Writer::delete_webhook(const DeletedWebhook& deleted) {
       "UPDATE webhooks SET deleted_at=?,config='',secret='',previous_secret='',previous_secret_expires_at=NULL,"
       "token='' WHERE id=? AND deleted_at IS NULL",
       deleted.at, deleted.id);
+  put_health({deleted.id, std::nullopt});
 }
 
 void Writer::put_key(const ApiKey& key) {
@@ -134,16 +146,23 @@ void Writer::insert_event(const NewEvent& event) {
 }
 
 void Writer::insert_delivery(const Delivery& d, EventType type) {
-  const std::optional<std::string_view> body = d.body ? std::optional<std::string_view>(*d.body) : std::nullopt;
+  const auto view = [](const std::optional<std::string>& text) {
+    return text ? std::optional<std::string_view>(*text) : std::nullopt;
+  };
+  const auto body = view(d.body);
+  const auto note = view(d.note);
   const StateBytes state = encode({.status = d.status,
                                    .last_outcome = d.last_outcome,
                                    .http_status = d.http_status,
                                    .attempts = d.attempts,
                                    .round_start = d.round_start,
                                    .next_attempt_at = d.next_attempt_at,
+                                   .fallback = d.fallback,
                                    .updated_at = d.updated_at});
-  db_.run("INSERT INTO deliveries(id,event,webhook,type,test,state,body) VALUES(?,?,?,?,?,?,?)", d.id, d.event,
-          d.webhook, type, d.test, Blob{view_of(state)}, body);
+  db_.run(
+      "INSERT INTO deliveries(id,event,webhook,type,test,body_type,order_key,state,body,note) "
+      "VALUES(?,?,?,?,?,?,?,?,?,?)",
+      d.id, d.event, d.webhook, type, d.test, d.body_type, d.order_key, Blob{view_of(state)}, body, note);
   undelivered_.add(d.id, d.status);
 }
 
@@ -200,6 +219,7 @@ void Writer::update_delivery(const DeliveryUpdate& u, DeliveryStates& states) {
                       .attempts = u.attempts,
                       .round_start = u.round_start,
                       .next_attempt_at = u.next_attempt_at,
+                      .fallback = u.fallback,
                       .updated_at = u.updated_at,
                       .last_attempt = old->last_attempt};
   if (const auto found = unlinked_attempts_.find(u.id); found != unlinked_attempts_.end()) {

@@ -20,6 +20,7 @@ class Writer {
  private:
   void apply(const WriteBatch& batch, CommitResult& result);
   void put_webhook(const Webhook& webhook);
+  void put_health(const WebhookHealth& health);
   void delete_webhook(const DeletedWebhook& deleted);
   void put_key(const ApiKey& key);
   // The event that `event` repeats, or nothing; then its key is taken.
