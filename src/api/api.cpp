@@ -69,6 +69,7 @@ std::span<const Api::Route> Api::routes() {
       {"GET", "/v1/deliveries", kLook, &Api::list_deliveries},
       {"GET", "/v1/deliveries/{id}", kLook, &Api::get_delivery},
       {"POST", "/v1/deliveries/{id}/retry", kChange, &Api::retry_delivery},
+      {"POST", "/v1/deliveries/{id}/skip", kChange, &Api::skip_delivery},
       {"GET", "/v1/recoveries/{id}", kLook, &Api::get_recovery},
       {"POST", "/v1/recoveries/{id}/cancel", kChange, &Api::cancel_recovery},
       {"GET", "/v1/stats", kLook, &Api::get_stats},

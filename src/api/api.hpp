@@ -71,6 +71,7 @@ class Api {
   asio::awaitable<Response> list_webhook_deliveries(const Call& call);
   asio::awaitable<Response> get_delivery(const Call& call);
   asio::awaitable<Response> retry_delivery(const Call& call);
+  asio::awaitable<Response> skip_delivery(const Call& call);
   asio::awaitable<Response> answer_page(const Call& call, store::DeliveryQuery query);
   asio::awaitable<store::DeliveryDetail> load_delivery(const Call& call);
   // recoveries.cpp
@@ -94,6 +95,8 @@ class Api {
 
   // The webhook in the path, if the caller may see it; else a 404.
   WebhookPtr visible_webhook(const Call& call) const;
+  boost::json::object shown(const Webhook& webhook, const Principal& principal) const;
+  Response show(int status, const Webhook& webhook, const Principal& principal) const;
   bool sees_webhook(const Principal& principal, WebhookId id) const;
 
   runtime::Engine& engine_;

@@ -100,4 +100,14 @@ asio::awaitable<Response> Api::retry_delivery(const Call& call) {
   co_return Response{202, "application/json", out.take(), {}};
 }
 
+asio::awaitable<Response> Api::skip_delivery(const Call& call) {
+  const auto detail = co_await load_delivery(call);
+  const auto answer = co_await engine_.skip_delivery(detail.delivery.id);
+  if (!answer) co_return refusal(answer.error());
+  const auto after = co_await load_delivery(call);
+  JsonWriter out;
+  write_delivery(out.begin_object(), after.delivery, after.event.type, after.event.team_id).end_object();
+  co_return Response{200, "application/json", out.take(), {}};
+}
+
 }  // namespace limehook::api

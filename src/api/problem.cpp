@@ -59,6 +59,8 @@ Response refusal(delivery::Refusal reason) {
       return problem(409, "The webhook is disabled. Enable it first.");
     case Refusal::RecoveryRunning:
       return problem(409, "A recovery of this webhook is running. Wait for it or cancel it.");
+    case Refusal::Ended:
+      return problem(409, "The delivery has ended: there is nothing to skip.");
     case Refusal::Conflict:
       return problem(409, "It has just been changed by another request. Try again.");
   }

@@ -94,7 +94,9 @@ asio::awaitable<Response> Api::get_webhook_stats(const Call& call) {
   JsonWriter out;
   out.begin_object();
   write_stats(out, range, bucket_width(range, std::chrono::hours(1)), buckets);
-  out.key("backlog").number(std::int64_t{engine_.open_deliveries(webhook->id)}).end_object();
+  out.key("backlog")
+      .number(std::int64_t{engine_.view(webhook->id).value_or(delivery::WebhookView{}).backlog})
+      .end_object();
   co_return Response{200, "application/json", out.take(), {}};
 }
 

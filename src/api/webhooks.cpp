@@ -20,13 +20,34 @@ void generate_missing(Webhook& webhook) {
   if (webhook.token.empty()) webhook.token = signing::generate_token(kTokenPrefix);
 }
 
-// Own headers often hold a receiver's key: who may only look does not see their values.
-std::string shown(const Webhook& webhook, const Principal& principal) {
-  auto json = webhook_to_json(webhook);
-  if (principal.role == Role::Read) {
-    for (auto& header : json["headers"].as_object()) header.value() = http_client::kMask;
+std::string_view name_of(delivery::BreakerState state) {
+  switch (state) {
+    case delivery::BreakerState::Closed:
+      return "closed";
+    case delivery::BreakerState::Open:
+      return "open";
+    case delivery::BreakerState::HalfOpen:
+      return "half_open";
   }
-  return boost::json::serialize(json);
+  return "";
+}
+
+boost::json::value time_or_null(std::optional<WallTime> time) {
+  return time ? boost::json::value(boost::json::string(format_rfc3339(*time))) : boost::json::value(nullptr);
+}
+
+// How it fares, beside how it is configured.
+void add_view(boost::json::object& json, const delivery::WebhookView& view) {
+  json["breaker"] = {{"state", name_of(view.breaker)},
+                     {"failures_in_a_row", view.failures_in_a_row},
+                     {"next_probe_at", time_or_null(view.next_probe_at)}};
+  json["backlog"] = view.backlog;
+  json["failing_since"] = time_or_null(view.failing_since);
+  json["blocked_by"] = nullptr;
+  if (const auto& block = view.blocked_by) {
+    json["blocked_by"] = {{"delivery_id", block->delivery.str()},
+                          {"next_attempt_at", format_rfc3339(block->next_attempt_at)}};
+  }
 }
 
 // Applies the body's members; a timeout_ms of null is the server's.
@@ -82,6 +103,20 @@ EventDraft test_event(const Call& call) {
 
 }  // namespace
 
+// Own headers often hold a receiver's key: who may only look does not see their values.
+boost::json::object Api::shown(const Webhook& webhook, const Principal& principal) const {
+  auto json = webhook_to_json(webhook);
+  if (principal.role == Role::Read) {
+    for (auto& header : json["headers"].as_object()) header.value() = http_client::kMask;
+  }
+  add_view(json, engine_.view(webhook.id).value_or(delivery::WebhookView{}));
+  return json;
+}
+
+Response Api::show(int status, const Webhook& webhook, const Principal& principal) const {
+  return Response{status, "application/json", boost::json::serialize(shown(webhook, principal)), {}};
+}
+
 asio::awaitable<Response> Api::list_webhooks(const Call& call) {
   call.allow_query({"team_id", "limit", "cursor"});
   const auto team = call.team();
@@ -99,7 +134,7 @@ asio::awaitable<Response> Api::list_webhooks(const Call& call) {
       next = (*std::prev(it))->id.value;
       break;
     }
-    out.raw(shown(webhook, call.principal));
+    out.raw(boost::json::serialize(shown(webhook, call.principal)));
   }
   out.end_array().key("next_cursor").string_or_null(cursor_text(next)).end_object();
   co_return Response{200, "application/json", out.take(), {}};
@@ -118,7 +153,7 @@ asio::awaitable<Response> Api::create_webhook(const Call& call) {
   generate_missing(webhook);
   const auto stored = co_await engine_.save_webhook(std::move(webhook));
   if (!stored) co_return refusal(stored.error());
-  auto json = webhook_to_json(**stored);
+  auto json = shown(**stored, call.principal);
   json["secret"] = (*stored)->secret;
   json["token"] = (*stored)->token;
   Response response{201, "application/json", boost::json::serialize(json), {}};
@@ -127,7 +162,7 @@ asio::awaitable<Response> Api::create_webhook(const Call& call) {
 }
 
 asio::awaitable<Response> Api::get_webhook(const Call& call) {
-  co_return Response{200, "application/json", shown(*visible_webhook(call), call.principal), {}};
+  co_return show(200, *visible_webhook(call), call.principal);
 }
 
 asio::awaitable<Response> Api::patch_webhook(const Call& call) {
@@ -141,7 +176,7 @@ asio::awaitable<Response> Api::patch_webhook(const Call& call) {
   generate_missing(changed);
   const auto stored = co_await engine_.save_webhook(std::move(changed));
   if (!stored) co_return refusal(stored.error());
-  co_return Response{200, "application/json", shown(**stored, call.principal), {}};
+  co_return show(200, **stored, call.principal);
 }
 
 asio::awaitable<Response> Api::delete_webhook(const Call& call) {
@@ -152,13 +187,13 @@ asio::awaitable<Response> Api::delete_webhook(const Call& call) {
 
 asio::awaitable<Response> Api::switch_webhook(const Call& call, bool enabled) {
   const auto current = visible_webhook(call);
-  if (current->enabled == enabled) co_return Response{200, "application/json", shown(*current, call.principal), {}};
+  if (current->enabled == enabled) co_return show(200, *current, call.principal);
   Webhook changed = *current;
   changed.enabled = enabled;
   changed.disabled_reason.clear();
   const auto stored = co_await engine_.save_webhook(std::move(changed));
   if (!stored) co_return refusal(stored.error());
-  co_return Response{200, "application/json", shown(**stored, call.principal), {}};
+  co_return show(200, **stored, call.principal);
 }
 
 asio::awaitable<Response> Api::enable_webhook(const Call& call) { co_return co_await switch_webhook(call, true); }

@@ -85,6 +85,8 @@ void make_first_key(store::Store& store) {
 runtime::EngineOptions engine_options(const Config& config) {
   runtime::EngineOptions options;
   options.scheduler.retry_schedule = config.retry_schedule;
+  options.scheduler.disable_after = config.disable_after;
+  options.scheduler.queue.breaker.pause_first = config.breaker_pause;
   options.scheduler.queue.in_flight_max = static_cast<int>(config.in_flight_max);
   options.scheduler.queue.body_bytes_max = config.memory_bytes_max;
   options.scheduler.journal_bytes_max = config.memory_bytes_max;

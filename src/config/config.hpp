@@ -38,6 +38,8 @@ struct Config {
   std::optional<std::filesystem::path> ca_file;  // certificates trusted besides the system's; readable at start
   std::vector<Duration> retry_schedule{std::chrono::minutes(1), std::chrono::minutes(5), std::chrono::minutes(15),
                                        std::chrono::minutes(30)};
+  Duration disable_after = std::chrono::days(5);       // without one success
+  Duration breaker_pause = std::chrono::seconds(1);    // before the first probe
   Duration timeout = limits::kAttemptTimeout;          // of a whole attempt
   Duration connect_timeout = limits::kConnectTimeout;  // at most `timeout`
 

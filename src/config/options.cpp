@@ -76,6 +76,14 @@ Problem set_retry_schedule(Config& c, std::string_view text) {
   return set(c.retry_schedule, read_retry_schedule(text));
 }
 
+Problem set_disable_after(Config& c, std::string_view text) {
+  return set(c.disable_after, read_duration(text, std::chrono::seconds(1), std::chrono::days(36'500)));
+}
+
+Problem set_breaker_pause(Config& c, std::string_view text) {
+  return set(c.breaker_pause, read_duration(text, std::chrono::milliseconds(100), std::chrono::minutes(1)));
+}
+
 Problem set_timeout(Config& c, std::string_view text) {
   return set(c.timeout, read_duration(text, limits::kAttemptTimeoutMin, limits::kAttemptTimeoutMax));
 }
@@ -120,7 +128,7 @@ Problem set_log_format(Config& c, std::string_view text) {
   return set_named(c.log_format, text, kNames);
 }
 
-constexpr std::array<Option, 18> kOptions{{
+constexpr std::array<Option, 20> kOptions{{
     {"listen", OptionKind::Single, "ADDRESS:PORT", "127.0.0.1:8080",
      "Where the API listens. Port 0: any free port; DIR/limehook.address tells which.", set_listen},
     {"data", OptionKind::Single, "DIR", "./limehook-data", "The folder of the embedded store. Made when missing.",
@@ -137,6 +145,10 @@ constexpr std::array<Option, 18> kOptions{{
      set_ca_file},
     {"retry-schedule", OptionKind::List, "DURATION,...", "1m,5m,15m,30m",
      "Waits after each failed attempt: 1 to 20 steps of 1s to 24h.", set_retry_schedule},
+    {"disable-after", OptionKind::Single, "DURATION", "5d",
+     "A webhook that has failed for that long without one success is disabled.", set_disable_after},
+    {"breaker-pause", OptionKind::Single, "DURATION", "1s",
+     "Rest of a webhook after 10 failures in a row; it doubles with each failed probe, up to 1m.", set_breaker_pause},
     {"timeout", OptionKind::Single, "DURATION", "15s", "Time limit of a whole attempt: 100ms to 1m.", set_timeout},
     {"connect-timeout", OptionKind::Single, "DURATION", "5s", "Time limit of connecting, at most --timeout.",
      set_connect_timeout},

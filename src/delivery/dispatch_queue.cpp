@@ -7,17 +7,37 @@
 namespace limehook::delivery {
 namespace {
 
-constexpr int kFreePlacesShare = 8;  // a webhook may take this part of the free places
-constexpr int kSlotsPassedMax = 64;  // looked at in vain per call
+constexpr int kFreePlacesShare = 8;       // a target may take this part of the free places
+constexpr int kTeamPlacesPerFreeOne = 3;  // a team may take so many for each that stays free
+constexpr int kTurnsPassedMax = 64;       // looked at in vain per call
+
+bool is_waiting(DeliveryState state) {
+  return state == DeliveryState::Waiting || state == DeliveryState::Blocked || state == DeliveryState::Ready;
+}
+
+bool runs(DeliveryState state) { return state == DeliveryState::Running || state == DeliveryState::Loading; }
 
 }  // namespace
 
-WebhookSlot& DispatchQueue::put_webhook(WebhookPtr webhook) {
+// ---- webhooks ----------------------------------------------------------------------------------------------
+
+WebhookSlot& DispatchQueue::put_webhook(WebhookPtr webhook, Duration hold_max) {
   auto& slot = slots_[webhook->id];
-  if (!slot) slot = std::make_unique<WebhookSlot>();
+  const bool added = !slot;
+  if (added) slot = std::make_unique<WebhookSlot>();
+  const bool reordered = added || slot->webhook->ordered != webhook->ordered;
   slot->webhook = std::move(webhook);
+  slot->hold_max = hold_max;
   slot->deleted = false;
-  queue_slot(*slot);  // its concurrency may have grown
+  if (added) {
+    slot->team = &teams_[slot->webhook->team_id];
+    ++slot->team->webhooks;
+  }
+  slot->main.configure();
+  if (slot->fallback) slot->fallback->configure();
+  if (reordered) fill_lanes(*slot);
+  arrange(slot->main);  // its concurrency may have grown
+  if (slot->fallback) arrange(*slot->fallback);
   return *slot;
 }
 
@@ -30,7 +50,17 @@ void DispatchQueue::delete_webhook(WebhookId id) {
 
 // A deleted webhook's slot lives until nothing refers to it.
 void DispatchQueue::release_slot(WebhookSlot& slot) {
-  if (slot.deleted && slot.open == 0 && !slot.queued) slots_.erase(slot.webhook->id);
+  const bool queued = slot.main.queued || (slot.fallback && slot.fallback->queued);
+  if (!slot.deleted || slot.open > 0 || queued) return;
+  TeamSlot& team = *slot.team;
+  slots_.erase(slot.webhook->id);
+  --team.webhooks;
+  release_team(team);
+}
+
+void DispatchQueue::release_team(TeamSlot& team) {
+  if (team.webhooks > 0 || team.queued) return;
+  std::erase_if(teams_, [&](const auto& entry) { return &entry.second == &team; });
 }
 
 WebhookSlot* DispatchQueue::find_webhook(WebhookId id) const {
@@ -48,6 +78,8 @@ const std::vector<WebhookPtr> DispatchQueue::webhooks() const {
   return all;
 }
 
+// ---- entries -----------------------------------------------------------------------------------------------
+
 OpenEntry& DispatchQueue::add(DeliveryId id, OpenEntry entry) {
   BodyPtr body = std::move(entry.body);
   entry.body = nullptr;
@@ -63,6 +95,11 @@ OpenEntry* DispatchQueue::find(DeliveryId id) {
   return found == entries_.end() ? nullptr : &found->second;
 }
 
+const OpenEntry* DispatchQueue::find(DeliveryId id) const {
+  const auto found = entries_.find(id);
+  return found == entries_.end() ? nullptr : &found->second;
+}
+
 void DispatchQueue::erase(DeliveryId id) {
   const auto found = entries_.find(id);
   LIMEHOOK_ASSERT(found != entries_.end());
@@ -73,99 +110,10 @@ void DispatchQueue::erase(DeliveryId id) {
   release_slot(slot);
 }
 
-void DispatchQueue::wait(DeliveryId id, OpenEntry& entry, MonotonicTime due) {
-  entry.state = DeliveryState::Waiting;
-  entry.due = due;
-  timers_.push({due, id});
-}
-
-void DispatchQueue::make_ready(DeliveryId id, OpenEntry& entry) {
-  entry.state = DeliveryState::Ready;
-  entry.slot->ready.push_back(id);
-  queue_slot(*entry.slot);
-}
-
-void DispatchQueue::queue_slot(WebhookSlot& slot) {
-  if (slot.queued || slot.ready.empty() || slot.in_flight >= slot.webhook->max_concurrency) return;
-  slot.queued = true;
-  turns_.push_back(&slot);
-}
-
-bool DispatchQueue::timer_is_live(const Timer& timer) const {
-  const auto found = entries_.find(timer.id);
-  return found != entries_.end() && found->second.state == DeliveryState::Waiting && found->second.due == timer.due;
-}
-
-void DispatchQueue::fire_due(MonotonicTime now) {
-  while (!timers_.empty() && timers_.top().due <= now) {
-    const Timer timer = timers_.top();
-    timers_.pop();
-    if (timer_is_live(timer)) make_ready(timer.id, *find(timer.id));
-  }
-}
-
-std::optional<MonotonicTime> DispatchQueue::next_due() {
-  while (!timers_.empty() && !timer_is_live(timers_.top())) timers_.pop();
-  return timers_.empty() ? std::nullopt : std::optional(timers_.top().due);
-}
-
-std::optional<DeliveryId> DispatchQueue::pop_ready(WebhookSlot& slot) {
-  while (!slot.ready.empty()) {
-    const DeliveryId id = slot.ready.front();
-    slot.ready.pop_front();
-    const OpenEntry* entry = find(id);
-    if (entry && entry->state == DeliveryState::Ready) return id;
-  }
-  return std::nullopt;
-}
-
-bool DispatchQueue::has_room(const WebhookSlot& slot) const {
-  const int share = std::max(1, (limits_.in_flight_max - in_flight_) / kFreePlacesShare);
-  return slot.in_flight < std::min(slot.webhook->max_concurrency, share);
-}
-
-std::optional<DeliveryId> DispatchQueue::start_next() {
-  // A slot without room goes to the back; it runs something, whose end brings us here again.
-  for (int passed = 0; passed < kSlotsPassedMax && in_flight_ < limits_.in_flight_max && !turns_.empty();) {
-    WebhookSlot& slot = *turns_.front();
-    turns_.pop_front();
-    slot.queued = false;
-    if (slot.in_flight < slot.webhook->max_concurrency && !has_room(slot)) {
-      queue_slot(slot);
-      ++passed;
-      continue;
-    }
-    std::optional<DeliveryId> id;
-    if (has_room(slot)) id = pop_ready(slot);
-    if (!id) {
-      release_slot(slot);
-      continue;
-    }
-    start_now(*find(*id));
-    queue_slot(slot);
-    return id;
-  }
-  return std::nullopt;
-}
-
-void DispatchQueue::start_now(OpenEntry& entry) {
-  entry.state = entry.body ? DeliveryState::Running : DeliveryState::Loading;
-  ++entry.slot->in_flight;
-  ++in_flight_;
-}
-
-void DispatchQueue::finish(OpenEntry& entry) {
-  LIMEHOOK_ASSERT(entry.state == DeliveryState::Running || entry.state == DeliveryState::Loading);
-  --entry.slot->in_flight;
-  --in_flight_;
-  queue_slot(*entry.slot);
-}
-
 void DispatchQueue::give_body(OpenEntry& entry, BodyPtr body) {
   drop_body(entry);
   // What runs needs its body; what waits can load it later.
-  const bool needed = entry.state == DeliveryState::Running || entry.state == DeliveryState::Loading;
-  if (!needed && body_bytes_ + body->size() > limits_.body_bytes_max) return;
+  if (!runs(entry.state) && body_bytes_ + body->size() > limits_.body_bytes_max) return;
   body_bytes_ += body->size();
   entry.body = std::move(body);
 }
@@ -176,56 +124,278 @@ void DispatchQueue::drop_body(OpenEntry& entry) {
   entry.body = nullptr;
 }
 
-std::vector<DeliveryId> DispatchQueue::cancel_waiting(WebhookSlot& slot) {
-  std::vector<DeliveryId> canceled;
+// ---- waiting and order -------------------------------------------------------------------------------------
+
+Lanes* DispatchQueue::lanes_of(OpenEntry& entry) { return entry.test ? nullptr : target_of(entry).lanes.get(); }
+
+Lanes::Key DispatchQueue::lane_key(const OpenEntry& entry) {
+  return entry.slot->webhook->ordered == Ordering::Call ? entry.order_key : 0;
+}
+
+// Answers whether it is the first; the one that was so far then stands behind it.
+bool DispatchQueue::enter_lane(DeliveryId id, OpenEntry& entry) {
+  Lanes* lanes = lanes_of(entry);
+  if (!lanes) return true;
+  const auto key = lane_key(entry);
+  lanes->enter(key, id);
+  if (lanes->first(key) != id) return false;
+  if (const auto second = lanes->second(key, id)) {
+    OpenEntry& behind = *find(*second);
+    if (behind.state == DeliveryState::Ready) behind.state = DeliveryState::Blocked;
+  }
+  return true;
+}
+
+void DispatchQueue::promote(Lanes& lanes, Lanes::Key key) {
+  const auto first = lanes.first(key);
+  if (!first) return;
+  OpenEntry& entry = *find(*first);
+  if (entry.state == DeliveryState::Blocked) push_ready(*first, entry);
+}
+
+// Puts everything that is open into the lanes that the webhook asks for now.
+void DispatchQueue::fill_lanes(WebhookSlot& slot) {
+  if (slot.open == 0) return;
+  for (Target* target : {&slot.main, slot.fallback.get()}) {
+    if (!target) continue;
+    target->ready.clear();
+    if (target->lanes) *target->lanes = {};
+  }
+  std::vector<DeliveryId> due;
   for (auto& [id, entry] : entries_) {
     if (entry.slot != &slot) continue;
-    if (entry.state != DeliveryState::Waiting && entry.state != DeliveryState::Ready) continue;
+    Lanes* lanes = lanes_of(entry);
+    if (entry.state == DeliveryState::Ready || entry.state == DeliveryState::Blocked) due.push_back(id);
+    else if (lanes && entry.state == DeliveryState::Waiting) lanes->enter(lane_key(entry), id);
+    else if (lanes && runs(entry.state)) lanes->start(lane_key(entry), id);
+  }
+  std::sort(due.begin(), due.end());
+  for (const DeliveryId id : due) make_ready(id, *find(id));
+}
+
+void DispatchQueue::wait(DeliveryId id, OpenEntry& entry, MonotonicTime due) {
+  entry.state = DeliveryState::Waiting;
+  entry.due = due;
+  enter_lane(id, entry);
+  timers_.push({due, id});
+}
+
+void DispatchQueue::push_ready(DeliveryId id, OpenEntry& entry) {
+  Target& target = target_of(entry);
+  entry.state = DeliveryState::Ready;
+  entry.due = now_;
+  target.ready.push_back(id);
+  arrange(target);
+}
+
+void DispatchQueue::make_ready(DeliveryId id, OpenEntry& entry) {
+  entry.state = DeliveryState::Blocked;
+  if (enter_lane(id, entry)) push_ready(id, entry);
+}
+
+void DispatchQueue::hasten(DeliveryId id, OpenEntry& entry) {
+  Target& target = target_of(entry);
+  target.breaker.hasten(now_);
+  target.pace.end_rest();
+  if (entry.state != DeliveryState::Ready) {
+    entry.due = now_;
+    entry.state = DeliveryState::Blocked;
+  }
+  if (!enter_lane(id, entry)) return;
+  entry.state = DeliveryState::Ready;
+  target.ready.push_front(id);
+  arrange(target);
+}
+
+void DispatchQueue::withdraw(DeliveryId id, OpenEntry& entry) {
+  LIMEHOOK_ASSERT(is_waiting(entry.state));
+  entry.state = DeliveryState::Canceling;
+  if (Lanes* lanes = lanes_of(entry)) {
+    lanes->leave(lane_key(entry), id);
+    promote(*lanes, lane_key(entry));
+  }
+}
+
+std::vector<DeliveryId> DispatchQueue::cancel_waiting(WebhookSlot& slot) {
+  std::vector<DeliveryId> canceled;
+  if (slot.open == 0) return canceled;
+  for (auto& [id, entry] : entries_) {
+    if (entry.slot != &slot || !is_waiting(entry.state)) continue;
     entry.state = DeliveryState::Canceling;
+    if (Lanes* lanes = lanes_of(entry)) lanes->leave(lane_key(entry), id);
     drop_body(entry);
     canceled.push_back(id);
   }
-  slot.ready.clear();
+  slot.main.ready.clear();
+  if (slot.fallback) slot.fallback->ready.clear();
   std::sort(canceled.begin(), canceled.end());
   return canceled;
 }
 
-void DispatchQueue::check_invariants() const {
-  int in_flight = 0;
-  std::size_t body_bytes = 0;
-  boost::unordered_flat_map<const WebhookSlot*, std::pair<int, int>> per_slot;
-  for (const auto& [id, entry] : entries_) {
-    LIMEHOOK_ASSERT(entry.slot != nullptr);
-    const bool runs = entry.state == DeliveryState::Running || entry.state == DeliveryState::Loading;
-    in_flight += runs;
-    ++per_slot[entry.slot].first;
-    per_slot[entry.slot].second += runs;
-    if (entry.body) body_bytes += entry.body->size();
-    LIMEHOOK_ASSERT(entry.state != DeliveryState::Running || entry.body);
-    if (entry.state == DeliveryState::Ready) {
-      const auto& ready = entry.slot->ready;
-      LIMEHOOK_ASSERT(std::find(ready.begin(), ready.end(), id) != ready.end());
-    }
+// ---- time --------------------------------------------------------------------------------------------------
+
+bool DispatchQueue::timer_is_live(const Timer& timer) const {
+  const OpenEntry* entry = find(timer.id);
+  return entry && entry->state == DeliveryState::Waiting && entry->due == timer.due;
+}
+
+Target* DispatchQueue::live_target(const TargetTimer& timer) const {
+  const auto found = slots_.find(timer.webhook);
+  if (found == slots_.end()) return nullptr;
+  Target* target = timer.fallback ? found->second->fallback.get() : &found->second->main;
+  return target && target->wake_at == timer.at ? target : nullptr;
+}
+
+void DispatchQueue::fire_due(MonotonicTime now) {
+  now_ = now;
+  while (!timers_.empty() && timers_.top().due <= now) {
+    const Timer timer = timers_.top();
+    timers_.pop();
+    if (timer_is_live(timer)) make_ready(timer.id, *find(timer.id));
   }
-  LIMEHOOK_ASSERT(in_flight == in_flight_);
-  LIMEHOOK_ASSERT(body_bytes == body_bytes_);
-  for (const auto& [id, slot] : slots_) {
-    const auto [open, running] = per_slot[slot.get()];
-    LIMEHOOK_ASSERT(slot->open == open && slot->in_flight == running);
-    const bool startable = !slot->ready.empty() && slot->in_flight < slot->webhook->max_concurrency;
-    LIMEHOOK_ASSERT(!startable || slot->queued);
+  while (!target_timers_.empty() && target_timers_.top().at <= now) {
+    Target* target = live_target(target_timers_.top());
+    target_timers_.pop();
+    if (!target) continue;
+    target->wake_at.reset();
+    take_held(*target);
+    arrange(*target);
   }
 }
 
-std::uint64_t DispatchQueue::state_hash() const {
-  std::uint64_t sum = 0;  // of independent hashes, so that the table's order does not matter
-  for (const auto& [id, entry] : entries_) {
-    std::uint64_t h = static_cast<std::uint64_t>(id.value) * 0x9E3779B97F4A7C15ULL;
-    h ^= static_cast<std::uint64_t>(entry.attempts) << 32 | static_cast<std::uint64_t>(entry.state);
-    h ^= static_cast<std::uint64_t>(entry.due.time_since_epoch().count());
-    sum += h * 0xBF58476D1CE4E5B9ULL;
-  }
-  return sum;
+std::optional<MonotonicTime> DispatchQueue::next_due() {
+  while (!timers_.empty() && !timer_is_live(timers_.top())) timers_.pop();
+  while (!target_timers_.empty() && !live_target(target_timers_.top())) target_timers_.pop();
+  std::optional<MonotonicTime> next;
+  if (!timers_.empty()) next = timers_.top().due;
+  if (!target_timers_.empty()) next = std::min(next.value_or(MonotonicTime::max()), target_timers_.top().at);
+  return next;
 }
+
+void DispatchQueue::wake(Target& target, MonotonicTime at) {
+  if (target.wake_at && *target.wake_at <= at) return;
+  target.wake_at = at;
+  target_timers_.push({at, target.slot.webhook->id, &target != &target.slot.main});
+}
+
+void DispatchQueue::take_held(Target& target) {
+  if (target.breaker.state() == BreakerState::Closed) return;
+  for (drop_stale(target); !target.ready.empty(); drop_stale(target)) {
+    const DeliveryId id = target.ready.front();
+    OpenEntry& entry = *find(id);
+    if (entry.due + target.slot.hold_max > now_) return;
+    withdraw(id, entry);
+    held_too_long_.push_back(id);
+  }
+}
+
+// ---- starting ----------------------------------------------------------------------------------------------
+
+// Nothing: not before something else has happened.
+std::optional<MonotonicTime> DispatchQueue::may_start_at(const Target& target) const {
+  switch (target.breaker.state()) {
+    case BreakerState::Closed:
+      if (target.in_flight >= target.slot.webhook->max_concurrency) return std::nullopt;
+      return target.pace.next();
+    case BreakerState::Open:
+      if (target.in_flight > 0) return std::nullopt;
+      return std::max(target.pace.next(), target.breaker.probe_at());
+    case BreakerState::HalfOpen:
+      break;
+  }
+  return std::nullopt;
+}
+
+bool DispatchQueue::has_room(const Target& target) const {
+  return target.in_flight < std::max(1, (limits_.in_flight_max - in_flight_) / kFreePlacesShare);
+}
+
+bool DispatchQueue::has_room(const TeamSlot& team) const {
+  return team.in_flight < std::max(1, (limits_.in_flight_max - in_flight_) * kTeamPlacesPerFreeOne);
+}
+
+bool DispatchQueue::is_ready(DeliveryId id, const Target& target) const {
+  const OpenEntry* entry = find(id);
+  return entry && entry->state == DeliveryState::Ready && entry->slot == &target.slot &&
+         entry->fallback == (&target != &target.slot.main);
+}
+
+void DispatchQueue::drop_stale(Target& target) {
+  while (!target.ready.empty() && !is_ready(target.ready.front(), target)) target.ready.pop_front();
+}
+
+// Sees to it that the target gets its turn, or is looked at again in time.
+void DispatchQueue::arrange(Target& target) {
+  if (target.queued) return;
+  drop_stale(target);
+  if (target.ready.empty()) return;
+  const auto at = may_start_at(target);
+  if (at && *at <= now_) return turns_.add(target);
+  if (at) wake(target, *at);
+  if (target.breaker.state() != BreakerState::Closed) {
+    const auto given_up_at = find(target.ready.front())->due + target.slot.hold_max;
+    wake(target, std::max(given_up_at, now_ + Duration(1)));
+  }
+}
+
+std::optional<DeliveryId> DispatchQueue::start_next() {
+  for (int passed = 0; passed < kTurnsPassedMax && in_flight_ < limits_.in_flight_max && !turns_.empty(); ++passed) {
+    TeamSlot& team = turns_.next_team();
+    std::optional<DeliveryId> id;
+    if (has_room(team)) id = start_from(turns_.take());
+    turns_.pass_team();
+    release_team(team);
+    if (id) return id;
+  }
+  return std::nullopt;
+}
+
+std::optional<DeliveryId> DispatchQueue::start_from(Target& target) {
+  const auto at = may_start_at(target);
+  if (at && *at <= now_ && !has_room(target)) {  // to the back; it runs something, whose end brings us here again
+    turns_.add(target);
+    return std::nullopt;
+  }
+  std::optional<DeliveryId> id;
+  drop_stale(target);
+  if (at && *at <= now_ && !target.ready.empty()) {
+    id = target.ready.front();
+    target.ready.pop_front();
+    target.breaker.started();
+    target.pace.started(now_);
+    start_now(*id, *find(*id));
+  }
+  arrange(target);
+  release_slot(target.slot);
+  return id;
+}
+
+void DispatchQueue::start_now(DeliveryId id, OpenEntry& entry) {
+  entry.state = entry.body ? DeliveryState::Running : DeliveryState::Loading;
+  if (Lanes* lanes = lanes_of(entry)) lanes->start(lane_key(entry), id);
+  ++target_of(entry).in_flight;
+  ++entry.slot->team->in_flight;
+  ++in_flight_;
+}
+
+BreakerChange DispatchQueue::finish(OpenEntry& entry, Evidence evidence) {
+  LIMEHOOK_ASSERT(runs(entry.state));
+  Target& target = target_of(entry);
+  --target.in_flight;
+  --entry.slot->team->in_flight;
+  --in_flight_;
+  auto change = BreakerChange::None;
+  if (evidence == Evidence::Works && target.breaker.succeeded()) change = BreakerChange::Closed;
+  if (evidence == Evidence::Fails && target.breaker.failed(now_, limits_.breaker)) change = BreakerChange::Opened;
+  if (evidence == Evidence::None && !entry.test) target.breaker.aborted();
+  if (Lanes* lanes = lanes_of(entry)) {
+    lanes->finish(lane_key(entry));
+    promote(*lanes, lane_key(entry));
+  }
+  arrange(target);
+  return change;
+}
+
+void DispatchQueue::rest(OpenEntry& entry, Duration how_long) { target_of(entry).pace.rest_until(now_ + how_long); }
 
 }  // namespace limehook::delivery

@@ -54,6 +54,12 @@ struct RetrySubmitted {
   Ticket ticket;
   store::OpenDelivery delivery;
 };
+// Gives an open delivery up; what waits behind it goes on. Answered by Stored or Refused, if an attempt is under way
+// after its end.
+struct SkipSubmitted {
+  Ticket ticket;
+  DeliveryId delivery;
+};
 // Starts a bulk redelivery. Id and times are set here. Answered by RecoveryStored or Refused.
 struct RecoverySubmitted {
   Ticket ticket;
@@ -89,8 +95,8 @@ struct BatchFinished {
 struct DrainRequested {};
 
 using Input = std::variant<EventsSubmitted, TestSubmitted, WebhookSubmitted, WebhookDeleted, CatalogSubmitted,
-                           RetrySubmitted, RecoverySubmitted, RecoveryCanceled, RecoveryStepLoaded, AttemptFinished,
-                           BodiesLoaded, BatchFinished, DrainRequested>;
+                           RetrySubmitted, SkipSubmitted, RecoverySubmitted, RecoveryCanceled, RecoveryStepLoaded,
+                           AttemptFinished, BodiesLoaded, BatchFinished, DrainRequested>;
 
 // ---- outputs -----------------------------------------------------------------------------------------------
 
@@ -147,6 +153,7 @@ enum class Refusal : std::uint8_t {
   NotFound,         // the webhook or recovery does not exist
   Disabled,         // the webhook is disabled: nothing is sent to it
   Conflict,         // the webhook or delivery has changed since it was read
+  Ended,            // the delivery is not open
   RecoveryRunning,  // the webhook has one already
 };
 struct Refused {
@@ -164,6 +171,12 @@ struct AttemptObserved {
   DeliveryStatus status;
   std::optional<Duration> retry_in;
 };
+// A delivery was held back by a breaker for too long: it failed without a further attempt, or goes to the fallback URL.
+struct HeldTooLong {
+  DeliveryId delivery;
+  WebhookPtr webhook;
+  DeliveryStatus status;
+};
 // Somebody is to be told, in the log and by e-mail: an operational event happened to a webhook. The event itself is
 // stored and sent like any other.
 struct Notice {
@@ -174,7 +187,8 @@ struct Notice {
 };
 struct Drained {};
 
-using Output = std::variant<PersistBatch, StartAttempt, BodiesWanted, RecoveryStepWanted, EventsAccepted, TestFinished,
-                            WebhookStored, RecoveryStored, Stored, Refused, AttemptObserved, Notice, Drained>;
+using Output =
+    std::variant<PersistBatch, StartAttempt, BodiesWanted, RecoveryStepWanted, EventsAccepted, TestFinished,
+                 WebhookStored, RecoveryStored, Stored, Refused, AttemptObserved, HeldTooLong, Notice, Drained>;
 
 }  // namespace limehook::delivery

@@ -1,6 +1,7 @@
 #include "delivery/scheduler.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/assert.hpp"
 #include "model/payload_shape.hpp"
@@ -22,27 +23,37 @@ Scheduler::Scheduler(SchedulerOptions options, std::int64_t last_id)
 
 void Scheduler::load_webhook(Webhook webhook) {
   const auto shared = std::make_shared<const Webhook>(std::move(webhook));
-  routing_.put(shared);
-  queue_.put_webhook(shared);
+  apply_webhook(shared);
+}
+
+void Scheduler::load_health(const store::WebhookHealth& health) {
+  WebhookSlot* slot = queue_.find_webhook(health.webhook);
+  if (!slot) return;
+  slot->failing_since = health.failing_since;
+  slot->noticed = health.noticed;
+  slot->health_stored = true;
 }
 
 void Scheduler::load_delivery(Now now, const store::OpenDelivery& delivery) {
-  now_ = now;
+  tick(now);
   WebhookSlot* slot = queue_.find_webhook(delivery.webhook);
   const bool orphan = slot == nullptr;
   if (orphan) {  // its webhook was deleted and the process ended before this delivery was canceled
     auto ghost = std::make_shared<Webhook>();
     ghost->id = delivery.webhook;
     ghost->enabled = false;
-    slot = &queue_.put_webhook(std::move(ghost));
+    slot = &queue_.put_webhook(std::move(ghost), Duration(0));
   }
   OpenEntry& entry = queue_.add(delivery.id, {.event = delivery.event,
                                               .slot = slot,
                                               .attempts = delivery.attempts,
                                               .round_start = delivery.round_start,
+                                              .order_key = delivery.order_key,
                                               .type = delivery.type,
+                                              .body_type = delivery.body_type,
                                               .last_outcome = delivery.last_outcome,
                                               .http_status = static_cast<std::int16_t>(delivery.http_status),
+                                              .fallback = delivery.fallback,
                                               .test = delivery.test});
   if (orphan) queue_.delete_webhook(delivery.webhook);
   // Whoever asked for a test is gone with the process that was to answer.
@@ -65,14 +76,14 @@ void Scheduler::load_recovery(const Recovery& recovery) {
 // ---- driving -----------------------------------------------------------------------------------------------
 
 void Scheduler::handle(Now now, Input input) {
-  now_ = now;
-  queue_.fire_due(now.mono);
+  tick(now);
   std::visit([this](auto&& value) { on(std::move(value)); }, std::move(input));
 }
 
 void Scheduler::tick(Now now) {
   now_ = now;
   queue_.fire_due(now.mono);
+  give_up_held();
 }
 
 std::optional<Output> Scheduler::poll_output() {
@@ -116,13 +127,38 @@ int Scheduler::open_deliveries(WebhookId id) const {
   return slot ? slot->open : 0;
 }
 
+std::optional<WebhookView> Scheduler::view(WebhookId id) const {
+  const WebhookSlot* slot = queue_.find_webhook(id);
+  if (!slot) return std::nullopt;
+  const auto wall = [this](MonotonicTime at) { return now_.wall + (at - now_.mono); };
+  const Breaker& breaker = slot->main.breaker;
+  WebhookView view{.breaker = breaker.state(),
+                   .failures_in_a_row = breaker.failures_in_a_row(),
+                   .failing_since = slot->failing_since,
+                   .backlog = slot->open};
+  if (view.breaker == BreakerState::Open) view.next_probe_at = wall(breaker.probe_at());
+  if (!slot->main.lanes) return view;
+  const auto waits = [this](DeliveryId first) { return queue_.find(first)->state == DeliveryState::Waiting; };
+  if (const auto first = slot->main.lanes->oldest_block(waits)) {
+    view.blocked_by = {*first, wall(queue_.find(*first)->due)};
+  }
+  return view;
+}
+
+Duration Scheduler::hold_max_of(const Webhook& webhook) const {
+  const auto schedule = schedule_of(webhook);
+  return std::accumulate(schedule.begin(), schedule.end(), Duration(0));
+}
+
 std::span<const Duration> Scheduler::schedule_of(const Webhook& webhook) const {
   return webhook.retry_schedule ? *webhook.retry_schedule : options_.retry_schedule;
 }
 
 void Scheduler::start(DeliveryId id, const OpenEntry& entry) {
-  outputs_.push_back(StartAttempt{id, entry.attempts + 1, entry.type, entry.test, entry.fallback, entry.body_type,
-                                  entry.slot->webhook, entry.body});
+  const WebhookPtr& webhook = entry.slot->webhook;
+  const bool fallback = entry.fallback && !webhook->fallback_url.empty();  // it may have been taken away since
+  outputs_.push_back(
+      StartAttempt{id, entry.attempts + 1, entry.type, entry.test, fallback, entry.body_type, webhook, entry.body});
 }
 
 void Scheduler::dispatch() {
@@ -143,20 +179,23 @@ bool Scheduler::refused(Ticket ticket) {
   return reason.has_value();
 }
 
-Delivery Scheduler::new_delivery(EventId event, const Webhook& webhook, std::string_view payload, bool test) {
+Delivery Scheduler::new_delivery(const Webhook& webhook, const store::NewEvent& event, std::string_view payload,
+                                 std::uint32_t order_key) {
   Delivery delivery;
   delivery.id = DeliveryId{ids_.next(now_.wall)};
-  delivery.event = event;
+  delivery.event = event.event.id;
   delivery.webhook = webhook.id;
   delivery.status = DeliveryStatus::Pending;
-  delivery.test = test;
+  delivery.test = event.event.test;
+  delivery.order_key = order_key;
   delivery.updated_at = now_.wall;
   // Shaped now and kept: the body must be the same on every attempt, whatever becomes of the webhook.
   if (!webhook.payload.is_default()) delivery.body = shape_payload(webhook.payload, payload);
   return delivery;
 }
 
-void Scheduler::add_event(EventDraft&& draft, std::string_view scope, std::span<const WebhookPtr> targets, bool test) {
+void Scheduler::add_event(Work& work, EventDraft&& draft, std::string_view scope, std::span<const WebhookPtr> targets,
+                          bool test) {
   store::NewEvent added;
   added.event.id = EventId{ids_.next(now_.wall)};
   added.event.type = draft.type;
@@ -168,10 +207,10 @@ void Scheduler::add_event(EventDraft&& draft, std::string_view scope, std::span<
     added.idempotency_key = std::move(draft.idempotency_key);
     added.idempotency_scope = scope;
   }
-  store::WriteBatch& batch = journal_.requests().batch;
+  store::WriteBatch& batch = work.batch;
   added.deliveries.reserve(targets.size());
   for (const WebhookPtr& webhook : targets) {
-    added.deliveries.push_back(new_delivery(added.event.id, *webhook, draft.payload, test));
+    added.deliveries.push_back(new_delivery(*webhook, added, draft.payload, draft.order_key));
     batch.bytes += kRowBytes + (added.deliveries.back().body ? added.deliveries.back().body->size() : 0);
   }
   batch.bytes += kRowBytes + draft.payload.size();
@@ -186,7 +225,7 @@ void Scheduler::on(EventsSubmitted&& input) {
   for (EventDraft& draft : input.events) {
     matched_.clear();
     routing_.match(draft, matched_);
-    add_event(std::move(draft), input.idempotency_scope, matched_, false);
+    add_event(work, std::move(draft), input.idempotency_scope, matched_, false);
   }
 }
 
@@ -196,7 +235,7 @@ void Scheduler::on(TestSubmitted&& input) {
   if (refused(input.ticket)) return;
   Work& work = journal_.requests();
   work.effects.push_back(AcceptTest{input.ticket, work.batch.events.size()});
-  add_event(std::move(input.event), "", {&webhook, 1}, true);
+  add_event(work, std::move(input.event), "", {&webhook, 1}, true);
 }
 
 void Scheduler::on(WebhookSubmitted&& input) {
@@ -249,10 +288,21 @@ void Scheduler::on(RetrySubmitted&& input) {
   if (!webhook->enabled) return refuse(input.ticket, Refusal::Disabled);
   if (refused(input.ticket)) return;
   if (OpenEntry* entry = queue_.find(delivery.id)) {
-    // Ready, running and loading ones are on their way already.
-    if (entry->state == DeliveryState::Waiting) queue_.make_ready(delivery.id, *entry);
-    if (entry->state == DeliveryState::Canceling) entry->again = true;
-    if (entry->state == DeliveryState::Closing) return reopen_closing(delivery.id, *entry, input.ticket);
+    switch (entry->state) {
+      case DeliveryState::Waiting:
+      case DeliveryState::Blocked:
+      case DeliveryState::Ready:
+        queue_.hasten(delivery.id, *entry);
+        break;
+      case DeliveryState::Canceling:
+        entry->again = true;
+        break;
+      case DeliveryState::Closing:
+        return reopen_closing(delivery.id, *entry, input.ticket);
+      case DeliveryState::Loading:
+      case DeliveryState::Running:
+        break;  // on its way already
+    }
     outputs_.push_back(Stored{input.ticket});
     return;
   }
@@ -281,9 +331,42 @@ void Scheduler::reopen_ended(Work& work, store::OpenDelivery& delivery, Ticket t
 void Scheduler::reopen_closing(DeliveryId id, OpenEntry& entry, Ticket ticket) {
   if (!std::exchange(entry.again, true)) {
     entry.round_start = entry.attempts;
+    entry.fallback = false;
     record_state(id, entry, entry.attempts > 0 ? DeliveryStatus::Retrying : DeliveryStatus::Pending, Duration(0));
   }
   journal_.facts().effects.push_back(Answer{ticket});
+}
+
+void Scheduler::on(SkipSubmitted&& input) {
+  OpenEntry* entry = queue_.find(input.delivery);
+  if (!entry) return refuse(input.ticket, Refusal::Ended);
+  if (refused(input.ticket)) return;
+  switch (entry->state) {
+    case DeliveryState::Waiting:
+    case DeliveryState::Blocked:
+    case DeliveryState::Ready:
+      queue_.withdraw(input.delivery, *entry);
+      return skip(input.delivery, *entry, input.ticket);
+    case DeliveryState::Loading:
+    case DeliveryState::Running:
+      if (!skips_.try_emplace(input.delivery, input.ticket).second) refuse(input.ticket, Refusal::Conflict);
+      return;
+    case DeliveryState::Canceling:
+    case DeliveryState::Closing:
+      return refuse(input.ticket, Refusal::Ended);
+  }
+}
+
+void Scheduler::skip(DeliveryId id, OpenEntry& entry, Ticket ticket) {
+  record_state(id, entry, DeliveryStatus::Canceled, std::nullopt);
+  journal_.facts().effects.push_back(Answer{ticket});
+}
+
+void Scheduler::answer_skip(DeliveryId id) {
+  const auto skipped = skips_.find(id);
+  if (skipped == skips_.end()) return;
+  journal_.facts().effects.push_back(Answer{skipped->second});
+  skips_.erase(skipped);
 }
 
 void Scheduler::on(RecoverySubmitted&& input) {

@@ -45,8 +45,23 @@ struct SchedulerOptions {
   QueueLimits queue;
   std::size_t journal_bytes_max = 64 * 1024 * 1024;  // waiting to be stored; more is refused as Busy
   GatherRule gather;
-  int recovery_open_max = 1000;  // a recovery pauses while its webhook has this many open deliveries
+  int recovery_open_max = 1000;                   // a recovery pauses while its webhook has this many open deliveries
+  Duration disable_after = std::chrono::days(5);  // without one success
   std::size_t cancel_batch_max = 2000;
+};
+
+// How a webhook fares, for people.
+struct WebhookView {
+  BreakerState breaker{};
+  int failures_in_a_row = 0;
+  std::optional<WallTime> next_probe_at;  // while the breaker is open
+  std::optional<WallTime> failing_since;
+  int backlog = 0;  // open deliveries
+  struct Block {
+    DeliveryId delivery;
+    WallTime next_attempt_at;
+  };
+  std::optional<Block> blocked_by;  // an ordered webhook's oldest delivery that others wait for until its retry
 };
 
 class Scheduler {
@@ -55,6 +70,7 @@ class Scheduler {
   Scheduler(SchedulerOptions options, std::int64_t last_id);
 
   void load_webhook(Webhook webhook);
+  void load_health(const store::WebhookHealth& health);  // of a webhook that is loaded
   void load_delivery(Now now, const store::OpenDelivery& delivery);
   void load_recovery(const Recovery& recovery);
 
@@ -68,6 +84,8 @@ class Scheduler {
   WebhookPtr find_webhook(WebhookId id) const;
   std::vector<WebhookPtr> webhooks() const { return queue_.webhooks(); }
   int open_deliveries(WebhookId id) const;
+  // Nothing when there is no such webhook.
+  std::optional<WebhookView> view(WebhookId id) const;
 
   // False while the store refuses what is to be written.
   bool store_healthy() const { return journal_.can_log(now_.mono); }
@@ -94,6 +112,7 @@ class Scheduler {
   void on(WebhookDeleted&& input);
   void on(CatalogSubmitted&& input);
   void on(RetrySubmitted&& input);
+  void on(SkipSubmitted&& input);
   void on(RecoverySubmitted&& input);
   void on(RecoveryCanceled&& input);
   void on(DrainRequested&& input);
@@ -117,11 +136,20 @@ class Scheduler {
   // True when the request was refused.
   bool refused(Ticket ticket);
   void refuse(Ticket ticket, Refusal reason) { outputs_.push_back(Refused{ticket, reason}); }
-  void add_event(EventDraft&& draft, std::string_view scope, std::span<const WebhookPtr> targets, bool test);
-  Delivery new_delivery(EventId event, const Webhook& webhook, std::string_view payload, bool test);
+  void add_event(Work& work, EventDraft&& draft, std::string_view scope, std::span<const WebhookPtr> targets,
+                 bool test);
+  Delivery new_delivery(const Webhook& webhook, const store::NewEvent& event, std::string_view payload,
+                        std::uint32_t order_key);
   void open_accepted(store::NewEvent& event);
-  void apply_webhook(const WebhookPtr& webhook);
+  WebhookSlot& apply_webhook(const WebhookPtr& webhook);
+  // scheduler_health.cpp: how webhooks fare, and who is told
+  void take_evidence(OpenEntry& entry, const Attempt& attempt, Evidence evidence, BreakerChange change);
+  void store_health(WebhookSlot& slot);
   void disable(WebhookSlot& slot, std::string reason);
+  void raise(WebhookSlot& slot, EventType type, std::string reason, std::string_view more_members = {});
+  // The delivery's schedule is over: it goes on at the fallback URL, or fails.
+  DeliveryStatus exhaust(DeliveryId id, OpenEntry& entry, std::optional<Duration>& retry_in);
+  void give_up_held();
   void cancel_all(WebhookSlot& slot);
   void cancel(DeliveryId id, OpenEntry& entry);
   // Begins a new walk through the schedule, now, for a delivery that the store holds as ended.
@@ -132,10 +160,14 @@ class Scheduler {
   void record_state(DeliveryId id, OpenEntry& entry, DeliveryStatus status, std::optional<Duration> retry_in);
   // What follows from an attempt that was not acknowledged or a first success; test deliveries are not retried.
   DeliveryStatus settle(OpenEntry& entry, const AttemptFinished& input, std::optional<Duration>& retry_in);
+  void skip(DeliveryId id, OpenEntry& entry, Ticket ticket);
+  // To be called when what was under way has ended.
+  void answer_skip(DeliveryId id);
   void start(DeliveryId id, const OpenEntry& entry);
   void dispatch();
   void ask_recovery_steps();
   std::span<const Duration> schedule_of(const Webhook& webhook) const;
+  Duration hold_max_of(const Webhook& webhook) const;
 
   SchedulerOptions options_;
   IdGenerator ids_;
@@ -145,6 +177,7 @@ class Scheduler {
   std::deque<Output> outputs_;
   std::map<RecoveryId, RecoveryRun> recoveries_;
   std::map<DeliveryId, Ticket> tests_;  // waiting for their attempt
+  std::map<DeliveryId, Ticket> skips_;  // waiting for their attempt to end
   std::set<WebhookId> saving_;          // a change is being stored
   std::set<WebhookId> recovering_;      // a recovery runs or is being stored
   RecentEnds ended_again_;

@@ -11,6 +11,13 @@ namespace {
 
 constexpr Duration kReloadPause = std::chrono::seconds(1);
 constexpr std::size_t kAttemptBytes = 300;
+constexpr Duration kRestMax = std::chrono::minutes(1);  // of a whole target, however long its receiver asks for
+
+// Tests say that a receiver works, not that it fails: people try things.
+Evidence evidence_of(const Attempt& attempt, bool test) {
+  if (attempt.acknowledged()) return Evidence::Works;
+  return test || attempt.outcome == AttemptOutcome::Internal ? Evidence::None : Evidence::Fails;
+}
 
 }  // namespace
 
@@ -30,10 +37,11 @@ void Scheduler::on(BodiesLoaded&& input) {
       start(id, *entry);
       continue;
     }
-    queue_.finish(*entry);
+    queue_.finish(*entry, Evidence::None);
     if (!found && !input.failed) queue_.erase(id);
-    else if (unwanted) record_state(id, *entry, DeliveryStatus::Canceled, std::nullopt);
+    else if (unwanted || skips_.contains(id)) record_state(id, *entry, DeliveryStatus::Canceled, std::nullopt);
     else queue_.wait(id, *entry, now_.mono + kReloadPause);
+    answer_skip(id);
   }
 }
 
@@ -42,18 +50,19 @@ DeliveryStatus Scheduler::settle(OpenEntry& entry, const AttemptFinished& input,
   if (entry.test) return input.attempt.acknowledged() ? DeliveryStatus::Delivered : DeliveryStatus::Failed;
   const int steps_used = entry.attempts - 1 - entry.round_start;
   const Decision decision = decide(input.attempt, steps_used, schedule_of(*slot.webhook), input.retry_after);
+  const bool wanted = !slot.deleted && slot.webhook->enabled;
   switch (decision.verdict) {
     case Verdict::Delivered:
       return DeliveryStatus::Delivered;
     case Verdict::Exhausted:
-      return DeliveryStatus::Failed;
+      return wanted ? exhaust(input.delivery, entry, retry_in) : DeliveryStatus::Failed;
     case Verdict::Gone:
-      disable(slot, "The receiver answered 410 Gone.");
+      if (!entry.fallback) disable(slot, "The receiver answered 410 Gone.");
       return DeliveryStatus::Failed;
     case Verdict::Retry:
       break;
   }
-  if (slot.deleted || !slot.webhook->enabled) return DeliveryStatus::Canceled;
+  if (!wanted || skips_.contains(input.delivery)) return DeliveryStatus::Canceled;
   retry_in = decision.delay;
   return DeliveryStatus::Retrying;
 }
@@ -61,17 +70,24 @@ DeliveryStatus Scheduler::settle(OpenEntry& entry, const AttemptFinished& input,
 void Scheduler::on(AttemptFinished&& input) {
   OpenEntry* entry = queue_.find(input.delivery);
   LIMEHOOK_ASSERT(entry && entry->state == DeliveryState::Running);
-  queue_.finish(*entry);
+  const Evidence evidence = evidence_of(input.attempt, entry->test);
+  const BreakerChange change = queue_.finish(*entry, evidence);
+  if (input.attempt.http_status == 429 && input.retry_after) {
+    queue_.rest(*entry, std::min(*input.retry_after, kRestMax));
+  }
   queue_.drop_body(*entry);
   ++entry->attempts;
   entry->http_status = static_cast<std::int16_t>(input.attempt.http_status);
   entry->last_outcome = input.attempt.outcome;
   LIMEHOOK_ASSERT(input.attempt.number == entry->attempts);
+  take_evidence(*entry, input.attempt, evidence, change);
 
   std::optional<Duration> retry_in;
   const DeliveryStatus status = settle(*entry, input, retry_in);
   record_state(input.delivery, *entry, status, retry_in);
-  if (retry_in) queue_.wait(input.delivery, *entry, now_.mono + *retry_in);
+  if (retry_in == Duration(0)) queue_.make_ready(input.delivery, *entry);
+  else if (retry_in) queue_.wait(input.delivery, *entry, now_.mono + *retry_in);
+  answer_skip(input.delivery);
 
   Attempt& attempt = input.attempt;
   Attempt observed{.number = attempt.number,
@@ -166,7 +182,7 @@ void Scheduler::carry_out(const AcceptEvents& effect, store::WriteBatch& batch,
     answer.receipts.push_back({event.event.id, static_cast<int>(event.deliveries.size()), false});
     open_accepted(event);
   }
-  outputs_.push_back(std::move(answer));
+  if (effect.ticket != 0) outputs_.push_back(std::move(answer));
 }
 
 void Scheduler::open_accepted(store::NewEvent& event) {
@@ -179,14 +195,18 @@ void Scheduler::open_accepted(store::NewEvent& event) {
                            .event = delivery.event,
                            .webhook = delivery.webhook,
                            .type = event.event.type,
-                           .test = delivery.test});
+                           .test = delivery.test,
+                           .order_key = delivery.order_key,
+                           .body_type = delivery.body_type});
       continue;
     }
     OpenEntry& entry = queue_.add(
         delivery.id, {.event = event.event.id,
                       .slot = slot,
                       .body = delivery.body ? std::make_shared<const std::string>(std::move(*delivery.body)) : payload,
-                      .type = event.event.type});
+                      .order_key = delivery.order_key,
+                      .type = event.event.type,
+                      .body_type = delivery.body_type});
     queue_.make_ready(delivery.id, entry);
   }
 }
@@ -203,12 +223,13 @@ void Scheduler::carry_out(const AcceptTest& effect, store::WriteBatch& batch) {
                          .test = true});
     return refuse(effect.ticket, Refusal::NotFound);
   }
-  OpenEntry& entry =
-      queue_.add(delivery.id, {.event = event.event.id, .slot = slot, .type = event.event.type, .test = true});
+  OpenEntry& entry = queue_.add(
+      delivery.id,
+      {.event = event.event.id, .slot = slot, .type = event.event.type, .body_type = delivery.body_type, .test = true});
   entry.state = DeliveryState::Loading;  // so that the body is kept whatever else fills the memory
   queue_.give_body(entry, std::make_shared<const std::string>(delivery.body ? std::move(*delivery.body)
                                                                             : std::move(event.event.payload)));
-  queue_.start_now(entry);
+  queue_.start_now(delivery.id, entry);
   tests_[delivery.id] = effect.ticket;
   start(delivery.id, entry);
 }
@@ -235,7 +256,10 @@ void Scheduler::carry_out(const AnswerRecovery& effect) {
 void Scheduler::carry_out(const Reopen& effect) {
   // Two requests for one delivery may meet in a batch; the first opened it.
   if (!queue_.find(effect.delivery.id)) load_delivery(now_, effect.delivery);
-  queue_.find(effect.delivery.id)->reopened = true;
+  OpenEntry& entry = *queue_.find(effect.delivery.id);
+  entry.reopened = true;
+  // By hand: the one who asked is waiting for it.
+  if (effect.ticket != 0 && entry.state != DeliveryState::Canceling) queue_.hasten(effect.delivery.id, entry);
   if (effect.ticket != 0) outputs_.push_back(Stored{effect.ticket});
 }
 
@@ -245,30 +269,17 @@ void Scheduler::carry_out(const Close& effect) {
   if (entry->reopened) ended_again_.add(effect.delivery, entry->attempts);
   if (!std::exchange(entry->again, false)) return queue_.erase(effect.delivery);
   entry->reopened = true;
-  if (entry->slot->webhook->enabled && !entry->slot->deleted) queue_.make_ready(effect.delivery, *entry);
+  if (entry->slot->webhook->enabled && !entry->slot->deleted) queue_.hasten(effect.delivery, *entry);
   else cancel(effect.delivery, *entry);
 }
 
 // ---- webhooks ----------------------------------------------------------------------------------------------
 
-void Scheduler::apply_webhook(const WebhookPtr& webhook) {
+WebhookSlot& Scheduler::apply_webhook(const WebhookPtr& webhook) {
   routing_.put(webhook);
-  WebhookSlot& slot = queue_.put_webhook(webhook);
+  WebhookSlot& slot = queue_.put_webhook(webhook, hold_max_of(*webhook));
   if (!webhook->enabled) cancel_all(slot);
-}
-
-void Scheduler::disable(WebhookSlot& slot, std::string reason) {
-  // A person's change that is being stored wins; the next answer of this kind disables what comes of it.
-  if (slot.deleted || !slot.webhook->enabled || saving_.contains(slot.webhook->id)) return;
-  Webhook changed = *slot.webhook;
-  changed.enabled = false;
-  changed.disabled_reason = std::move(reason);
-  ++changed.version;
-  changed.updated_at = now_.wall;
-  journal_.facts().batch.webhooks.push_back(changed);
-  const auto shared = std::make_shared<const Webhook>(std::move(changed));
-  apply_webhook(shared);
-  outputs_.push_back(Notice{EventType::WebhookDisabled, shared, shared->disabled_reason, true});
+  return slot;
 }
 
 void Scheduler::cancel_all(WebhookSlot& slot) {
@@ -333,9 +344,14 @@ void Scheduler::on(RecoveryStepLoaded&& input) {
       if (!draft) continue;
       draft->team_id = event.team_id;
       if (!matches_with_team(*webhook, *draft)) continue;
-      Delivery delivery = new_delivery(event.id, *webhook, event.payload, false);
-      facts.effects.push_back(
-          Reopen{0, {.id = delivery.id, .event = event.id, .webhook = webhook->id, .type = event.type}});
+      Delivery delivery = new_delivery(*webhook, {.event = event}, event.payload, draft->order_key);
+      facts.effects.push_back(Reopen{0,
+                                     {.id = delivery.id,
+                                      .event = event.id,
+                                      .webhook = webhook->id,
+                                      .type = event.type,
+                                      .order_key = delivery.order_key,
+                                      .body_type = delivery.body_type}});
       facts.batch.deliveries.push_back(std::move(delivery));
       ++recovery.redelivered;
     }

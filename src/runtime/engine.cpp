@@ -69,6 +69,7 @@ Engine::~Engine() {
 
 void Engine::load() {
   for (Webhook& webhook : catalog_.webhooks) scheduler_.load_webhook(std::move(webhook));
+  for (const store::WebhookHealth& health : catalog_.healths) scheduler_.load_health(health);
   for (auto& [id, team] : catalog_.deleted_webhooks) deleted_teams_[id] = std::move(team);
   keys_ = std::move(catalog_.keys);
   for (const Recovery& recovery : catalog_.running_recoveries) scheduler_.load_recovery(recovery);
@@ -183,8 +184,16 @@ Answer<void> Engine::retry_delivery(const Delivery& delivery, EventType type) {
                           .round_start = delivery.round_start,
                           .next_attempt_at = delivery.next_attempt_at,
                           .http_status = delivery.http_status,
-                          .last_outcome = delivery.last_outcome};
+                          .last_outcome = delivery.last_outcome,
+                          .fallback = delivery.fallback,
+                          .order_key = delivery.order_key,
+                          .body_type = delivery.body_type};
   co_return unwrap_stored(co_await request(ticket, delivery::RetrySubmitted{ticket, row}));
+}
+
+Answer<void> Engine::skip_delivery(DeliveryId delivery) {
+  const auto ticket = new_ticket();
+  co_return unwrap_stored(co_await request(ticket, delivery::SkipSubmitted{ticket, delivery}));
 }
 
 Answer<Recovery> Engine::start_recovery(Recovery recovery) {
@@ -343,8 +352,16 @@ void Engine::execute(delivery::AttemptObserved&& output) {
   }
 }
 
+void Engine::execute(delivery::HeldTooLong&& output) {
+  if (output.status != DeliveryStatus::Failed) return;
+  metrics_.deliveries_failed.Increment();
+  stats_.add_failed(output.webhook->id, now().wall);
+}
+
 void Engine::execute(delivery::Notice&& output) {
-  spdlog::warn("{} {}: {}", name_of(output.type), output.webhook->id.str(), output.reason);
+  // There may be as many of these as there are deliveries.
+  const auto level = output.type == EventType::DeliveryExhausted ? spdlog::level::debug : spdlog::level::warn;
+  spdlog::log(level, "{} {}: {}", name_of(output.type), output.webhook->id.str(), output.reason);
 }
 
 void Engine::execute(delivery::Drained&&) { drained_.cancel(); }

@@ -57,13 +57,16 @@ class Engine {
   Answer<void> save_key(ApiKey key);
   Answer<void> delete_key(KeyId key);
   Answer<void> retry_delivery(const Delivery& delivery, EventType type);
+  // Answered when the attempt that is under way, if any, has ended.
+  Answer<void> skip_delivery(DeliveryId delivery);
   Answer<Recovery> start_recovery(Recovery recovery);
   Answer<Recovery> cancel_recovery(RecoveryId recovery);
 
   // ---- what is in memory ----
   WebhookPtr find_webhook(WebhookId id) const { return scheduler_.find_webhook(id); }
   std::vector<WebhookPtr> webhooks() const { return scheduler_.webhooks(); }
-  int open_deliveries(WebhookId id) const { return scheduler_.open_deliveries(id); }
+  // Nothing when there is no such webhook.
+  std::optional<delivery::WebhookView> view(WebhookId id) const { return scheduler_.view(id); }
   // The webhook's team ("" when it is for every team), also of a deleted one; nothing when it never existed.
   std::optional<std::string> team_of(WebhookId id) const;
   bool store_healthy() const { return scheduler_.store_healthy(); }
@@ -105,6 +108,7 @@ class Engine {
   void execute(delivery::BodiesWanted&& output);
   void execute(delivery::RecoveryStepWanted&& output);
   void execute(delivery::AttemptObserved&& output);
+  void execute(delivery::HeldTooLong&& output);
   void execute(delivery::Notice&& output);
   void execute(delivery::Drained&& output);
   template <class Reply>

@@ -24,6 +24,11 @@ void StatsRecorder::add(const delivery::AttemptObserved& observed) {
   count(buckets_[{WebhookId{}, start_of(at, std::chrono::minutes(1))}], observed);
 }
 
+void StatsRecorder::add_failed(WebhookId webhook, WallTime at) {
+  ++buckets_[{webhook, start_of(at, std::chrono::hours(1))}].failed;
+  ++buckets_[{WebhookId{}, start_of(at, std::chrono::minutes(1))}].failed;
+}
+
 std::vector<StatsBucket> StatsRecorder::take() {
   std::vector<StatsBucket> taken;
   taken.reserve(buckets_.size());

@@ -14,6 +14,8 @@ namespace limehook::runtime {
 class StatsRecorder {
  public:
   void add(const delivery::AttemptObserved& observed);
+  // A delivery failed at `at` without a further attempt.
+  void add_failed(WebhookId webhook, WallTime at);
   // Everything counted since the last call.
   std::vector<StatsBucket> take();
   // Merges what is not stored yet into `buckets` (ascending by start) where it belongs.

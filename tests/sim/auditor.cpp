@@ -39,6 +39,8 @@ std::string_view name_of(delivery::Refusal reason) {
       return "conflict";
     case delivery::Refusal::RecoveryRunning:
       return "recovery running";
+    case delivery::Refusal::Ended:
+      return "ended";
   }
   return "unknown";
 }
@@ -73,6 +75,11 @@ void Auditor::retry_asked(delivery::Ticket ticket, DeliveryId id) {
   if (delivery.ended) marks_.hit("retry while closing");
 }
 
+void Auditor::skip_asked(delivery::Ticket ticket, DeliveryId id) {
+  known(id).skip_asked = true;
+  asks_[ticket];
+}
+
 void Auditor::attempt_ended(const delivery::AttemptFinished& input) {
   Known& delivery = known(input.delivery);
   check(delivery.running, "an attempt ended that was not started", input.delivery.value);
@@ -81,6 +88,9 @@ void Auditor::attempt_ended(const delivery::AttemptFinished& input) {
   delivery.ended_at = timeline_.now().mono;
   const bool may_ask = input.attempt.http_status == 429 || input.attempt.http_status == 503;
   delivery.retry_after = may_ask ? input.retry_after : std::nullopt;
+  Place& place = place_of(delivery);
+  if (input.attempt.acknowledged()) place.failures = 0;
+  else if (!delivery.test) ++place.failures;
   free_place(delivery);
 }
 
@@ -131,6 +141,8 @@ void Auditor::apply_webhooks(const store::WriteBatch& batch) {
     check(added || at->second != 0, "a deleted webhook stays deleted", webhook.id.value);
     check(webhook.version == at->second + 1, "a webhook's changes are stored in their order", webhook.id.value);
     at->second = webhook.version;
+    if (!known_.empty()) switched_[webhook.id] = known_.rbegin()->first;
+    for (const bool fallback : {false, true}) places_[{webhook.id, fallback}].rate.reset();  // a new rate starts anew
   }
   for (const store::DeletedWebhook& deleted : batch.deleted_webhooks) webhook_versions_[deleted.id] = 0;
 }
@@ -153,6 +165,7 @@ void Auditor::add(const Delivery& delivery, const Event& event) {
                          .event = delivery.event,
                          .team_id = event.team_id,
                          .body = delivery.body ? *delivery.body : event.payload,
+                         .order_key = delivery.order_key,
                          .test = delivery.test};
 }
 
@@ -165,8 +178,12 @@ void Auditor::apply(const store::DeliveryUpdate& update, const std::set<WebhookI
           update.id.value);
     delivery.reopened = true;
     delivery.not_before = MonotonicTime::min();
+    delivery.fallback = false;
+    delivery.fallback_from = 0;
   }
   delivery.status = update.status;
+  delivery.stored_fallback = update.fallback;
+  delivery.stored_fallback_from = update.fallback ? update.round_start : 0;
   if (!opens) delivery.ended = false;
   if (update.status == DeliveryStatus::Canceled) delivery.retry_owed = false;
 }
@@ -174,28 +191,63 @@ void Auditor::apply(const store::DeliveryUpdate& update, const std::set<WebhookI
 void Auditor::crashed() {
   for (auto& [id, delivery] : known_) {
     delivery.attempts_made = delivery.attempts;
+    delivery.fallback = delivery.stored_fallback;
+    delivery.fallback_from = delivery.stored_fallback_from;
     delivery.running = delivery.holds_place = delivery.loaded = delivery.ended = delivery.retry_asked = false;
     delivery.not_before = MonotonicTime::min();
   }
   asks_.clear();
-  in_flight_.clear();
+  places_.clear();
   in_flight_total_ = 0;
 }
 
 // ---- attempts ----------------------------------------------------------------------------------------------
 
-void Auditor::take_place(Known& delivery, int concurrency_max) {
+void Auditor::take_place(DeliveryId id, Known& delivery, const Webhook& webhook) {
   if (delivery.test) return;
   delivery.holds_place = true;
   const bool kept = std::exchange(delivery.loaded, false);  // since its body was asked for
-  const int of_webhook = ++in_flight_[delivery.webhook];
-  check(kept || of_webhook <= concurrency_max, "a webhook's concurrency holds", delivery.webhook.value);
+  Place& place = place_of(delivery);
+  ++place.in_flight;
   check(++in_flight_total_ <= scenario_.options.queue.in_flight_max, "the node's concurrency holds");
+  if (kept) return;
+  check(place.in_flight <= webhook.max_concurrency, "a webhook's concurrency holds", delivery.webhook.value);
+  check_pace(delivery, place, webhook);
+  check_order(id, delivery, webhook);
+}
+
+void Auditor::check_pace(const Known& delivery, Place& place, const Webhook& webhook) {
+  const MonotonicTime now = timeline_.now().mono;
+  if (webhook.rate_limit && place.rate == webhook.rate_limit) {
+    const auto interval = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(1 / *webhook.rate_limit));
+    check(now - place.started_at >= interval - std::chrono::milliseconds(11), "a webhook's rate holds",
+          delivery.webhook.value);
+    marks_.hit("paced");
+  }
+  place.rate = webhook.rate_limit;
+  place.started_at = now;
+  if (place.failures < scenario_.options.queue.breaker.failures_max) return;
+  check(place.in_flight == 1, "an open breaker lets one probe pass at a time", delivery.webhook.value);
+  marks_.hit("probe");
+}
+
+void Auditor::check_order(DeliveryId id, const Known& delivery, const Webhook& webhook) const {
+  if (webhook.ordered == Ordering::None || !webhook.fallback_url.empty()) return;
+  const auto switched = switched_.find(delivery.webhook);
+  auto older = switched == switched_.end() ? known_.begin() : known_.upper_bound(switched->second);
+  for (; older != known_.end() && older->first < id; ++older) {
+    const Known& other = older->second;
+    if (other.webhook != delivery.webhook || other.test || other.ended || !is_open(other.status)) continue;
+    if (webhook.ordered == Ordering::Call && other.order_key != delivery.order_key) continue;
+    if (other.reopened || other.skip_asked || other.fallback) continue;
+    check(false, "an ordered webhook gets what was accepted first", id.value);
+  }
+  marks_.hit("in order");
 }
 
 void Auditor::free_place(Known& delivery) {
   if (!std::exchange(delivery.holds_place, false)) return;
-  --in_flight_[delivery.webhook];
+  --place_of(delivery).in_flight;
   --in_flight_total_;
 }
 
@@ -206,7 +258,7 @@ void Auditor::said(const delivery::BodiesWanted& output, const delivery::Schedul
     check(core.store_healthy(), "nothing is begun that could not be logged", id.value);
     delivery.loaded = false;
     check(accepts(core, delivery.webhook), "nothing is begun for a webhook that is disabled or deleted", id.value);
-    take_place(delivery, core.find_webhook(delivery.webhook)->max_concurrency);
+    take_place(id, delivery, *core.find_webhook(delivery.webhook));
   }
 }
 
@@ -226,7 +278,8 @@ void Auditor::said(const delivery::StartAttempt& output, const delivery::Schedul
           "nothing is sent to a webhook that is disabled or deleted", id);
     check(delivery.loaded || core.store_healthy(), "nothing is begun that could not be logged", id);
   }
-  take_place(delivery, output.webhook->max_concurrency);
+  check(!output.fallback || delivery.fallback, "the fallback comes after the schedule", id);
+  take_place(output.delivery, delivery, *output.webhook);
   delivery.running = true;
   delivery.retry_owed = false;
   for (auto& [ticket, ask] : asks_) {
@@ -234,12 +287,19 @@ void Auditor::said(const delivery::StartAttempt& output, const delivery::Schedul
   }
 }
 
-Duration Auditor::shortest_delay(const Known& delivery, const delivery::AttemptObserved& output) const {
+Duration Auditor::shortest_delay(Known& delivery, const delivery::AttemptObserved& output) const {
   const auto& own = output.webhook->retry_schedule;
   const auto& schedule = own ? *own : scenario_.options.retry_schedule;
+  const auto step = static_cast<std::size_t>(output.attempt.number - 1 - delivery.fallback_from);
+  if (*output.retry_in == Duration(0) && !delivery.fallback && !output.webhook->fallback_url.empty()) {
+    check(delivery.reopened || step >= schedule.size(), "the fallback comes after the schedule", output.delivery.value);
+    delivery.fallback = true;
+    delivery.fallback_from = output.attempt.number;
+    marks_.hit("fallback");
+    return Duration(0);
+  }
   Duration delay = *std::ranges::min_element(schedule);
   if (!delivery.reopened) {
-    const auto step = static_cast<std::size_t>(output.attempt.number - 1);
     check(step < schedule.size(), "the schedule ends", output.delivery.value);
     delay = schedule[step];
   }
@@ -252,6 +312,18 @@ void Auditor::said(const delivery::AttemptObserved& output) {
   if (output.retry_in) delivery.not_before = delivery.ended_at + shortest_delay(delivery, output);
   if (!is_open(output.status)) delivery.ended = true;
   if (output.status == DeliveryStatus::Canceled) marks_.hit("canceled while running");
+}
+
+void Auditor::said(const delivery::HeldTooLong& output) {
+  Known& delivery = known(output.delivery);
+  delivery.retry_owed = false;
+  if (is_open(output.status)) {
+    delivery.fallback = true;
+    delivery.fallback_from = delivery.attempts_made;
+  } else {
+    delivery.ended = true;
+  }
+  marks_.hit("held too long");
 }
 
 // ---- answers -----------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ class Auditor {
   void asked(delivery::Ticket ticket) { asks_[ticket]; }
   void must_succeed(delivery::Ticket ticket) { asks_.at(ticket).must_succeed = true; }
   void retry_asked(delivery::Ticket ticket, DeliveryId id);
+  void skip_asked(delivery::Ticket ticket, DeliveryId id);
   void attempt_ended(const delivery::AttemptFinished& input);
   void body_load_ended(const delivery::BodiesLoaded& input, const delivery::Scheduler& core);
 
@@ -39,6 +40,7 @@ class Auditor {
   void said(const delivery::StartAttempt& output, const delivery::Scheduler& core);
   void said(const delivery::BodiesWanted& output, const delivery::Scheduler& core);
   void said(const delivery::AttemptObserved& output);
+  void said(const delivery::HeldTooLong& output);
   void said(const delivery::EventsAccepted& output);
   void said(const delivery::TestFinished& output);
   void said(const delivery::WebhookStored& output);
@@ -58,7 +60,13 @@ class Auditor {
     EventId event;
     std::string team_id;
     std::string body;
+    std::uint32_t order_key = 0;
     bool test = false;
+    bool fallback = false;  // it goes to the fallback URL, since attempt number fallback_from
+    int fallback_from = 0;
+    bool stored_fallback = false;
+    int stored_fallback_from = 0;
+    bool skip_asked = false;
     DeliveryStatus status{};  // as stored, likewise the next
     int attempts = 0;
     int attempts_made = 0;     // ended in this life of the process, or stored
@@ -81,6 +89,13 @@ class Auditor {
     std::optional<bool> retry_served;  // an attempt ran or started since
     bool must_succeed = false;
   };
+  // One URL of a webhook, as far as its limits go.
+  struct Place {
+    int in_flight = 0;  // without tests
+    int failures = 0;   // in a row
+    std::optional<double> rate;
+    MonotonicTime started_at = MonotonicTime::min();
+  };
   struct UsedKey {
     std::set<EventId> events;
     WallTime last_at{};
@@ -93,9 +108,12 @@ class Auditor {
   void apply(const store::DeliveryUpdate& update, const std::set<WebhookId>& recovering);
   void check_log(DeliveryId id);
   void apply_webhooks(const store::WriteBatch& batch);
-  void take_place(Known& delivery, int concurrency_max);
+  void take_place(DeliveryId id, Known& delivery, const Webhook& webhook);
+  void check_order(DeliveryId id, const Known& delivery, const Webhook& webhook) const;
+  void check_pace(const Known& delivery, Place& place, const Webhook& webhook);
+  Place& place_of(const Known& delivery) { return places_[{delivery.webhook, delivery.fallback}]; }
   void free_place(Known& delivery);
-  Duration shortest_delay(const Known& delivery, const delivery::AttemptObserved& output) const;
+  Duration shortest_delay(Known& delivery, const delivery::AttemptObserved& output) const;
 
   const Scenario& scenario_;
   const Timeline& timeline_;
@@ -108,8 +126,9 @@ class Auditor {
   std::map<EventId, std::set<WebhookId>> acknowledged_;
   std::map<std::string, UsedKey> used_keys_;
   std::map<WebhookId, int> webhook_versions_;  // as stored; 0: deleted
-  std::map<WebhookId, int> in_flight_;         // without tests
-  int in_flight_total_ = 0;                    // likewise
+  std::map<WebhookId, DeliveryId> switched_;   // what was stored up to when they were enabled or disabled last
+  std::map<std::pair<WebhookId, bool>, Place> places_;
+  int in_flight_total_ = 0;  // without tests
 };
 
 }  // namespace limehook::sim

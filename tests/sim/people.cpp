@@ -30,7 +30,8 @@ void People::act() {
   else if (dice < 74) change_webhook();
   else if (dice < 77) delete_webhook();
   else if (dice < 81) test_webhook();
-  else if (dice < 91) retry_delivery();
+  else if (dice < 90) retry_delivery();
+  else if (dice < 92) skip_delivery();
   else if (dice < 96) start_recovery();
   else if (dice < 98) cancel_recovery();
   else save_key();
@@ -53,6 +54,8 @@ void People::submit(Input input) {
   } else if constexpr (std::is_same_v<Input, delivery::RetrySubmitted>) {
     w_.trace.add("retry", {input.delivery.id.value, input.delivery.attempts});
     w_.auditor.retry_asked(last_ticket_, input.delivery.id);
+  } else if constexpr (std::is_same_v<Input, delivery::SkipSubmitted>) {
+    w_.auditor.skip_asked(last_ticket_, input.delivery);
   } else {
     w_.auditor.asked(last_ticket_);
   }
@@ -69,6 +72,7 @@ WebhookPtr People::some_webhook() {
 EventDraft People::draft() {
   EventDraft event = samples_[prng_.below(samples_.size())];
   event.payload.back() = ',';
+  event.order_key = static_cast<std::uint32_t>(prng_.below(4));
   event.payload += "\"n\":" + std::to_string(++last_event_) + "}";
   event.team_id =
       prng_.chance(0.1) ? "" : "team_" + std::to_string(prng_.below(static_cast<std::uint64_t>(w_.scenario.teams)));
@@ -100,6 +104,11 @@ void People::vary(Webhook& webhook) {
   webhook.events = prng_.chance(0.5) ? kPhoneEventTypes : EventTypeSet(prng_.next());
   webhook.payload.fields.clear();
   if (prng_.chance(0.2)) webhook.payload.fields = {{"n", "number"}};
+  webhook.rate_limit.reset();
+  if (prng_.chance(0.2)) webhook.rate_limit = pick(prng_, {0.1, 2.0, 50.0});
+  webhook.ordered = pick(prng_, {Ordering::None, Ordering::None, Ordering::Webhook, Ordering::Call});
+  webhook.fallback_url = prng_.chance(0.2) ? "https://example.com/second" : "";
+  if (prng_.chance(0.2)) webhook.events |= ~kPhoneEventTypes;
   webhook.timeout = pick<Duration>(prng_, {1s, 15s, 60s});
 }
 
@@ -146,9 +155,28 @@ void People::retry_delivery() {
   const auto detail = w_.store.get_delivery(ids[ids.size() - 1 - prng_.below(range)]);
   const Delivery& d = detail->delivery;
   if (d.test) return;
-  const store::OpenDelivery row{d.id,       d.event,       d.webhook,         detail->event.type, d.status,      d.test,
-                                d.attempts, d.round_start, d.next_attempt_at, d.http_status,      d.last_outcome};
+  const store::OpenDelivery row{.id = d.id,
+                                .event = d.event,
+                                .webhook = d.webhook,
+                                .type = detail->event.type,
+                                .status = d.status,
+                                .test = d.test,
+                                .attempts = d.attempts,
+                                .round_start = d.round_start,
+                                .next_attempt_at = d.next_attempt_at,
+                                .http_status = d.http_status,
+                                .last_outcome = d.last_outcome,
+                                .fallback = d.fallback,
+                                .order_key = d.order_key,
+                                .body_type = d.body_type};
   soon([this, row] { submit(delivery::RetrySubmitted{.delivery = row}); });
+}
+
+void People::skip_delivery() {
+  const auto& ids = w_.auditor.deliveries();
+  if (ids.empty()) return;
+  const std::size_t range = std::min<std::size_t>(ids.size(), 20);
+  submit(delivery::SkipSubmitted{.delivery = ids[ids.size() - 1 - prng_.below(range)]});
 }
 
 void People::start_recovery() {

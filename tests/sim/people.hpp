@@ -23,6 +23,7 @@ class People {
   void delete_webhook();
   void test_webhook();
   void retry_delivery();
+  void skip_delivery();
   void start_recovery();
   void cancel_recovery();
   void save_key();

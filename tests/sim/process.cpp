@@ -17,6 +17,7 @@ void Process::start() {
   core_.emplace(w_.scenario.options, catalog.last_id);
   for (Webhook& webhook : catalog.webhooks) core_->load_webhook(std::move(webhook));
   for (const Recovery& recovery : catalog.running_recoveries) core_->load_recovery(recovery);
+  for (const store::WebhookHealth& health : catalog.healths) core_->load_health(health);
   if (!catalog.running_recoveries.empty()) w_.marks.hit("recovery resumed");
   bool skip = w_.scenario.planted == Planted::ForgetsOpenDelivery;
   w_.store.each_open([&](const store::OpenDelivery& delivery) {
@@ -193,8 +194,8 @@ void Process::run_attempt(const delivery::StartAttempt& started) {
 }
 
 void Process::execute(delivery::Notice&& output) {
-  w_.trace.add("disabled", {output.webhook->id.value});
-  w_.marks.hit("gone");
+  w_.trace.add("notice", {output.webhook->id.value, static_cast<std::int64_t>(output.type)});
+  w_.marks.hit(std::string(name_of(output.type)));
 }
 
 void Process::execute(delivery::Drained&&) { drained_ = true; }

@@ -19,6 +19,8 @@ Scenario Scenario::draw(Prng prng) {
   s.options.journal_bytes_max = pick(prng, {std::size_t{500}, std::size_t{5000}, kLarge});
   s.options.recovery_open_max = pick(prng, {1, 3, 1000});
   s.options.cancel_batch_max = pick(prng, {std::size_t{1}, std::size_t{2}, std::size_t{2000}});
+  s.options.queue.breaker.failures_max = pick(prng, {2, 10});
+  s.options.disable_after = pick<Duration>(prng, {1h, std::chrono::days(5)});
   s.recovery_step = pick(prng, {std::size_t{1}, std::size_t{4}, std::size_t{500}});
   s.pause_max = pick<Duration>(prng, {10ms, 1s, 60s});
   s.length = s.pause_max * prng.between(20, 150);

@@ -94,19 +94,24 @@ Outcome run(std::uint64_t seed, RunOptions options) {
 }
 
 std::span<const std::string_view> required_marks() {
-  static constexpr std::array<std::string_view, 25> kMarks{
+  static constexpr std::array<std::string_view, 33> kMarks{
       "absurd retry after",
       "applied, not told",
       "body load failed",
       "body loaded",
       "canceled while running",
       "crash",
+      "delivery.exhausted",
       "drained",
       "drained too slowly",
       "duplicate",
-      "gone",
+      "fallback",
+      "held too long",
+      "in order",
       "missing delivery made",
       "orphan loaded",
+      "paced",
+      "probe",
       "received twice",
       "recovery resumed",
       "recovery step failed",
@@ -120,6 +125,9 @@ std::span<const std::string_view> required_marks() {
       "reset after processing",
       "retry while closing",
       "wall clock stepped",
+      "webhook.disabled",
+      "webhook.failing",
+      "webhook.recovered",
   };
   return kMarks;
 }

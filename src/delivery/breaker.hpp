@@ -1,0 +1,64 @@
+#pragma once
+// The circuit breaker of one target (spec, section 4): after a number of failures in a row nothing is sent for a pause,
+// then one probe at a time; the first success ends it, each failed probe makes the pause longer. A plain value.
+
+#include <algorithm>
+
+#include "base/time.hpp"
+
+namespace limehook::delivery {
+
+struct BreakerOptions {
+  int failures_max = 10;
+  Duration pause_first = std::chrono::seconds(1);
+  Duration pause_max = std::chrono::minutes(1);
+};
+
+enum class BreakerState : std::uint8_t {
+  Closed,    // everything may be sent
+  Open,      // nothing before probe_at()
+  HalfOpen,  // a probe is under way
+};
+
+class Breaker {
+ public:
+  BreakerState state() const { return state_; }
+  int failures_in_a_row() const { return failures_; }
+  MonotonicTime probe_at() const { return probe_at_; }  // while Open
+
+  // An attempt starts. Not before probe_at(), and with nothing else under way, unless it is Closed.
+  void started() {
+    if (state_ == BreakerState::Open) state_ = BreakerState::HalfOpen;
+  }
+  // The probe came to nothing that says anything about the receiver.
+  void aborted() {
+    if (state_ == BreakerState::HalfOpen) state_ = BreakerState::Open;
+  }
+  // Answers whether it closed with this.
+  bool succeeded() {
+    failures_ = 0;
+    return std::exchange(state_, BreakerState::Closed) != BreakerState::Closed;
+  }
+  // Answers whether it opened with this.
+  bool failed(MonotonicTime now, const BreakerOptions& options) {
+    failures_ = std::min(failures_ + 1, kFailuresCounted);
+    if (state_ == BreakerState::Open) return false;  // it was under way when the breaker opened
+    const bool opens = state_ == BreakerState::Closed && failures_ >= options.failures_max;
+    if (state_ == BreakerState::Closed && !opens) return false;
+    pause_ = opens ? options.pause_first : std::min(pause_ * 2, options.pause_max);
+    probe_at_ = now + pause_;
+    state_ = BreakerState::Open;
+    return opens;
+  }
+  // A person wants to know now.
+  void hasten(MonotonicTime now) { probe_at_ = std::min(probe_at_, now); }
+
+ private:
+  static constexpr int kFailuresCounted = 1'000'000;
+  BreakerState state_ = BreakerState::Closed;
+  int failures_ = 0;
+  Duration pause_{};
+  MonotonicTime probe_at_{};
+};
+
+}  // namespace limehook::delivery

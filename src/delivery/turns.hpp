@@ -1,0 +1,41 @@
+#pragma once
+// Whose turn it is to start an attempt: teams in turn, and within a team its targets in turn, so that neither a team
+// with a million deliveries nor one with a thousand webhooks delays another's single one. Owns nothing.
+
+#include <deque>
+
+#include "delivery/target.hpp"
+
+namespace limehook::delivery {
+
+class Turns {
+ public:
+  bool empty() const { return teams_.empty(); }
+  void add(Target& target) {
+    if (std::exchange(target.queued, true)) return;
+    TeamSlot& team = *target.slot.team;
+    team.turns.push_back(&target);
+    if (!std::exchange(team.queued, true)) teams_.push_back(&team);
+  }
+  TeamSlot& next_team() const { return *teams_.front(); }
+  // The team's turn is over; it comes again when it has more.
+  void pass_team() {
+    TeamSlot& team = *teams_.front();
+    teams_.pop_front();
+    team.queued = !team.turns.empty();
+    if (team.queued) teams_.push_back(&team);
+  }
+  // Takes the next target out of the team whose turn it is.
+  Target& take() {
+    TeamSlot& team = *teams_.front();
+    Target& target = *team.turns.front();
+    team.turns.pop_front();
+    target.queued = false;
+    return target;
+  }
+
+ private:
+  std::deque<TeamSlot*> teams_;
+};
+
+}  // namespace limehook::delivery
