@@ -43,8 +43,8 @@ struct WebhookDeleted {
   Ticket ticket;
   WebhookId webhook;
 };
-// Writes that the scheduler does not interpret: keys, statistics. Answered by Stored or Refused; ticket 0 wants no
-// answer and is tried again until it is stored.
+// Writes that the scheduler does not interpret: keys, numbers, statistics. Answered by Stored or Refused; ticket 0
+// wants no answer and is tried again until it is stored.
 struct CatalogSubmitted {
   Ticket ticket;
   store::WriteBatch batch;

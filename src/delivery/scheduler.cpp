@@ -238,6 +238,8 @@ void Scheduler::on(CatalogSubmitted&& input) {
   auto& to = work.batch;
   std::ranges::move(input.batch.keys, std::back_inserter(to.keys));
   std::ranges::move(input.batch.deleted_keys, std::back_inserter(to.deleted_keys));
+  std::ranges::move(input.batch.numbers, std::back_inserter(to.numbers));
+  std::ranges::move(input.batch.deleted_numbers, std::back_inserter(to.deleted_numbers));
   std::ranges::move(input.batch.stats, std::back_inserter(to.stats));
   if (input.ticket != 0) work.effects.push_back(Answer{input.ticket});
 }

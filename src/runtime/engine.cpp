@@ -72,6 +72,7 @@ void Engine::load() {
   for (auto& [id, team] : catalog_.deleted_webhooks) deleted_teams_[id] = std::move(team);
   keys_ = std::move(catalog_.keys);
   for (const Recovery& recovery : catalog_.running_recoveries) scheduler_.load_recovery(recovery);
+  for (Number& number : catalog_.numbers) numbers_.put(std::move(number));
   const Now at = now();
   store_.each_open([&](const store::OpenDelivery& delivery) { scheduler_.load_delivery(at, delivery); });
 }
@@ -172,6 +173,35 @@ Answer<void> Engine::delete_key(KeyId key) {
 }
 
 Answer<void> Engine::retry_delivery(const Delivery& delivery, EventType type) {
+// One change of a number at a time, so that no two requests create the same one.
+Answer<void> Engine::store_number_change(std::string number, store::WriteBatch batch) {
+  if (!saving_numbers_.insert(number).second) co_return std::unexpected(Refusal::Conflict);
+  const auto ticket = new_ticket();
+  const auto answer = unwrap_stored(co_await request(ticket, delivery::CatalogSubmitted{ticket, std::move(batch)}));
+  saving_numbers_.erase(number);
+  co_return answer;
+}
+
+Answer<void> Engine::save_number(Number number) {
+  const Number* same = numbers_.find(number.number);
+  if (same && same->id != number.id) co_return std::unexpected(Refusal::Conflict);
+  store::WriteBatch batch;
+  batch.numbers.push_back(number);
+  const auto answer = co_await store_number_change(number.number, std::move(batch));
+  if (answer) numbers_.put(std::move(number));
+  co_return answer;
+}
+
+Answer<void> Engine::delete_number(NumberId id) {
+  const Number* number = numbers_.find(id);
+  if (!number) co_return std::unexpected(Refusal::NotFound);
+  store::WriteBatch batch;
+  batch.deleted_numbers.push_back(id);
+  const auto answer = co_await store_number_change(number->number, std::move(batch));
+  if (answer) numbers_.remove(id);
+  co_return answer;
+}
+
   const auto ticket = new_ticket();
   store::OpenDelivery row{.id = delivery.id,
                           .event = delivery.event,

@@ -16,6 +16,7 @@
 #include <memory>
 #include <mutex>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "delivery/scheduler.hpp"
@@ -58,6 +59,9 @@ class Engine {
   Answer<void> delete_key(KeyId key);
   Answer<void> retry_delivery(const Delivery& delivery, EventType type);
   Answer<Recovery> start_recovery(Recovery recovery);
+  // A number with the id of none is new; Conflict: it is being changed, or another one is the same E.164 number.
+  Answer<void> save_number(Number number);
+  Answer<void> delete_number(NumberId number);
   Answer<Recovery> cancel_recovery(RecoveryId recovery);
 
   // ---- what is in memory ----
@@ -70,6 +74,7 @@ class Engine {
   const std::vector<ApiKey>& keys() const { return keys_; }
   const StatsRecorder& unsaved_stats() const { return stats_; }
   bool draining() const { return draining_; }
+  const NumberDirectory& numbers() const { return numbers_; }
   std::int64_t new_id();
   void refresh_gauges();
 
@@ -93,6 +98,7 @@ class Engine {
   void handle(delivery::Input input);
   void schedule_pump();
   void pump();
+  Answer<void> store_number_change(std::string number, store::WriteBatch batch);
   void arm_timer();
   void on_batch_done(store::WriteBatch batch, store::CommitResult result);  // the writer's thread
   void on_attempt_done(http_client::AttemptResult result);                  // a sender's thread
@@ -126,6 +132,8 @@ class Engine {
   asio::steady_timer timer_;
   asio::steady_timer stats_timer_;
   asio::steady_timer drained_;
+  NumberDirectory numbers_;
+  std::unordered_set<std::string> saving_numbers_;  // E.164, of those whose change is being stored
   std::unordered_map<delivery::Ticket, Waiter*> waiters_;
   delivery::Ticket last_ticket_ = 0;
   bool pump_scheduled_ = false;

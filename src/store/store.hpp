@@ -102,6 +102,7 @@ struct PruneResult {
 };
 
 class Store {
+  std::vector<Number> numbers;
  public:
   virtual ~Store() = default;
 

@@ -132,6 +132,28 @@ TEST_P(StoreCatalogTest, KeysComeBackWholeUntilDeleted) {
   EXPECT_EQ(keys[0].id, other.id);
 }
 
+// Goal: a number comes back whole, as it was put last, until it is deleted.
+TEST_P(StoreCatalogTest, NumbersComeBackWholeUntilDeleted) {
+  Number number{NumberId{make_.id()}, "+1234567890", "team_001", "Front desk", make_.now, make_.now + Duration(1)};
+  const Number other{NumberId{make_.id()}, "+0987654321", "team_002", "", make_.now, make_.now};
+  WriteBatch batch;
+  batch.numbers = {number, other};
+  EXPECT_FALSE(batch.empty());
+  commit(batch);
+  number.team_id = "team_003";
+  WriteBatch change;
+  change.numbers = {number};
+  commit(change);
+  reopen();
+  EXPECT_THAT(store().load_catalog().numbers, ElementsAre(number, other));
+  EXPECT_EQ(store().load_catalog().last_id, other.id.value);
+  WriteBatch removal;
+  removal.deleted_numbers.push_back(number.id);
+  EXPECT_FALSE(removal.empty());
+  commit(removal);
+  EXPECT_THAT(store().load_catalog().numbers, ElementsAre(other));
+}
+
 // Goal: no id is given out twice after a restart, whatever kind the largest one is of.
 TEST_P(StoreCatalogTest, LastIdIsTheLargestOfAnyKind) {
   EXPECT_EQ(store().load_catalog().last_id, 0);

@@ -74,6 +74,7 @@ Catalog MemoryStore::load_catalog() const {
   }
   for (const WebhookHealth& health : std::views::values(healths_)) catalog.healths.push_back(health);
   for (const ApiKey& key : std::views::values(keys_)) catalog.keys.push_back(key);
+  for (const Number& number : std::views::values(numbers_)) catalog.numbers.push_back(number);
   for (const Recovery& recovery : std::views::values(recoveries_)) {
     if (recovery.state == Recovery::State::Running) catalog.running_recoveries.push_back(recovery);
   }

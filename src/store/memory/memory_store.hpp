@@ -73,6 +73,7 @@ class MemoryStore final : public Store {
   std::map<WebhookId, WebhookHealth> healths_;  // of those that are failing
   std::map<KeyId, ApiKey> keys_;
   std::map<EventId, StoredEvent> events_;
+  std::map<NumberId, Number> numbers_;
   std::map<DeliveryId, StoredDelivery> deliveries_;
   std::map<std::pair<std::string, std::string>, UsedKey> used_keys_;  // by scope and key
   std::map<RecoveryId, Recovery> recoveries_;

@@ -90,6 +90,17 @@ ApiKey read_key(const Statement& row) {
   return key;
 }
 
+Number read_number(const Statement& row) {
+  Number number;
+  number.id = NumberId{row.integer(0)};
+  number.number = row.text(1);
+  number.team_id = row.text(2);
+  number.name = row.text(3);
+  number.created_at = row.time(4);
+  number.updated_at = row.time(5);
+  return number;
+}
+
 Recovery read_recovery(const Statement& row) {
   Recovery recovery;
   recovery.id = RecoveryId{row.integer(0)};

@@ -4,6 +4,7 @@
 #include "model/api_key.hpp"
 #include "model/delivery.hpp"
 #include "model/event.hpp"
+#include "model/number.hpp"
 #include "model/recovery.hpp"
 #include "model/stats.hpp"
 #include "model/webhook.hpp"
@@ -30,6 +31,9 @@ std::string webhook_config(const Webhook& webhook);
 
 #define LIMEHOOK_KEY_COLUMNS "id,name,role,team,hash,hint,created_at"
 ApiKey read_key(const Statement& row);
+
+#define LIMEHOOK_NUMBER_COLUMNS "id,number,team,name,created_at,updated_at"
+Number read_number(const Statement& row);
 
 #define LIMEHOOK_RECOVERY_COLUMNS \
   "id,webhook,kind,state,since,until,position,examined,redelivered,created_at,updated_at"

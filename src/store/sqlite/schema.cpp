@@ -112,6 +112,14 @@ CREATE TABLE keys(
   hint TEXT NOT NULL,
   created_at INTEGER NOT NULL
 );
+CREATE TABLE numbers(
+  id INTEGER PRIMARY KEY,
+  number TEXT NOT NULL,
+  team TEXT NOT NULL,
+  name TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+);
 CREATE TABLE recoveries(
   id INTEGER PRIMARY KEY,
   webhook INTEGER NOT NULL,

@@ -194,6 +194,9 @@ Catalog SqliteStore::load_catalog() const {
     for (Rows rows = db.query("SELECT " LIMEHOOK_KEY_COLUMNS " FROM keys ORDER BY id"); rows.next();) {
       catalog.keys.push_back(read_key(*rows));
     }
+    for (Rows rows = db.query("SELECT " LIMEHOOK_NUMBER_COLUMNS " FROM numbers ORDER BY id"); rows.next();) {
+      catalog.numbers.push_back(read_number(*rows));
+    }
     for (Rows rows = db.query("SELECT " LIMEHOOK_RECOVERY_COLUMNS " FROM recoveries WHERE state=? ORDER BY id",
                               Recovery::State::Running);
          rows.next();) {
@@ -203,7 +206,8 @@ Catalog SqliteStore::load_catalog() const {
     catalog.last_id = db.number(
         "SELECT max(coalesce((SELECT max(id) FROM events),0),coalesce((SELECT max(id) FROM deliveries),0),"
         "coalesce((SELECT max(id) FROM webhooks),0),coalesce((SELECT max(id) FROM keys),0),"
-        "coalesce((SELECT max(id) FROM recoveries),0),coalesce((SELECT max(last_id) FROM log_segments),0))");
+        "coalesce((SELECT max(id) FROM numbers),0),coalesce((SELECT max(id) FROM recoveries),0),coalesce((SELECT "
+        "max(last_id) FROM log_segments),0))");
     return catalog;
   });
 }
