@@ -21,6 +21,11 @@ inline constexpr std::size_t kPageBytesMax = 4 * 1024 * 1024;  // of the payload
 inline constexpr std::size_t kRowsExaminedMax = 50'000;        // for one page
 
 // Spec section 4.
+// Polling (GET /v1/webhooks/{id}/events).
+inline constexpr auto kPollWaitMax = 30s;
+inline constexpr std::size_t kPollWaitersMax = 1000;
+inline constexpr std::size_t kPollWaitersPerWebhookMax = 20;
+
 inline constexpr std::size_t kRetryStepsMax = 20;
 inline constexpr auto kRetryStepMin = 1s;
 inline constexpr auto kRetryStepMax = 24h;

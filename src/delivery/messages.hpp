@@ -172,9 +172,14 @@ struct Notice {
   std::string reason;
   bool mail;  // an e-mail is due: at most one per webhook and hour is
 };
+// A webhook that is watched takes an event that is durable now, or was changed or deleted. It is watched no longer.
+struct WatchEnded {
+  WebhookId webhook;
+};
 struct Drained {};
 
-using Output = std::variant<PersistBatch, StartAttempt, BodiesWanted, RecoveryStepWanted, EventsAccepted, TestFinished,
-                            WebhookStored, RecoveryStored, Stored, Refused, AttemptObserved, Notice, Drained>;
+using Output =
+    std::variant<PersistBatch, StartAttempt, BodiesWanted, RecoveryStepWanted, EventsAccepted, TestFinished,
+                 WebhookStored, RecoveryStored, Stored, Refused, AttemptObserved, Notice, WatchEnded, Drained>;
 
 }  // namespace limehook::delivery

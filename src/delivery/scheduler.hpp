@@ -64,6 +64,11 @@ class Scheduler {
   std::optional<Output> poll_output();
   std::optional<MonotonicTime> next_deadline();
 
+  // Asks for one WatchEnded: for the next event that is committed from now on and that the webhook takes. Watching it
+  // already, or one that does not exist, changes nothing.
+  void watch(WebhookId webhook);
+  void unwatch(WebhookId webhook) { watched_.remove(webhook); }
+
   // Null when there is none. Shows what is stored, not what is being stored.
   WebhookPtr find_webhook(WebhookId id) const;
   std::vector<WebhookPtr> webhooks() const { return queue_.webhooks(); }
@@ -120,6 +125,9 @@ class Scheduler {
   void add_event(EventDraft&& draft, std::string_view scope, std::span<const WebhookPtr> targets, bool test);
   Delivery new_delivery(EventId event, const Webhook& webhook, std::string_view payload, bool test);
   void open_accepted(store::NewEvent& event);
+  // watches.cpp
+  void end_watches(const Event& event);
+  void end_watch(WebhookId webhook);
   void apply_webhook(const WebhookPtr& webhook);
   void disable(WebhookSlot& slot, std::string reason);
   void cancel_all(WebhookSlot& slot);
@@ -140,6 +148,7 @@ class Scheduler {
   SchedulerOptions options_;
   IdGenerator ids_;
   RoutingTable routing_;
+  RoutingTable watched_;
   DispatchQueue queue_;
   Journal journal_;
   std::deque<Output> outputs_;

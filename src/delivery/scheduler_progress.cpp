@@ -164,6 +164,7 @@ void Scheduler::carry_out(const AcceptEvents& effect, store::WriteBatch& batch,
     }
     store::NewEvent& event = batch.events[i];
     answer.receipts.push_back({event.event.id, static_cast<int>(event.deliveries.size()), false});
+    end_watches(event.event);
     open_accepted(event);
   }
   outputs_.push_back(std::move(answer));
@@ -222,6 +223,7 @@ void Scheduler::carry_out(const ApplyWebhook& effect) {
 void Scheduler::carry_out(const ApplyDelete& effect) {
   saving_.erase(effect.webhook);
   routing_.remove(effect.webhook);
+  end_watch(effect.webhook);
   if (WebhookSlot* slot = queue_.find_webhook(effect.webhook)) cancel_all(*slot);
   queue_.delete_webhook(effect.webhook);
   outputs_.push_back(Stored{effect.ticket});
@@ -253,6 +255,7 @@ void Scheduler::carry_out(const Close& effect) {
 
 void Scheduler::apply_webhook(const WebhookPtr& webhook) {
   routing_.put(webhook);
+  end_watch(webhook->id);
   WebhookSlot& slot = queue_.put_webhook(webhook);
   if (!webhook->enabled) cancel_all(slot);
 }

@@ -61,6 +61,7 @@ Engine::Engine(asio::io_context& io, store::Store& store, EngineOptions options,
 std::int64_t Engine::new_id() { return key_ids_.next(now().wall); }
 
 Engine::~Engine() {
+  watches_->close();
   sender_.reset();
   writer_.reset();
   readers_.join();
@@ -71,8 +72,8 @@ void Engine::load() {
   for (Webhook& webhook : catalog_.webhooks) scheduler_.load_webhook(std::move(webhook));
   for (auto& [id, team] : catalog_.deleted_webhooks) deleted_teams_[id] = std::move(team);
   keys_ = std::move(catalog_.keys);
-  for (const Recovery& recovery : catalog_.running_recoveries) scheduler_.load_recovery(recovery);
   for (Number& number : catalog_.numbers) numbers_.put(std::move(number));
+  for (const Recovery& recovery : catalog_.running_recoveries) scheduler_.load_recovery(recovery);
   const Now at = now();
   store_.each_open([&](const store::OpenDelivery& delivery) { scheduler_.load_delivery(at, delivery); });
 }
@@ -172,7 +173,6 @@ Answer<void> Engine::delete_key(KeyId key) {
   co_return answer;
 }
 
-Answer<void> Engine::retry_delivery(const Delivery& delivery, EventType type) {
 // One change of a number at a time, so that no two requests create the same one.
 Answer<void> Engine::store_number_change(std::string number, store::WriteBatch batch) {
   if (!saving_numbers_.insert(number).second) co_return std::unexpected(Refusal::Conflict);
@@ -202,6 +202,7 @@ Answer<void> Engine::delete_number(NumberId id) {
   co_return answer;
 }
 
+Answer<void> Engine::retry_delivery(const Delivery& delivery, EventType type) {
   const auto ticket = new_ticket();
   store::OpenDelivery row{.id = delivery.id,
                           .event = delivery.event,
@@ -395,10 +396,12 @@ void Engine::refresh_gauges() {
   const auto gauges = scheduler_.gauges();
   metrics_.backlog.Set(static_cast<double>(gauges.open));
   metrics_.in_flight.Set(gauges.in_flight);
+  metrics_.polls_waiting.Set(static_cast<double>(watches_->size()));
 }
 
 asio::awaitable<void> Engine::drain(Duration limit) {
   draining_ = true;
+  watches_->close();
   flush_stats();
   drained_.expires_after(limit);
   handle(delivery::DrainRequested{});

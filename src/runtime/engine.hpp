@@ -21,6 +21,8 @@
 
 #include "delivery/scheduler.hpp"
 #include "http_client/attempt_sender.hpp"
+#include "model/number.hpp"
+#include "runtime/event_watch.hpp"
 #include "runtime/stats_recorder.hpp"
 #include "runtime/store_writer.hpp"
 #include "store/store.hpp"
@@ -57,11 +59,11 @@ class Engine {
   Answer<void> delete_webhook(WebhookId webhook);
   Answer<void> save_key(ApiKey key);
   Answer<void> delete_key(KeyId key);
-  Answer<void> retry_delivery(const Delivery& delivery, EventType type);
-  Answer<Recovery> start_recovery(Recovery recovery);
   // A number with the id of none is new; Conflict: it is being changed, or another one is the same E.164 number.
   Answer<void> save_number(Number number);
   Answer<void> delete_number(NumberId number);
+  Answer<void> retry_delivery(const Delivery& delivery, EventType type);
+  Answer<Recovery> start_recovery(Recovery recovery);
   Answer<Recovery> cancel_recovery(RecoveryId recovery);
 
   // ---- what is in memory ----
@@ -72,11 +74,14 @@ class Engine {
   std::optional<std::string> team_of(WebhookId id) const;
   bool store_healthy() const { return scheduler_.store_healthy(); }
   const std::vector<ApiKey>& keys() const { return keys_; }
+  const NumberDirectory& numbers() const { return numbers_; }
   const StatsRecorder& unsaved_stats() const { return stats_; }
   bool draining() const { return draining_; }
-  const NumberDirectory& numbers() const { return numbers_; }
   std::int64_t new_id();
   void refresh_gauges();
+
+  // A place to wait for the webhook's events; null when too many wait.
+  std::unique_ptr<EventWatch> watch_events(WebhookId webhook) { return watches_->open(io_, webhook); }
 
   // Runs `query` on a thread of its own kind and answers its result; what it throws is thrown here.
   template <class Query>
@@ -93,12 +98,12 @@ class Engine {
   static asio::awaitable<std::invoke_result_t<Run>> run_on_pool(Run run);
   static void be_prompt();
   void load();
+  Answer<void> store_number_change(std::string number, store::WriteBatch batch);
   asio::awaitable<delivery::Output> request(delivery::Ticket ticket, delivery::Input input);
   delivery::Ticket new_ticket() { return ++last_ticket_; }
   void handle(delivery::Input input);
   void schedule_pump();
   void pump();
-  Answer<void> store_number_change(std::string number, store::WriteBatch batch);
   void arm_timer();
   void on_batch_done(store::WriteBatch batch, store::CommitResult result);  // the writer's thread
   void on_attempt_done(http_client::AttemptResult result);                  // a sender's thread
@@ -112,6 +117,7 @@ class Engine {
   void execute(delivery::RecoveryStepWanted&& output);
   void execute(delivery::AttemptObserved&& output);
   void execute(delivery::Notice&& output);
+  void execute(delivery::WatchEnded&& output) { watches_->wake(output.webhook); }
   void execute(delivery::Drained&& output);
   template <class Reply>
     requires requires(Reply reply) { reply.ticket; }
@@ -123,8 +129,11 @@ class Engine {
   telemetry::Metrics& metrics_;
   store::Catalog catalog_;
   delivery::Scheduler scheduler_;
+  std::shared_ptr<EventWatches> watches_ = std::make_shared<EventWatches>(scheduler_);
   StatsRecorder stats_;
   std::vector<ApiKey> keys_;
+  NumberDirectory numbers_;
+  std::unordered_set<std::string> saving_numbers_;  // E.164, of those whose change is being stored
   std::unordered_map<WebhookId, std::string> deleted_teams_;
   IdGenerator key_ids_;
   asio::thread_pool readers_;     // for people's queries
@@ -132,8 +141,6 @@ class Engine {
   asio::steady_timer timer_;
   asio::steady_timer stats_timer_;
   asio::steady_timer drained_;
-  NumberDirectory numbers_;
-  std::unordered_set<std::string> saving_numbers_;  // E.164, of those whose change is being stored
   std::unordered_map<delivery::Ticket, Waiter*> waiters_;
   delivery::Ticket last_ticket_ = 0;
   bool pump_scheduled_ = false;

@@ -146,6 +146,28 @@ Page<Event> MemoryStore::list_events(const EventQuery& query) const {
   });
 }
 
+EventsAfter MemoryStore::list_events_after(const EventsAfterQuery& query) const {
+  const std::lock_guard lock(mutex_);
+  EventsAfter page{.position = query.after};
+  std::size_t bytes = 0;
+  std::size_t examined = 0;
+  for (auto it = events_.upper_bound(EventId{query.after}); it != events_.end(); ++it) {
+    if (examined++ == rows_examined_max_) return page;
+    const Event& event = it->second.event;
+    const bool passes = !event.test && query.types.test(static_cast<std::size_t>(event.type)) &&
+                        (!query.team_id || event.team_id == *query.team_id);
+    if (passes) {
+      bytes += event.payload.size();
+      const bool full = page.events.size() == query.limit || (!page.events.empty() && bytes > limits::kPageBytesMax);
+      if (full) return page;
+      page.events.push_back(event);
+    }
+    page.position = event.id.value;
+  }
+  page.done = true;
+  return page;
+}
+
 std::optional<EventDetail> MemoryStore::get_event(EventId id) const {
   const std::lock_guard lock(mutex_);
   const auto found = events_.find(id);

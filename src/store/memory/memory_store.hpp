@@ -29,6 +29,7 @@ class MemoryStore final : public Store {
   Page<DeliveryRow> list_deliveries(const DeliveryQuery& query) const override;
   std::optional<DeliveryDetail> get_delivery(DeliveryId id) const override;
   Page<Event> list_events(const EventQuery& query) const override;
+  EventsAfter list_events_after(const EventsAfterQuery& query) const override;
   std::optional<EventDetail> get_event(EventId id) const override;
   RecoveryStep next_recovery_step(const Recovery& recovery, std::size_t limit) const override;
   std::optional<Recovery> get_recovery(RecoveryId id) const override;
@@ -72,9 +73,9 @@ class MemoryStore final : public Store {
   std::map<std::pair<WebhookId, int>, WebhookTarget> targets_;
   std::map<WebhookId, WebhookHealth> healths_;  // of those that are failing
   std::map<KeyId, ApiKey> keys_;
-  std::map<EventId, StoredEvent> events_;
   std::map<NumberId, Number> numbers_;
   std::map<DeliveryId, StoredDelivery> deliveries_;
+  std::map<EventId, StoredEvent> events_;
   std::map<std::pair<std::string, std::string>, UsedKey> used_keys_;  // by scope and key
   std::map<RecoveryId, Recovery> recoveries_;
   std::map<std::pair<WebhookId, WallTime>, StatsCounts> stats_;

@@ -266,6 +266,11 @@ Page<Event> SqliteStore::list_events(const EventQuery& query) const {
       [&](Database& db) { return sqlite::list_events(db, query, std::move(tail), parts_->rows_examined_max); });
 }
 
+EventsAfter SqliteStore::list_events_after(const EventsAfterQuery& query) const {
+  return parts_->readers.read(
+      [&](Database& db) { return sqlite::list_events_after(db, query, parts_->rows_examined_max); });
+}
+
 std::optional<EventDetail> SqliteStore::get_event(EventId id) const {
   return parts_->readers.read([&](Database& db) { return sqlite::get_event(db, id); });
 }

@@ -1,0 +1,26 @@
+// The part of the scheduler that tells who waits for a webhook's events (polling) that there is one. Events are matched
+// once they are durable: a watch that begins while an event is being stored must not miss it.
+
+#include "delivery/scheduler.hpp"
+
+namespace limehook::delivery {
+
+void Scheduler::watch(WebhookId webhook) {
+  if (const WebhookPtr found = find_webhook(webhook)) watched_.put(found);
+}
+
+void Scheduler::end_watch(WebhookId webhook) {
+  if (watched_.remove(webhook)) outputs_.push_back(WatchEnded{webhook});
+}
+
+void Scheduler::end_watches(const Event& event) {
+  if (!watched_.concerns(event.team_id, event.type)) return;
+  auto draft = parse_event(event.payload);
+  if (!draft) return;
+  draft->team_id = event.team_id;
+  matched_.clear();
+  watched_.match(*draft, matched_);
+  for (const WebhookPtr& webhook : matched_) end_watch(webhook->id);
+}
+
+}  // namespace limehook::delivery
