@@ -197,10 +197,34 @@ JsonWriter& write_delivery_detail(JsonWriter& out, const store::DeliveryDetail& 
   return out.end_array();
 }
 
+namespace {
+
+// What is not set is null.
+void write_recovery_filters(JsonWriter& out, const Recovery& r) {
+  out.key("event");
+  if (r.events.all()) {
+    out.null();
+  } else {
+    out.begin_array();
+    for (const EventTypeInfo& type : event_types()) {
+      if (r.takes(type.type)) out.string(type.name);
+    }
+    out.end_array();
+  }
+  out.key("q").string_or_null(r.term).key("http_status");
+  if (r.http_status != 0) out.number(std::int64_t{r.http_status});
+  else out.null();
+  out.key("outcome").string_or_null(r.outcome ? limehook::name_of(*r.outcome) : "");
+}
+
+}  // namespace
+
 JsonWriter& write_recovery(JsonWriter& out, const Recovery& r) {
   out.key("id").string(r.id.str()).key("webhook_id").string(r.webhook.str());
   out.key("status").string(name_of(r.kind)).key("state").string(name_of(r.state));
-  out.key("since").string(format_rfc3339(r.since)).key("until").string(format_rfc3339(r.until));
+  write_time_or_null(out, "since", r.since == WallTime{} ? std::nullopt : std::optional(r.since));
+  out.key("until").string(format_rfc3339(r.until));
+  write_recovery_filters(out, r);
   out.key("examined").number(r.examined).key("redelivered").number(r.redelivered);
   out.key("created_at").string(format_rfc3339(r.created_at));
   return out.key("updated_at").string(format_rfc3339(r.updated_at));

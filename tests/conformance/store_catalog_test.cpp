@@ -177,6 +177,10 @@ TEST_P(StoreCatalogTest, RecoveriesAreReplacedWhole) {
   recovery.kind = Recovery::Kind::Missing;
   recovery.since = make_.now - Duration(1);
   recovery.until = make_.now;
+  recovery.events.reset().set(static_cast<std::size_t>(EventType::SmsSent));
+  recovery.term = "+1234567890";
+  recovery.http_status = 503;
+  recovery.outcome = AttemptOutcome::Response;
   recovery.created_at = recovery.updated_at = make_.now;
   Recovery other{.id = RecoveryId{make_.id()}, .webhook = kWebhook};
   other.state = Recovery::State::Canceled;
@@ -196,6 +200,12 @@ TEST_P(StoreCatalogTest, RecoveriesAreReplacedWhole) {
   ASSERT_TRUE(stored);
   EXPECT_EQ(stored->webhook, kWebhook);
   EXPECT_EQ(stored->kind, recovery.kind);
+  EXPECT_EQ(stored->events, recovery.events);
+  EXPECT_EQ(stored->term, recovery.term);
+  EXPECT_EQ(stored->http_status, 503);
+  EXPECT_EQ(stored->outcome, AttemptOutcome::Response);
+  EXPECT_TRUE(store().get_recovery(other.id)->events.all());
+  EXPECT_EQ(store().get_recovery(other.id)->outcome, std::nullopt);
   EXPECT_EQ(stored->state, Recovery::State::Running);
   EXPECT_EQ(stored->since, recovery.since);
   EXPECT_EQ(stored->until, recovery.until);

@@ -186,6 +186,14 @@ RecoveryStep MemoryStore::next_recovery_step(const Recovery& recovery, std::size
   return recovery.kind == Recovery::Kind::Failed ? failed_step(recovery, limit) : missing_step(recovery, limit);
 }
 
+bool MemoryStore::passes(const Recovery& recovery, const StoredDelivery& stored) const {
+  const Delivery& delivery = stored.delivery;
+  const auto& terms = events_.at(delivery.event).terms;
+  return delivery.webhook == recovery.webhook && !delivery.test && recovery.takes(stored.type) &&
+         recovery.takes(delivery.attempts, delivery.http_status, delivery.last_outcome) &&
+         (recovery.term.empty() || has_term(terms, recovery.term));
+}
+
 RecoveryStep MemoryStore::failed_step(const Recovery& recovery, std::size_t limit) const {
   RecoveryStep step;
   step.position = recovery.position;
@@ -199,7 +207,7 @@ RecoveryStep MemoryStore::failed_step(const Recovery& recovery, std::size_t limi
     if (step.examined == limit) return step;
     ++step.examined;
     step.position = id.value;
-    if (delivery.webhook == recovery.webhook && !delivery.test) step.deliveries.push_back(open_delivery(stored));
+    if (passes(recovery, stored)) step.deliveries.push_back(open_delivery(stored));
   }
   step.done = true;
   return step;
@@ -215,18 +223,19 @@ RecoveryStep MemoryStore::missing_step(const Recovery& recovery, std::size_t lim
       continue;
     }
     if (step.examined == limit) return step;
-    if (!stored.event.test && !has_delivery_to(stored, recovery.webhook)) {
+    const bool wanted = !stored.event.test && recovery.takes(stored.event.type) &&
+                        (recovery.term.empty() || has_term(stored.terms, recovery.term));
+    if (wanted && !has_delivery_to(stored, recovery.webhook)) {
       bytes += stored.event.payload.size();
       if (!step.events.empty() && bytes > limits::kPageBytesMax) return step;
       step.events.push_back(stored.event);
     }
     ++step.examined;
     step.position = id.value;
-    if (stored.event.test) continue;
+    if (!wanted) continue;
     for (const DeliveryId delivery_id : stored.deliveries) {
       const StoredDelivery& to = deliveries_.at(delivery_id);
-      if (to.delivery.webhook == recovery.webhook && to.delivery.status == DeliveryStatus::Canceled &&
-          !to.delivery.test) {
+      if (to.delivery.status == DeliveryStatus::Canceled && passes(recovery, to)) {
         step.deliveries.push_back(open_delivery(to));
       }
     }

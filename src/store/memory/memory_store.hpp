@@ -62,6 +62,7 @@ class MemoryStore final : public Store {
   void update_delivery(const DeliveryUpdate& update);
   bool has_open_delivery(const StoredEvent& event) const;
   bool has_delivery_to(const StoredEvent& event, WebhookId webhook) const;
+  bool passes(const Recovery& recovery, const StoredDelivery& stored) const;
   RecoveryStep failed_step(const Recovery& recovery, std::size_t limit) const;
   RecoveryStep missing_step(const Recovery& recovery, std::size_t limit) const;
   static OpenDelivery open_delivery(const StoredDelivery& stored);
@@ -74,8 +75,8 @@ class MemoryStore final : public Store {
   std::map<WebhookId, WebhookHealth> healths_;  // of those that are failing
   std::map<KeyId, ApiKey> keys_;
   std::map<NumberId, Number> numbers_;
-  std::map<DeliveryId, StoredDelivery> deliveries_;
   std::map<EventId, StoredEvent> events_;
+  std::map<DeliveryId, StoredDelivery> deliveries_;
   std::map<std::pair<std::string, std::string>, UsedKey> used_keys_;  // by scope and key
   std::map<RecoveryId, Recovery> recoveries_;
   std::map<std::pair<WebhookId, WallTime>, StatsCounts> stats_;

@@ -35,8 +35,9 @@ ApiKey read_key(const Statement& row);
 #define LIMEHOOK_NUMBER_COLUMNS "id,number,team,name,created_at,updated_at"
 Number read_number(const Statement& row);
 
-#define LIMEHOOK_RECOVERY_COLUMNS \
-  "id,webhook,kind,state,since,until,position,examined,redelivered,created_at,updated_at"
+#define LIMEHOOK_RECOVERY_COLUMNS                                                                               \
+  "id,webhook,kind,state,since,until,events,term,http_status,outcome,position,examined,redelivered,created_at," \
+  "updated_at"
 Recovery read_recovery(const Statement& row);
 
 #define LIMEHOOK_STATS_COLUMNS "attempts,attempts_failed,delivered,failed,latency"

@@ -127,6 +127,10 @@ CREATE TABLE recoveries(
   state INTEGER NOT NULL,
   since INTEGER NOT NULL,
   until INTEGER NOT NULL,
+  events INTEGER NOT NULL,           -- one bit for each type it takes
+  term TEXT NOT NULL,
+  http_status INTEGER NOT NULL,
+  outcome INTEGER,
   position INTEGER NOT NULL,
   examined INTEGER NOT NULL,
   redelivered INTEGER NOT NULL,

@@ -248,9 +248,9 @@ void Writer::link_attempts_without_update(DeliveryStates& states) {
 }
 
 void Writer::put_recovery(const Recovery& r) {
-  db_.run("INSERT OR REPLACE INTO recoveries(" LIMEHOOK_RECOVERY_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?)", r.id,
-          r.webhook, r.kind, r.state, r.since, r.until, r.position, r.examined, r.redelivered, r.created_at,
-          r.updated_at);
+  db_.run("INSERT OR REPLACE INTO recoveries(" LIMEHOOK_RECOVERY_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+          r.id, r.webhook, r.kind, r.state, r.since, r.until, r.events.to_ulong(), std::string_view(r.term),
+          r.http_status, r.outcome, r.position, r.examined, r.redelivered, r.created_at, r.updated_at);
 }
 
 void Writer::add_stats(const StatsBucket& bucket) {
