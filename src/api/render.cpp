@@ -217,6 +217,16 @@ void write_recovery_filters(JsonWriter& out, const Recovery& r) {
   out.key("outcome").string_or_null(r.outcome ? limehook::name_of(*r.outcome) : "");
 }
 
+// How much of its time range it has been through, from 0 to 1: cheap to know, and rough.
+double progress_of(const Recovery& r) {
+  if (r.state == Recovery::State::Done) return 1;
+  const WallTime start = r.since == WallTime{} ? id_time(r.webhook.value) : r.since;
+  if (r.position == 0 || r.until <= start) return 0;
+  const double part = static_cast<double>((id_time(r.position) - start).count()) /
+                      static_cast<double>((r.until - start).count());
+  return std::clamp(part, 0.0, 1.0);
+}
+
 }  // namespace
 
 JsonWriter& write_recovery(JsonWriter& out, const Recovery& r) {
@@ -226,6 +236,7 @@ JsonWriter& write_recovery(JsonWriter& out, const Recovery& r) {
   out.key("until").string(format_rfc3339(r.until));
   write_recovery_filters(out, r);
   out.key("examined").number(r.examined).key("redelivered").number(r.redelivered);
+  out.key("progress").number(progress_of(r));
   out.key("created_at").string(format_rfc3339(r.created_at));
   return out.key("updated_at").string(format_rfc3339(r.updated_at));
 }
