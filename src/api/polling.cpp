@@ -49,7 +49,7 @@ void write_row(Found& found, const Webhook& webhook, const Event& event) {
 }
 
 bool takes(const Webhook& webhook, const Event& event) {
-  auto draft = parse_event(event.payload);
+  auto draft = parse_event(event.payload, kAllEventTypes);
   if (!draft) return false;
   draft->team_id = event.team_id;
   return delivery::matches_with_team(webhook, *draft);

@@ -105,6 +105,7 @@ Response recovery_response(int status, const Recovery& recovery) {
 
 asio::awaitable<Response> Api::start_recovery(const Call& call) {
   const auto webhook = visible_webhook(call);
+  if (webhook->mode == WebhookMode::Poll) throw Fault{polled_only()};
   Recovery recovery = RecoveryReader(runtime::now().wall).read(call.json_object());
   recovery.webhook = webhook->id;
   const auto started = co_await engine_.start_recovery(recovery);

@@ -22,7 +22,7 @@ Scheduler::Scheduler(SchedulerOptions options, std::int64_t last_id)
 
 void Scheduler::load_webhook(Webhook webhook) {
   const auto shared = std::make_shared<const Webhook>(std::move(webhook));
-  routing_.put(shared);
+  route(shared);
   queue_.put_webhook(shared);
 }
 
@@ -46,7 +46,7 @@ void Scheduler::load_delivery(Now now, const store::OpenDelivery& delivery) {
                                               .test = delivery.test});
   if (orphan) queue_.delete_webhook(delivery.webhook);
   // Whoever asked for a test is gone with the process that was to answer.
-  if (orphan || !slot->webhook->enabled || delivery.test) {
+  if (orphan || !slot->webhook->pushes() || delivery.test) {
     cancel(delivery.id, entry);
   } else if (delivery.next_attempt_at && *delivery.next_attempt_at > now.wall) {
     // A wall clock that was set back must not hold a delivery longer than any schedule could have.
@@ -248,7 +248,7 @@ void Scheduler::on(RetrySubmitted&& input) {
   store::OpenDelivery& delivery = input.delivery;
   const WebhookPtr webhook = find_webhook(delivery.webhook);
   if (!webhook) return refuse(input.ticket, Refusal::NotFound);
-  if (!webhook->enabled) return refuse(input.ticket, Refusal::Disabled);
+  if (!webhook->pushes()) return refuse(input.ticket, Refusal::Disabled);
   if (refused(input.ticket)) return;
   if (OpenEntry* entry = queue_.find(delivery.id)) {
     // Ready, running and loading ones are on their way already.
@@ -291,7 +291,7 @@ void Scheduler::reopen_closing(DeliveryId id, OpenEntry& entry, Ticket ticket) {
 void Scheduler::on(RecoverySubmitted&& input) {
   const WebhookPtr webhook = find_webhook(input.recovery.webhook);
   if (!webhook) return refuse(input.ticket, Refusal::NotFound);
-  if (!webhook->enabled) return refuse(input.ticket, Refusal::Disabled);
+  if (!webhook->pushes()) return refuse(input.ticket, Refusal::Disabled);
   if (recovering_.contains(webhook->id)) return refuse(input.ticket, Refusal::RecoveryRunning);
   if (refused(input.ticket)) return;
   recovering_.insert(webhook->id);

@@ -126,6 +126,7 @@ class Scheduler {
   Delivery new_delivery(EventId event, const Webhook& webhook, std::string_view payload, bool test);
   void open_accepted(store::NewEvent& event);
   // watches.cpp
+  void route(const WebhookPtr& webhook);
   void end_watches(const Event& event);
   void end_watch(WebhookId webhook);
   void apply_webhook(const WebhookPtr& webhook);

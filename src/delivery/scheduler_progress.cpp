@@ -23,7 +23,7 @@ void Scheduler::on(BodiesLoaded&& input) {
     LIMEHOOK_ASSERT(entry && entry->state == DeliveryState::Loading);
     const auto body = std::ranges::lower_bound(input.bodies, id, {}, &store::Body::delivery);
     const bool found = body != input.bodies.end() && body->delivery == id;
-    const bool unwanted = entry->slot->deleted || !entry->slot->webhook->enabled;
+    const bool unwanted = entry->slot->deleted || !entry->slot->webhook->pushes();
     if (found && !unwanted && !draining_) {
       queue_.give_body(*entry, std::make_shared<const std::string>(std::move(body->body)));
       entry->state = DeliveryState::Running;
@@ -53,7 +53,7 @@ DeliveryStatus Scheduler::settle(OpenEntry& entry, const AttemptFinished& input,
     case Verdict::Retry:
       break;
   }
-  if (slot.deleted || !slot.webhook->enabled) return DeliveryStatus::Canceled;
+  if (slot.deleted || !slot.webhook->pushes()) return DeliveryStatus::Canceled;
   retry_in = decision.delay;
   return DeliveryStatus::Retrying;
 }
@@ -175,7 +175,7 @@ void Scheduler::open_accepted(store::NewEvent& event) {
   const auto payload = std::make_shared<const std::string>(std::move(event.event.payload));
   for (Delivery& delivery : event.deliveries) {
     WebhookSlot* slot = queue_.find_webhook(delivery.webhook);
-    if (!slot || !slot->webhook->enabled) {  // deleted or disabled while the event was being stored
+    if (!slot || !slot->webhook->pushes()) {  // deleted or disabled while the event was being stored
       load_delivery(now_, {.id = delivery.id,
                            .event = delivery.event,
                            .webhook = delivery.webhook,
@@ -247,17 +247,17 @@ void Scheduler::carry_out(const Close& effect) {
   if (entry->reopened) ended_again_.add(effect.delivery, entry->attempts);
   if (!std::exchange(entry->again, false)) return queue_.erase(effect.delivery);
   entry->reopened = true;
-  if (entry->slot->webhook->enabled && !entry->slot->deleted) queue_.make_ready(effect.delivery, *entry);
+  if (entry->slot->webhook->pushes() && !entry->slot->deleted) queue_.make_ready(effect.delivery, *entry);
   else cancel(effect.delivery, *entry);
 }
 
 // ---- webhooks ----------------------------------------------------------------------------------------------
 
 void Scheduler::apply_webhook(const WebhookPtr& webhook) {
-  routing_.put(webhook);
+  route(webhook);
   end_watch(webhook->id);
   WebhookSlot& slot = queue_.put_webhook(webhook);
-  if (!webhook->enabled) cancel_all(slot);
+  if (!webhook->pushes()) cancel_all(slot);
 }
 
 void Scheduler::disable(WebhookSlot& slot, std::string reason) {
@@ -290,7 +290,7 @@ void Scheduler::cancel_some() {
     const DeliveryId id = cancel_queue_.front();
     cancel_queue_.pop_front();
     OpenEntry& entry = *queue_.find(id);
-    const bool enabled = entry.slot->webhook->enabled && !entry.slot->deleted;
+    const bool enabled = entry.slot->webhook->pushes() && !entry.slot->deleted;
     if (std::exchange(entry.again, false) && enabled) queue_.make_ready(id, entry);
     else record_state(id, entry, DeliveryStatus::Canceled, std::nullopt);
   }
@@ -319,7 +319,7 @@ void Scheduler::on(RecoveryStepLoaded&& input) {
     run.not_before = now_.mono + kReloadPause;
     return;
   }
-  if (!webhook || !webhook->enabled) {
+  if (!webhook || !webhook->pushes()) {
     recovery.state = Recovery::State::Canceled;
   } else {
     recovery.examined += static_cast<std::int64_t>(input.step->examined);

@@ -85,5 +85,26 @@ TEST_F(WatchesTest, EndsWhenTheWebhookChanges) {
   EXPECT_EQ(ended(webhook_->id), 0);
 }
 
+// Goal: a webhook that is polled gets no deliveries, and who waits hears of its events all the same; what waited to be
+// pushed when it became one is canceled.
+TEST_F(WatchesTest, NothingIsPushedToAPolledWebhook) {
+  submit(CoreHarness::draft());
+  Webhook polled = *webhook_;
+  polled.mode = WebhookMode::Poll;
+  polled.url.clear();
+  core_.handle(WebhookSubmitted{++core_.ticket, polled});
+  core_.commit_all();
+  EXPECT_LE(core_.attempts.size(), 1U) << "only what had begun";
+  for (const StartAttempt& attempt : std::exchange(core_.attempts, {})) core_.finish(attempt, 500);
+  core_.commit_all();
+  EXPECT_EQ(core_.scheduler.open_deliveries(webhook_->id), 0);
+  core_.answers.clear();
+  core_.scheduler.watch(webhook_->id);
+  const auto receipts = core_.accept({CoreHarness::draft()});
+  EXPECT_EQ(receipts[0].deliveries, 0);
+  EXPECT_EQ(ended(webhook_->id), 1);
+  EXPECT_TRUE(core_.attempts.empty());
+}
+
 }  // namespace
 }  // namespace limehook::delivery

@@ -1,7 +1,6 @@
 #pragma once
 // A bulk redelivery that runs in the background (spec, section 5: recover).
 
-#include <bitset>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,7 +25,7 @@ struct Recovery {
   WallTime since{};  // the epoch: everything that is kept
   WallTime until{};
   // Filters; every one that is set must hold.
-  std::bitset<kEventTypeCount> events = std::bitset<kEventTypeCount>().set();
+  EventTypeSet events = kAllEventTypes;
   std::string term;                       // exact number, call id or message id, as in the log; empty: any
   int http_status = 0;                    // of the last attempt; 0: any
   std::optional<AttemptOutcome> outcome;  // likewise; nothing: any
@@ -40,8 +39,9 @@ struct Recovery {
   // Does a delivery with this many attempts, the last of which ended so, pass the filters of the last attempt?
   bool takes(int attempts, int last_http_status, AttemptOutcome last_outcome) const {
     const bool unfiltered = http_status == 0 && !outcome;
-    return unfiltered || (attempts > 0 && (http_status == 0 || http_status == last_http_status) &&
-                          (!outcome || *outcome == last_outcome));
+    const bool ended = attempts > 0 || last_outcome == AttemptOutcome::HeldBack;
+    return unfiltered ||
+           (ended && (http_status == 0 || http_status == last_http_status) && (!outcome || *outcome == last_outcome));
   }
 };
 

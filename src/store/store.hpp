@@ -8,7 +8,6 @@
 // runtime keeps them off the event loop. Reads may come from any thread, also while a batch is written, and see
 // whole batches only.
 
-#include <bitset>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -65,7 +64,7 @@ struct EventQuery {
 // Oldest first, ids above `after` only, without tests. Every filter must hold.
 struct EventsAfterQuery {
   std::optional<std::string> team_id;
-  std::bitset<kEventTypeCount> types;
+  EventTypeSet types;
   std::int64_t after = 0;
   std::size_t limit = limits::kPageDefault;
 };

@@ -18,7 +18,7 @@ class StorePollingTest : public StoreTest {
     commit_event(event);
     return event.event.id;
   }
-  static EventsAfterQuery all() { return {.types = std::bitset<kEventTypeCount>().set()}; }
+  static EventsAfterQuery all() { return {.types = kAllEventTypes}; }
   // Every page from query.after on.
   std::vector<EventId> walk(EventsAfterQuery query) {
     std::vector<EventId> ids;

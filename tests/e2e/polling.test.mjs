@@ -118,6 +118,31 @@ describe('a page', () => {
   });
 });
 
+describe('a webhook that is only polled', () => {
+  test('needs no URL, has no deliveries, and its events are there', async () => {
+    const team_id = uniqueId('team');
+    const webhook = await api.createWebhook({ mode: 'poll', events: eventTypes, team_id });
+    const waiting = poll(webhook, { wait: 30 });
+    const event = missedCall({ team_id });
+    assert.equal((await api.send(event)).deliveries, 0);
+    assert.deepEqual((await waiting).data.map((row) => row.payload), [event]);
+    assert.deepEqual(await api.deliveries(webhook.id), []);
+    assertProblem(await api.post(`/v1/webhooks/${webhook.id}/test`, { event: 'missed_call' }), 409);
+    assertProblem(await api.post(`/v1/webhooks/${webhook.id}/recover`, {}), 409);
+  });
+
+  test('may be one that is pushed, and become one again', async () => {
+    const { webhook, team_id } = await teamWebhook({ mode: 'poll' });
+    const [before, after] = [missedCall({ team_id }), missedCall({ team_id })];
+    await api.send(before);
+    await api.changeWebhook(webhook.id, { mode: 'push' });
+    assert.equal((await api.send(after)).deliveries, 1);
+    await waitFor(() => receiver.of(after.call_id).length === 1);
+    assert.equal(receiver.of(before.call_id).length, 0);
+    assert.deepEqual((await pollAll(webhook)).rows.map((row) => row.payload), [before, after]);
+  });
+});
+
 describe('waiting', () => {
   test('ends at once with the next event', async () => {
     const { webhook, team_id } = await teamWebhook();
