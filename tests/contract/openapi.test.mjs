@@ -131,7 +131,8 @@ test('numbers: add, list, get, change, delete; one that is there already', async
   assert.equal((await allPages('listNumbers', manager(), 1)).length, 2);
   const { data } = await api.call('listNumbers', 200, admin({ query: { number: '15550001111' } }));
   assert.deepEqual(data, [number]);
-  assert.equal((await api.call('changeNumber', 200, manager({ path: { id: mine.id }, json: { name: null } }))).name, null);
+  const renamed = await api.call('changeNumber', 200, manager({ path: { id: mine.id }, json: { name: null } }));
+  assert.equal(renamed.name, null);
   await api.call('changeNumber', 403, manager({ path: { id: mine.id }, json: { team_id: 'team_002' } }));
   assert.equal((await api.call('getNumber', 200, manager({ path: { id: mine.id } }))).team_id, 'team_001');
   await api.call('deleteNumber', 204, manager({ path: { id: mine.id } }));
@@ -305,10 +306,11 @@ test('secrets: show, rotate with and without overlap', async () => {
 test('polling: a page, the end of the list, no place to wait, a disabled webhook', async () => {
   const page = await api.call('pollEvents', 200, ofWebhook('all', { query: { limit: 1 } }));
   assert.equal(page.data.length, 1);
-  const polled = await api.call('createWebhook', 201, manager({ json: { name: 'polled', mode: 'poll' } }));
-  const path = { id: polled.id };
+  const json = { name: 'polled', mode: 'poll', url: receiverUrl('/polled') };
+  const path = { id: (await api.call('createWebhook', 201, manager({ json }))).id };
   const { next_cursor: after } = await api.call('pollEvents', 200, manager({ path }));
-  assert.deepEqual(await api.call('pollEvents', 200, manager({ path, query: { after } })), { data: [], next_cursor: after });
+  const end = await api.call('pollEvents', 200, manager({ path, query: { after } }));
+  assert.deepEqual(end, { data: [], next_cursor: after });
   await api.call('testWebhook', 409, manager({ path, json: { event: 'missed_call' } }));
   const waiting = Array.from({ length: 20 }, () => api.call('pollEvents', 409, manager({ path, query: { wait: 30 } })));
   await until('20 requests wait', async () => /^limehook_polls_waiting 20$/m.test(await api.call('getMetrics', 200)));
