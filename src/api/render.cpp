@@ -222,8 +222,8 @@ double progress_of(const Recovery& r) {
   if (r.state == Recovery::State::Done) return 1;
   const WallTime start = r.since == WallTime{} ? id_time(r.webhook.value) : r.since;
   if (r.position == 0 || r.until <= start) return 0;
-  const double part = static_cast<double>((id_time(r.position) - start).count()) /
-                      static_cast<double>((r.until - start).count());
+  const double part =
+      static_cast<double>((id_time(r.position) - start).count()) / static_cast<double>((r.until - start).count());
   return std::clamp(part, 0.0, 1.0);
 }
 
