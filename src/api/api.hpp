@@ -74,6 +74,8 @@ class Api {
   asio::awaitable<Response> skip_delivery(const Call& call);
   asio::awaitable<Response> answer_page(const Call& call, store::DeliveryQuery query);
   asio::awaitable<store::DeliveryDetail> load_delivery(const Call& call);
+  // polling.cpp
+  asio::awaitable<Response> poll_events(const Call& call);
   // recoveries.cpp
   asio::awaitable<Response> start_recovery(const Call& call);
   asio::awaitable<Response> list_recoveries(const Call& call);
@@ -87,12 +89,20 @@ class Api {
   asio::awaitable<Response> list_keys(const Call& call);
   asio::awaitable<Response> create_key(const Call& call);
   asio::awaitable<Response> delete_key(const Call& call);
+  // numbers.cpp
+  asio::awaitable<Response> list_numbers(const Call& call);
+  asio::awaitable<Response> create_number(const Call& call);
+  asio::awaitable<Response> get_number(const Call& call);
+  asio::awaitable<Response> patch_number(const Call& call);
+  asio::awaitable<Response> delete_number(const Call& call);
   // operations.cpp
   asio::awaitable<Response> get_health(const Call& call);
   asio::awaitable<Response> get_readiness(const Call& call);
   asio::awaitable<Response> get_metrics(const Call& call);
   asio::awaitable<Response> get_openapi(const Call& call);
 
+  // The number in the path, if the caller may see it; else a 404.
+  Number visible_number(const Call& call) const;
   // The webhook in the path, if the caller may see it; else a 404.
   WebhookPtr visible_webhook(const Call& call) const;
   boost::json::object shown(const Webhook& webhook, const Principal& principal) const;

@@ -88,7 +88,9 @@ asio::awaitable<Response> Api::retry_delivery(const Call& call) {
   constexpr int kTries = 3;
   for (int tried = 1;; ++tried) {
     const auto detail = co_await load_delivery(call);
-    if (!engine_.find_webhook(detail.delivery.webhook)) throw Fault{problem(409, "The webhook was deleted.")};
+    const auto webhook = engine_.find_webhook(detail.delivery.webhook);
+    if (!webhook) throw Fault{problem(409, "The webhook was deleted.")};
+    if (webhook->mode == WebhookMode::Poll) throw Fault{polled_only()};
     if (detail.delivery.test) throw Fault{problem(409, "A test is not retried; test the webhook again.")};
     const auto answer = co_await engine_.retry_delivery(detail.delivery, detail.event.type);
     if (answer) break;

@@ -25,11 +25,13 @@ std::string idempotency_scope(const Principal& principal) { return principal.tea
 
 constexpr std::string_view kOtherTeam = "names a team that this key is not for";
 
-// Puts the key's team where the event names none; false when it names another.
-bool settle_team(EventDraft& draft, const Principal& principal) {
-  if (!principal.limited()) return true;
-  if (draft.team_id.empty()) draft.team_id = principal.team_id;
-  return draft.team_id == principal.team_id;
+// An event that names no team is the key's team's, or else that of its number; false when it names another than the
+// key's.
+bool settle_team(EventDraft& draft, const Principal& principal, const NumberDirectory& numbers) {
+  if (draft.team_id.empty()) {
+    draft.team_id = principal.limited() ? std::string_view(principal.team_id) : numbers.team_of(draft.numbers);
+  }
+  return principal.sees_team(draft.team_id);
 }
 
 void write_receipt(JsonWriter& out, const delivery::EventReceipt& receipt) {
@@ -67,7 +69,7 @@ asio::awaitable<Response> Api::post_event(const Call& call) {
       throw Fault{problem(400, "The body is not JSON: " + *text + ".")};
     throw Fault{invalid(draft.error())};
   }
-  if (!settle_team(*draft, call.principal)) {
+  if (!settle_team(*draft, call.principal, engine_.numbers())) {
     throw Fault{problem(403, "The event's team is not the key's.", {{"/team_id", std::string(kOtherTeam)}})};
   }
   draft->idempotency_key = idempotency_key(call);
@@ -106,7 +108,7 @@ asio::awaitable<Response> Api::post_batch(const Call& call) {
     auto draft = parse_event(items[i]);
     if (!draft) {
       errors[i] = std::move(draft.error());
-    } else if (!settle_team(*draft, call.principal)) {
+    } else if (!settle_team(*draft, call.principal, engine_.numbers())) {
       errors[i] = {{"/team_id", std::string(kOtherTeam)}};
     } else {
       if (!key.empty()) draft->idempotency_key = key + "#" + std::to_string(i);

@@ -42,6 +42,8 @@ Response not_found(std::string_view what) {
   return problem(404, "There is no " + std::string(what) + " with this id.");
 }
 
+Response polled_only() { return problem(409, "Nothing is sent to this webhook: its mode is poll."); }
+
 Response refusal(delivery::Refusal reason) {
   using delivery::Refusal;
   switch (reason) {

@@ -23,5 +23,7 @@ Response refusal(delivery::Refusal reason);
 // Writes the member "errors" into an object that is open in `out`.
 JsonWriter& write_errors(JsonWriter& out, const FieldErrors& errors);
 Response not_found(std::string_view what);
+// 409: nothing is sent to a webhook in this mode.
+Response polled_only();
 
 }  // namespace limehook::api

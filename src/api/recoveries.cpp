@@ -10,31 +10,90 @@
 namespace limehook::api {
 namespace {
 
-Recovery parse_recovery(const boost::json::object& body, WallTime now) {
-  FieldErrors errors;
-  Recovery recovery;
-  recovery.until = now;
-  const auto time = [&](std::string_view name, const boost::json::value& value, WallTime& to) {
-    const auto parsed = value.is_string() ? parse_rfc3339(std::string_view(value.as_string())) : std::nullopt;
+namespace json = boost::json;
+
+// Reads a body's members into a recovery.
+class RecoveryReader {
+ public:
+  explicit RecoveryReader(WallTime now) { recovery_.until = now; }
+
+  Recovery read(const json::object& body) {
+    for (const auto& [name, value] : body) take(name, value);
+    const bool of_attempts = recovery_.http_status != 0 || recovery_.outcome;
+    if (of_attempts && recovery_.kind == Recovery::Kind::Missing) {
+      wrong(recovery_.outcome ? "outcome" : "http_status", "goes with status failed only");
+    }
+    if (errors_.empty() && recovery_.since >= recovery_.until) wrong("since", "must be before until");
+    if (!errors_.empty()) throw Fault{invalid(errors_)};
+    return std::move(recovery_);
+  }
+
+ private:
+  void take(std::string_view name, const json::value& value) {
+    if (name == "since") return take_time(name, value, recovery_.since);
+    if (name == "until") return take_time(name, value, recovery_.until);
+    if (name == "status") return take_kind(value);
+    if (name == "event") return take_events(value);
+    if (name == "q") return take_term(value);
+    if (name == "http_status") return take_http_status(value);
+    if (name == "outcome") return take_outcome(value);
+    wrong(name, "is not a known member");
+  }
+
+  void take_time(std::string_view name, const json::value& value, WallTime& to) {
+    if (value.is_null()) return;
+    const auto parsed = parse_rfc3339(text_of(value));
     if (parsed) to = *parsed;
-    else errors.push_back({"/" + std::string(name), "must be an RFC 3339 date-time such as 2025-01-30T15:00:00Z"});
-  };
-  for (const auto& [name, value] : body) {
-    if (name == "since" || (name == "until" && !value.is_null())) {
-      time(name, value, name == "since" ? recovery.since : recovery.until);
-    } else if (name == "status") {
-      const std::string_view text = value.is_string() ? std::string_view(value.as_string()) : "";
-      if (text == "missing") recovery.kind = Recovery::Kind::Missing;
-      else if (text != "failed") errors.push_back({"/status", "must be failed or missing"});
-    } else if (name != "until") {
-      errors.push_back({"/" + std::string(name), "is not a known member"});
+    else wrong(name, "must be an RFC 3339 date-time such as 2025-01-30T15:00:00Z");
+  }
+
+  void take_kind(const json::value& value) {
+    if (text_of(value) == "missing") recovery_.kind = Recovery::Kind::Missing;
+    else if (text_of(value) != "failed") wrong("status", "must be failed or missing");
+  }
+
+  void take_events(const json::value& value) {
+    if (value.is_null()) return;
+    if (!value.is_array() || value.as_array().empty()) return wrong("event", "must be a list of event types");
+    recovery_.events.reset();
+    for (std::size_t i = 0; i < value.as_array().size(); ++i) {
+      const auto type = event_type_named(text_of(value.as_array()[i]));
+      if (type) recovery_.events.set(static_cast<std::size_t>(*type));
+      else wrong("event/" + std::to_string(i), "is not a known event type");
     }
   }
-  if (!body.contains("since")) errors.push_back({"/since", "is required"});
-  if (errors.empty() && recovery.since >= recovery.until) errors.push_back({"/since", "must be before until"});
-  if (!errors.empty()) throw Fault{invalid(errors)};
-  return recovery;
-}
+
+  void take_term(const json::value& value) {
+    if (value.is_null()) return;
+    recovery_.term = text_of(value);
+    const bool fits = !recovery_.term.empty() && recovery_.term.size() <= limits::kSearchTermBytesMax;
+    if (!fits) wrong("q", "must be a number, a call id or a message id");
+  }
+
+  void take_http_status(const json::value& value) {
+    if (value.is_null()) return;
+    const bool status = value.is_int64() && value.as_int64() >= 100 && value.as_int64() <= 599;
+    if (status) recovery_.http_status = static_cast<int>(value.as_int64());
+    else wrong("http_status", "must be a whole number from 100 to 599");
+  }
+
+  void take_outcome(const json::value& value) {
+    if (value.is_null()) return;
+    recovery_.outcome = attempt_outcome_named(text_of(value));
+    if (!recovery_.outcome) wrong("outcome", "is not an attempt's outcome, such as timeout or connect_failed");
+  }
+
+  // Empty for what is not a string.
+  static std::string_view text_of(const json::value& value) {
+    return value.is_string() ? std::string_view(value.as_string()) : std::string_view();
+  }
+  void wrong(std::string_view name, std::string_view detail) {
+    errors_.push_back({"/" + std::string(name), std::string(detail)});
+  }
+
+  Recovery recovery_;
+  FieldErrors errors_;
+};
 
 Response recovery_response(int status, const Recovery& recovery) {
   JsonWriter out;
@@ -46,7 +105,8 @@ Response recovery_response(int status, const Recovery& recovery) {
 
 asio::awaitable<Response> Api::start_recovery(const Call& call) {
   const auto webhook = visible_webhook(call);
-  Recovery recovery = parse_recovery(call.json_object(), runtime::now().wall);
+  if (webhook->mode == WebhookMode::Poll) throw Fault{polled_only()};
+  Recovery recovery = RecoveryReader(runtime::now().wall).read(call.json_object());
   recovery.webhook = webhook->id;
   const auto started = co_await engine_.start_recovery(recovery);
   if (!started) co_return refusal(started.error());

@@ -197,11 +197,46 @@ JsonWriter& write_delivery_detail(JsonWriter& out, const store::DeliveryDetail& 
   return out.end_array();
 }
 
+namespace {
+
+// What is not set is null.
+void write_recovery_filters(JsonWriter& out, const Recovery& r) {
+  out.key("event");
+  if (r.events.all()) {
+    out.null();
+  } else {
+    out.begin_array();
+    for (const EventTypeInfo& type : event_types()) {
+      if (r.takes(type.type)) out.string(type.name);
+    }
+    out.end_array();
+  }
+  out.key("q").string_or_null(r.term).key("http_status");
+  if (r.http_status != 0) out.number(std::int64_t{r.http_status});
+  else out.null();
+  out.key("outcome").string_or_null(r.outcome ? limehook::name_of(*r.outcome) : "");
+}
+
+// How much of its time range it has been through, from 0 to 1: cheap to know, and rough.
+double progress_of(const Recovery& r) {
+  if (r.state == Recovery::State::Done) return 1;
+  const WallTime start = r.since == WallTime{} ? id_time(r.webhook.value) : r.since;
+  if (r.position == 0 || r.until <= start) return 0;
+  const double part =
+      static_cast<double>((id_time(r.position) - start).count()) / static_cast<double>((r.until - start).count());
+  return std::clamp(part, 0.0, 1.0);
+}
+
+}  // namespace
+
 JsonWriter& write_recovery(JsonWriter& out, const Recovery& r) {
   out.key("id").string(r.id.str()).key("webhook_id").string(r.webhook.str());
   out.key("status").string(name_of(r.kind)).key("state").string(name_of(r.state));
-  out.key("since").string(format_rfc3339(r.since)).key("until").string(format_rfc3339(r.until));
+  write_time_or_null(out, "since", r.since == WallTime{} ? std::nullopt : std::optional(r.since));
+  out.key("until").string(format_rfc3339(r.until));
+  write_recovery_filters(out, r);
   out.key("examined").number(r.examined).key("redelivered").number(r.redelivered);
+  out.key("progress").number(progress_of(r));
   out.key("created_at").string(format_rfc3339(r.created_at));
   return out.key("updated_at").string(format_rfc3339(r.updated_at));
 }

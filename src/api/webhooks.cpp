@@ -229,6 +229,7 @@ asio::awaitable<Response> Api::rotate_secret(const Call& call) {
 
 asio::awaitable<Response> Api::test_webhook(const Call& call) {
   const auto webhook = visible_webhook(call);
+  if (webhook->mode == WebhookMode::Poll) throw Fault{polled_only()};
   EventDraft event = test_event(call);
   event.team_id = webhook->team_id;  // the log shows a test to those who see the webhook
   const auto result = co_await engine_.test_webhook(webhook->id, std::move(event));

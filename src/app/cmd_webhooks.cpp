@@ -279,9 +279,8 @@ void add_webhooks_command(CLI::App& root, Action& chosen) {
       ->type_name("DURATION");
   add_for_one("secret", "Show the secret and the token.", show_secret);
   auto* const recovery = add_for_one("recover", "Deliver again what failed or was missed.", recover);
-  recovery->add_option("--since", options->since, "From this time, or so long ago.")
-      ->type_name("TIME|DURATION")
-      ->required();
+  recovery->add_option("--since", options->since, "From this time, or so long ago (default: everything that is kept).")
+      ->type_name("TIME|DURATION");
   recovery->add_option("--until", options->until, "To this time, or so long ago (default: now).")
       ->type_name("TIME|DURATION");
   recovery

@@ -48,6 +48,9 @@ struct DeliveryTag {
 struct KeyTag {
   static constexpr std::string_view kPrefix = "key_";
 };
+struct NumberTag {
+  static constexpr std::string_view kPrefix = "num_";
+};
 struct RecoveryTag {
   static constexpr std::string_view kPrefix = "rec_";
 };
@@ -56,6 +59,7 @@ using EventId = Id<EventTag>;
 using WebhookId = Id<WebhookTag>;
 using DeliveryId = Id<DeliveryTag>;
 using KeyId = Id<KeyTag>;
+using NumberId = Id<NumberTag>;
 using RecoveryId = Id<RecoveryTag>;
 
 // Public name of one attempt: the delivery's digits and the attempt's number.

@@ -18,7 +18,13 @@ inline constexpr auto kIdempotencyWindow = 24h;
 inline constexpr std::size_t kPageDefault = 50;
 inline constexpr std::size_t kPageMax = 500;
 inline constexpr std::size_t kPageBytesMax = 4 * 1024 * 1024;  // of the payloads on a page
+inline constexpr std::size_t kSearchTermBytesMax = 255;        // as long as a call id may be
 inline constexpr std::size_t kRowsExaminedMax = 50'000;        // for one page
+
+// Polling (GET /v1/webhooks/{id}/events).
+inline constexpr auto kPollWaitMax = 30s;
+inline constexpr std::size_t kPollWaitersMax = 1000;
+inline constexpr std::size_t kPollWaitersPerWebhookMax = 20;
 
 // Spec section 4.
 inline constexpr std::size_t kRetryStepsMax = 20;

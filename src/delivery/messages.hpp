@@ -43,8 +43,8 @@ struct WebhookDeleted {
   Ticket ticket;
   WebhookId webhook;
 };
-// Writes that the scheduler does not interpret: keys, statistics. Answered by Stored or Refused; ticket 0 wants no
-// answer and is tried again until it is stored.
+// Writes that the scheduler does not interpret: keys, numbers, statistics. Answered by Stored or Refused; ticket 0
+// wants no answer and is tried again until it is stored.
 struct CatalogSubmitted {
   Ticket ticket;
   store::WriteBatch batch;
@@ -185,10 +185,14 @@ struct Notice {
   std::string reason;
   bool mail;  // an e-mail is due: at most one per webhook and hour is
 };
+// A webhook that is watched takes an event that is durable now, or was changed or deleted. It is watched no longer.
+struct WatchEnded {
+  WebhookId webhook;
+};
 struct Drained {};
 
-using Output =
-    std::variant<PersistBatch, StartAttempt, BodiesWanted, RecoveryStepWanted, EventsAccepted, TestFinished,
-                 WebhookStored, RecoveryStored, Stored, Refused, AttemptObserved, HeldTooLong, Notice, Drained>;
+using Output = std::variant<PersistBatch, StartAttempt, BodiesWanted, RecoveryStepWanted, EventsAccepted, TestFinished,
+                            WebhookStored, RecoveryStored, Stored, Refused, AttemptObserved, HeldTooLong, Notice,
+                            WatchEnded, Drained>;
 
 }  // namespace limehook::delivery

@@ -32,11 +32,12 @@ void RoutingTable::put(const WebhookPtr& webhook) {
   }
 }
 
-void RoutingTable::remove(WebhookId id) {
+bool RoutingTable::remove(WebhookId id) {
   const auto found = by_id_.find(id);
-  if (found == by_id_.end()) return;
+  if (found == by_id_.end()) return false;
   erase(*found->second);
   by_id_.erase(found);
+  return true;
 }
 
 void RoutingTable::erase(const Webhook& webhook) {
@@ -60,6 +61,14 @@ void RoutingTable::match(const EventDraft& event, std::vector<WebhookPtr>& out) 
   };
   if (!event.team_id.empty()) collect(event.team_id);
   collect("");
+}
+
+bool RoutingTable::concerns(const std::string& team_id, EventType type) const {
+  const auto has = [&](const std::string& id) {
+    const auto team = by_team_.find(id);
+    return team != by_team_.end() && !team->second[static_cast<std::size_t>(type)].empty();
+  };
+  return !by_id_.empty() && (has("") || has(team_id));
 }
 
 }  // namespace limehook::delivery

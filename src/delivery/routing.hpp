@@ -20,9 +20,12 @@ class RoutingTable {
  public:
   // Adds or replaces. Disabled webhooks may be put; they match nothing.
   void put(const WebhookPtr& webhook);
-  void remove(WebhookId id);
+  // False when it was not there.
+  bool remove(WebhookId id);
   // Appends the matching webhooks: the team's in the order of their ids, then those for every team likewise.
   void match(const EventDraft& event, std::vector<WebhookPtr>& out) const;
+  // May a webhook match events of this team and type? What match() looks at first.
+  bool concerns(const std::string& team_id, EventType type) const;
 
  private:
   using ByType = std::array<std::vector<WebhookPtr>, kEventTypeCount>;

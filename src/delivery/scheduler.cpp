@@ -57,7 +57,7 @@ void Scheduler::load_delivery(Now now, const store::OpenDelivery& delivery) {
                                               .test = delivery.test});
   if (orphan) queue_.delete_webhook(delivery.webhook);
   // Whoever asked for a test is gone with the process that was to answer.
-  if (orphan || !slot->webhook->enabled || delivery.test) {
+  if (orphan || !slot->webhook->pushes() || delivery.test) {
     cancel(delivery.id, entry);
   } else if (delivery.next_attempt_at && *delivery.next_attempt_at > now.wall) {
     // A wall clock that was set back must not hold a delivery longer than any schedule could have.
@@ -277,6 +277,8 @@ void Scheduler::on(CatalogSubmitted&& input) {
   auto& to = work.batch;
   std::ranges::move(input.batch.keys, std::back_inserter(to.keys));
   std::ranges::move(input.batch.deleted_keys, std::back_inserter(to.deleted_keys));
+  std::ranges::move(input.batch.numbers, std::back_inserter(to.numbers));
+  std::ranges::move(input.batch.deleted_numbers, std::back_inserter(to.deleted_numbers));
   std::ranges::move(input.batch.stats, std::back_inserter(to.stats));
   if (input.ticket != 0) work.effects.push_back(Answer{input.ticket});
 }
@@ -285,7 +287,7 @@ void Scheduler::on(RetrySubmitted&& input) {
   store::OpenDelivery& delivery = input.delivery;
   const WebhookPtr webhook = find_webhook(delivery.webhook);
   if (!webhook) return refuse(input.ticket, Refusal::NotFound);
-  if (!webhook->enabled) return refuse(input.ticket, Refusal::Disabled);
+  if (!webhook->pushes()) return refuse(input.ticket, Refusal::Disabled);
   if (refused(input.ticket)) return;
   if (OpenEntry* entry = queue_.find(delivery.id)) {
     switch (entry->state) {
@@ -372,7 +374,7 @@ void Scheduler::answer_skip(DeliveryId id) {
 void Scheduler::on(RecoverySubmitted&& input) {
   const WebhookPtr webhook = find_webhook(input.recovery.webhook);
   if (!webhook) return refuse(input.ticket, Refusal::NotFound);
-  if (!webhook->enabled) return refuse(input.ticket, Refusal::Disabled);
+  if (!webhook->pushes()) return refuse(input.ticket, Refusal::Disabled);
   if (recovering_.contains(webhook->id)) return refuse(input.ticket, Refusal::RecoveryRunning);
   if (refused(input.ticket)) return;
   recovering_.insert(webhook->id);

@@ -80,6 +80,11 @@ class Scheduler {
   std::optional<Output> poll_output();
   std::optional<MonotonicTime> next_deadline();
 
+  // Asks for one WatchEnded: for the next event that is committed from now on and that the webhook takes. Watching it
+  // already, or one that does not exist, changes nothing.
+  void watch(WebhookId webhook);
+  void unwatch(WebhookId webhook) { watched_.remove(webhook); }
+
   // Null when there is none. Shows what is stored, not what is being stored.
   WebhookPtr find_webhook(WebhookId id) const;
   std::vector<WebhookPtr> webhooks() const { return queue_.webhooks(); }
@@ -141,7 +146,11 @@ class Scheduler {
   Delivery new_delivery(const Webhook& webhook, const store::NewEvent& event, std::string_view payload,
                         std::uint32_t order_key);
   void open_accepted(store::NewEvent& event);
-  WebhookSlot& apply_webhook(const WebhookPtr& webhook);
+  // watches.cpp
+  void route(const WebhookPtr& webhook);
+  void end_watches(const Event& event);
+  void end_watch(WebhookId webhook);
+  void apply_webhook(const WebhookPtr& webhook);
   // scheduler_health.cpp: how webhooks fare, and who is told
   void take_evidence(OpenEntry& entry, const Attempt& attempt, Evidence evidence, BreakerChange change);
   void store_health(WebhookSlot& slot);
@@ -172,6 +181,7 @@ class Scheduler {
   SchedulerOptions options_;
   IdGenerator ids_;
   RoutingTable routing_;
+  RoutingTable watched_;
   DispatchQueue queue_;
   Journal journal_;
   std::deque<Output> outputs_;

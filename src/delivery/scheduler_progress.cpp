@@ -30,7 +30,7 @@ void Scheduler::on(BodiesLoaded&& input) {
     LIMEHOOK_ASSERT(entry && entry->state == DeliveryState::Loading);
     const auto body = std::ranges::lower_bound(input.bodies, id, {}, &store::Body::delivery);
     const bool found = body != input.bodies.end() && body->delivery == id;
-    const bool unwanted = entry->slot->deleted || !entry->slot->webhook->enabled;
+    const bool unwanted = entry->slot->deleted || !entry->slot->webhook->pushes();
     if (found && !unwanted && !draining_) {
       queue_.give_body(*entry, std::make_shared<const std::string>(std::move(body->body)));
       entry->state = DeliveryState::Running;
@@ -50,7 +50,7 @@ DeliveryStatus Scheduler::settle(OpenEntry& entry, const AttemptFinished& input,
   if (entry.test) return input.attempt.acknowledged() ? DeliveryStatus::Delivered : DeliveryStatus::Failed;
   const int steps_used = entry.attempts - 1 - entry.round_start;
   const Decision decision = decide(input.attempt, steps_used, schedule_of(*slot.webhook), input.retry_after);
-  const bool wanted = !slot.deleted && slot.webhook->enabled;
+  const bool wanted = !slot.deleted && slot.webhook->pushes();
   switch (decision.verdict) {
     case Verdict::Delivered:
       return DeliveryStatus::Delivered;
@@ -180,6 +180,7 @@ void Scheduler::carry_out(const AcceptEvents& effect, store::WriteBatch& batch,
     }
     store::NewEvent& event = batch.events[i];
     answer.receipts.push_back({event.event.id, static_cast<int>(event.deliveries.size()), false});
+    end_watches(event.event);
     open_accepted(event);
   }
   if (effect.ticket != 0) outputs_.push_back(std::move(answer));
@@ -190,7 +191,7 @@ void Scheduler::open_accepted(store::NewEvent& event) {
   const auto payload = std::make_shared<const std::string>(std::move(event.event.payload));
   for (Delivery& delivery : event.deliveries) {
     WebhookSlot* slot = queue_.find_webhook(delivery.webhook);
-    if (!slot || !slot->webhook->enabled) {  // deleted or disabled while the event was being stored
+    if (!slot || !slot->webhook->pushes()) {  // deleted or disabled while the event was being stored
       load_delivery(now_, {.id = delivery.id,
                            .event = delivery.event,
                            .webhook = delivery.webhook,
@@ -243,6 +244,7 @@ void Scheduler::carry_out(const ApplyWebhook& effect) {
 void Scheduler::carry_out(const ApplyDelete& effect) {
   saving_.erase(effect.webhook);
   routing_.remove(effect.webhook);
+  end_watch(effect.webhook);
   if (WebhookSlot* slot = queue_.find_webhook(effect.webhook)) cancel_all(*slot);
   queue_.delete_webhook(effect.webhook);
   outputs_.push_back(Stored{effect.ticket});
@@ -269,17 +271,17 @@ void Scheduler::carry_out(const Close& effect) {
   if (entry->reopened) ended_again_.add(effect.delivery, entry->attempts);
   if (!std::exchange(entry->again, false)) return queue_.erase(effect.delivery);
   entry->reopened = true;
-  if (entry->slot->webhook->enabled && !entry->slot->deleted) queue_.hasten(effect.delivery, *entry);
+  if (entry->slot->webhook->pushes() && !entry->slot->deleted) queue_.hasten(effect.delivery, *entry);
   else cancel(effect.delivery, *entry);
 }
 
 // ---- webhooks ----------------------------------------------------------------------------------------------
 
-WebhookSlot& Scheduler::apply_webhook(const WebhookPtr& webhook) {
-  routing_.put(webhook);
+void Scheduler::apply_webhook(const WebhookPtr& webhook) {
+  route(webhook);
+  end_watch(webhook->id);
   WebhookSlot& slot = queue_.put_webhook(webhook, hold_max_of(*webhook));
-  if (!webhook->enabled) cancel_all(slot);
-  return slot;
+  if (!webhook->pushes()) cancel_all(slot);
 }
 
 void Scheduler::cancel_all(WebhookSlot& slot) {
@@ -298,7 +300,7 @@ void Scheduler::cancel_some() {
     const DeliveryId id = cancel_queue_.front();
     cancel_queue_.pop_front();
     OpenEntry& entry = *queue_.find(id);
-    const bool enabled = entry.slot->webhook->enabled && !entry.slot->deleted;
+    const bool enabled = entry.slot->webhook->pushes() && !entry.slot->deleted;
     if (std::exchange(entry.again, false) && enabled) queue_.make_ready(id, entry);
     else record_state(id, entry, DeliveryStatus::Canceled, std::nullopt);
   }
@@ -327,7 +329,7 @@ void Scheduler::on(RecoveryStepLoaded&& input) {
     run.not_before = now_.mono + kReloadPause;
     return;
   }
-  if (!webhook || !webhook->enabled) {
+  if (!webhook || !webhook->pushes()) {
     recovery.state = Recovery::State::Canceled;
   } else {
     recovery.examined += static_cast<std::int64_t>(input.step->examined);

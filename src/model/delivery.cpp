@@ -1,5 +1,7 @@
 #include "model/delivery.hpp"
 
+#include <algorithm>
+
 namespace limehook {
 namespace {
 
@@ -19,5 +21,11 @@ std::optional<DeliveryStatus> delivery_status_named(std::string_view name) {
 }
 
 std::string_view name_of(AttemptOutcome outcome) { return kOutcomeNames[static_cast<std::size_t>(outcome)]; }
+
+std::optional<AttemptOutcome> attempt_outcome_named(std::string_view name) {
+  const auto* const found = std::ranges::find(kOutcomeNames, name);
+  if (found == kOutcomeNames.end()) return std::nullopt;
+  return static_cast<AttemptOutcome>(found - kOutcomeNames.begin());
+}
 
 }  // namespace limehook

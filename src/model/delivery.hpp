@@ -60,6 +60,7 @@ enum class AttemptOutcome : std::uint8_t {
 };
 inline constexpr std::size_t kAttemptOutcomeCount = 10;
 std::string_view name_of(AttemptOutcome outcome);  // stable machine-readable words: "timeout", "connect_failed"...
+std::optional<AttemptOutcome> attempt_outcome_named(std::string_view name);
 
 struct Attempt {
   int number = 0;  // from 1

@@ -2,10 +2,11 @@
 // validator also notes the members that the spec names (section 3), which are then checked, and of the text only the
 // white space between tokens is taken out.
 //
-// Which of its numbers an event belongs to (EventDraft::numbers) decides which number-limited webhooks get it:
+// Which of its numbers an event belongs to (EventDraft::numbers) decides which number-limited webhooks get it. The
+// first of them that is some team's decides whose event it is where it names no team itself:
 //   sms_received         receiver_number
 //   sms_sent             sender_number
-//   call_status_update   by `direction`, both numbers without one
+//   call_status_update   by `direction`; without one both, callee_number first
 //   every other type     callee_number, or caller_number where `direction` is "outbound"
 
 #include <algorithm>
@@ -225,8 +226,8 @@ std::vector<std::string> own_numbers(EventType type, const EventMembers& members
   } else {
     const std::string_view direction = members[Member::Direction].text;
     const bool either = type == EventType::CallStatusUpdate && direction != "inbound" && direction != "outbound";
-    if (either || direction == "outbound") add(Member::CallerNumber);
     if (either || direction != "outbound") add(Member::CalleeNumber);
+    if (either || direction == "outbound") add(Member::CallerNumber);
   }
   return numbers;
 }

@@ -124,7 +124,7 @@ TEST(ParseEvent, FindsThePlatformsOwnNumbers) {
   };
   const Texts caller{"+1234567890"};
   const Texts callee{"+0987654321"};
-  const Texts both{"+1234567890", "+0987654321"};
+  const Texts both{"+0987654321", "+1234567890"};  // the called one decides whose event it is
   for (const auto& [json, numbers] : std::initializer_list<Case>{
            {sample(EventType::MissedCall), callee},
            {sample(EventType::VoicemailReceived), callee},

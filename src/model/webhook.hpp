@@ -62,6 +62,9 @@ struct Webhook {
   WallTime created_at{};
   WallTime updated_at{};
   bool operator==(const Webhook&) const = default;
+
+  // Is anything sent to it?
+  bool pushes() const { return enabled && mode == WebhookMode::Push; }
 };
 using WebhookPtr = std::shared_ptr<const Webhook>;
 

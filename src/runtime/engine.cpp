@@ -61,6 +61,7 @@ Engine::Engine(asio::io_context& io, store::Store& store, EngineOptions options,
 std::int64_t Engine::new_id() { return key_ids_.next(now().wall); }
 
 Engine::~Engine() {
+  watches_->close();
   sender_.reset();
   writer_.reset();
   readers_.join();
@@ -72,6 +73,7 @@ void Engine::load() {
   for (const store::WebhookHealth& health : catalog_.healths) scheduler_.load_health(health);
   for (auto& [id, team] : catalog_.deleted_webhooks) deleted_teams_[id] = std::move(team);
   keys_ = std::move(catalog_.keys);
+  for (Number& number : catalog_.numbers) numbers_.put(std::move(number));
   for (const Recovery& recovery : catalog_.running_recoveries) scheduler_.load_recovery(recovery);
   const Now at = now();
   store_.each_open([&](const store::OpenDelivery& delivery) { scheduler_.load_delivery(at, delivery); });
@@ -169,6 +171,35 @@ Answer<void> Engine::delete_key(KeyId key) {
   batch.deleted_keys.push_back(key);
   const auto answer = unwrap_stored(co_await request(ticket, delivery::CatalogSubmitted{ticket, std::move(batch)}));
   if (answer) std::erase_if(keys_, [&](const ApiKey& k) { return k.id == key; });
+  co_return answer;
+}
+
+// One change of a number at a time, so that no two requests create the same one.
+Answer<void> Engine::store_number_change(std::string number, store::WriteBatch batch) {
+  if (!saving_numbers_.insert(number).second) co_return std::unexpected(Refusal::Conflict);
+  const auto ticket = new_ticket();
+  const auto answer = unwrap_stored(co_await request(ticket, delivery::CatalogSubmitted{ticket, std::move(batch)}));
+  saving_numbers_.erase(number);
+  co_return answer;
+}
+
+Answer<void> Engine::save_number(Number number) {
+  const Number* same = numbers_.find(number.number);
+  if (same && same->id != number.id) co_return std::unexpected(Refusal::Conflict);
+  store::WriteBatch batch;
+  batch.numbers.push_back(number);
+  const auto answer = co_await store_number_change(number.number, std::move(batch));
+  if (answer) numbers_.put(std::move(number));
+  co_return answer;
+}
+
+Answer<void> Engine::delete_number(NumberId id) {
+  const Number* number = numbers_.find(id);
+  if (!number) co_return std::unexpected(Refusal::NotFound);
+  store::WriteBatch batch;
+  batch.deleted_numbers.push_back(id);
+  const auto answer = co_await store_number_change(number->number, std::move(batch));
+  if (answer) numbers_.remove(id);
   co_return answer;
 }
 
@@ -382,10 +413,12 @@ void Engine::refresh_gauges() {
   const auto gauges = scheduler_.gauges();
   metrics_.backlog.Set(static_cast<double>(gauges.open));
   metrics_.in_flight.Set(gauges.in_flight);
+  metrics_.polls_waiting.Set(static_cast<double>(watches_->size()));
 }
 
 asio::awaitable<void> Engine::drain(Duration limit) {
   draining_ = true;
+  watches_->close();
   flush_stats();
   drained_.expires_after(limit);
   handle(delivery::DrainRequested{});

@@ -16,10 +16,13 @@
 #include <memory>
 #include <mutex>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "delivery/scheduler.hpp"
 #include "http_client/attempt_sender.hpp"
+#include "model/number.hpp"
+#include "runtime/event_watch.hpp"
 #include "runtime/stats_recorder.hpp"
 #include "runtime/store_writer.hpp"
 #include "store/store.hpp"
@@ -56,6 +59,9 @@ class Engine {
   Answer<void> delete_webhook(WebhookId webhook);
   Answer<void> save_key(ApiKey key);
   Answer<void> delete_key(KeyId key);
+  // A number with the id of none is new; Conflict: it is being changed, or another one is the same E.164 number.
+  Answer<void> save_number(Number number);
+  Answer<void> delete_number(NumberId number);
   Answer<void> retry_delivery(const Delivery& delivery, EventType type);
   // Answered when the attempt that is under way, if any, has ended.
   Answer<void> skip_delivery(DeliveryId delivery);
@@ -71,10 +77,14 @@ class Engine {
   std::optional<std::string> team_of(WebhookId id) const;
   bool store_healthy() const { return scheduler_.store_healthy(); }
   const std::vector<ApiKey>& keys() const { return keys_; }
+  const NumberDirectory& numbers() const { return numbers_; }
   const StatsRecorder& unsaved_stats() const { return stats_; }
   bool draining() const { return draining_; }
   std::int64_t new_id();
   void refresh_gauges();
+
+  // A place to wait for the webhook's events; null when too many wait.
+  std::unique_ptr<EventWatch> watch_events(WebhookId webhook) { return watches_->open(io_, webhook); }
 
   // Runs `query` on a thread of its own kind and answers its result; what it throws is thrown here.
   template <class Query>
@@ -91,6 +101,7 @@ class Engine {
   static asio::awaitable<std::invoke_result_t<Run>> run_on_pool(Run run);
   static void be_prompt();
   void load();
+  Answer<void> store_number_change(std::string number, store::WriteBatch batch);
   asio::awaitable<delivery::Output> request(delivery::Ticket ticket, delivery::Input input);
   delivery::Ticket new_ticket() { return ++last_ticket_; }
   void handle(delivery::Input input);
@@ -110,6 +121,7 @@ class Engine {
   void execute(delivery::AttemptObserved&& output);
   void execute(delivery::HeldTooLong&& output);
   void execute(delivery::Notice&& output);
+  void execute(delivery::WatchEnded&& output) { watches_->wake(output.webhook); }
   void execute(delivery::Drained&& output);
   template <class Reply>
     requires requires(Reply reply) { reply.ticket; }
@@ -121,8 +133,11 @@ class Engine {
   telemetry::Metrics& metrics_;
   store::Catalog catalog_;
   delivery::Scheduler scheduler_;
+  std::shared_ptr<EventWatches> watches_ = std::make_shared<EventWatches>(scheduler_);
   StatsRecorder stats_;
   std::vector<ApiKey> keys_;
+  NumberDirectory numbers_;
+  std::unordered_set<std::string> saving_numbers_;  // E.164, of those whose change is being stored
   std::unordered_map<WebhookId, std::string> deleted_teams_;
   IdGenerator key_ids_;
   asio::thread_pool readers_;     // for people's queries

@@ -11,6 +11,7 @@
 #include "model/api_key.hpp"
 #include "model/delivery.hpp"
 #include "model/event.hpp"
+#include "model/number.hpp"
 #include "model/recovery.hpp"
 #include "model/stats.hpp"
 #include "model/webhook.hpp"
@@ -65,6 +66,8 @@ struct WriteBatch {
   std::vector<WebhookHealth> healths;
   std::vector<ApiKey> keys;
   std::vector<KeyId> deleted_keys;
+  std::vector<Number> numbers;  // new ones and changed ones, whole
+  std::vector<NumberId> deleted_numbers;
   std::vector<NewEvent> events;
   std::vector<Delivery> deliveries;  // of events stored earlier (recovery)
   std::vector<NewAttempt> attempts;
@@ -77,8 +80,9 @@ struct WriteBatch {
 };
 // References to all parts of a batch, in order.
 constexpr auto parts_of(auto& batch) {
-  return std::tie(batch.webhooks, batch.deleted_webhooks, batch.healths, batch.keys, batch.deleted_keys, batch.events,
-                  batch.deliveries, batch.attempts, batch.updates, batch.recoveries, batch.stats);
+  return std::tie(batch.webhooks, batch.deleted_webhooks, batch.healths, batch.keys, batch.deleted_keys, batch.numbers,
+                  batch.deleted_numbers, batch.events, batch.deliveries, batch.attempts, batch.updates,
+                  batch.recoveries, batch.stats);
 }
 
 // An event that was not stored, because its idempotency key was used within the window.

@@ -61,6 +61,20 @@ struct EventQuery {
   std::size_t limit = limits::kPageDefault;
 };
 
+// Oldest first, ids above `after` only, without tests. Every filter must hold.
+struct EventsAfterQuery {
+  std::optional<std::string> team_id;
+  EventTypeSet types;
+  std::int64_t after = 0;
+  std::size_t limit = limits::kPageDefault;
+};
+
+struct EventsAfter {
+  std::vector<Event> events;
+  std::int64_t position = 0;  // pass as `after` to go on: everything up to this id has been examined
+  bool done = false;          // nothing newer is stored
+};
+
 // Where the attempts of one webhook version went.
 struct WebhookTarget {
   int version = 0;
@@ -87,6 +101,7 @@ struct Catalog {
   std::vector<std::pair<WebhookId, std::string>> deleted_webhooks;  // with their team: their log stays visible to it
   std::vector<WebhookHealth> healths;                               // of those that are failing
   std::vector<ApiKey> keys;
+  std::vector<Number> numbers;
   std::vector<Recovery> running_recoveries;
   std::int64_t last_id = 0;  // the largest id in use, of any kind
 };
@@ -126,6 +141,9 @@ class Store {
   virtual Page<DeliveryRow> list_deliveries(const DeliveryQuery& query) const = 0;
   virtual std::optional<DeliveryDetail> get_delivery(DeliveryId id) const = 0;
   virtual Page<Event> list_events(const EventQuery& query) const = 0;
+  // Bounded as a page of list_events(); only `done` says whether there is more. Ids grow from batch to batch, so that
+  // going on from `position` misses nothing, whatever is committed meanwhile.
+  virtual EventsAfter list_events_after(const EventsAfterQuery& query) const = 0;
   virtual std::optional<EventDetail> get_event(EventId id) const = 0;
   // Examines at most `limit` deliveries or events, and ends before the event that would take the payloads in it beyond
   // limits::kPageBytesMax, unless it is the first. Only `done` says whether the recovery goes on.

@@ -45,7 +45,8 @@ Metrics::Metrics()
       commit_duration(histogram(registry_, "limehook_store_commit_duration_seconds", "Duration of store commits.")),
       commit_failures(counter(registry_, "limehook_store_commit_failures_total", "Store commits that failed.")),
       store_bytes(gauge(registry_, "limehook_store_bytes", "Size of the live data in the store.")),
-      connections(gauge(registry_, "limehook_http_connections", "Open connections of the HTTP server.")) {
+      connections(gauge(registry_, "limehook_http_connections", "Open connections of the HTTP server.")),
+      polls_waiting(gauge(registry_, "limehook_polls_waiting", "Requests that wait for a webhook's next event.")) {
   for (std::size_t i = 0; i < attempts.size(); ++i) {
     attempts[i] = &counter(registry_, "limehook_attempts_total", "Attempts by outcome.",
                            {{"outcome", std::string(name_of(static_cast<AttemptOutcome>(i)))}});

@@ -39,6 +39,7 @@ class Metrics {
   prometheus::Counter& commit_failures;
   prometheus::Gauge& store_bytes;
   prometheus::Gauge& connections;                 // of the HTTP server
+  prometheus::Gauge& polls_waiting;               // requests that wait for a webhook's next event
   std::array<prometheus::Counter*, 6> responses;  // of the HTTP server, by the status' first digit
 };
 

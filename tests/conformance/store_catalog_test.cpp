@@ -132,6 +132,28 @@ TEST_P(StoreCatalogTest, KeysComeBackWholeUntilDeleted) {
   EXPECT_EQ(keys[0].id, other.id);
 }
 
+// Goal: a number comes back whole, as it was put last, until it is deleted.
+TEST_P(StoreCatalogTest, NumbersComeBackWholeUntilDeleted) {
+  Number number{NumberId{make_.id()}, "+1234567890", "team_001", "Front desk", make_.now, make_.now + Duration(1)};
+  const Number other{NumberId{make_.id()}, "+0987654321", "team_002", "", make_.now, make_.now};
+  WriteBatch batch;
+  batch.numbers = {number, other};
+  EXPECT_FALSE(batch.empty());
+  commit(batch);
+  number.team_id = "team_003";
+  WriteBatch change;
+  change.numbers = {number};
+  commit(change);
+  reopen();
+  EXPECT_THAT(store().load_catalog().numbers, ElementsAre(number, other));
+  EXPECT_EQ(store().load_catalog().last_id, other.id.value);
+  WriteBatch removal;
+  removal.deleted_numbers.push_back(number.id);
+  EXPECT_FALSE(removal.empty());
+  commit(removal);
+  EXPECT_THAT(store().load_catalog().numbers, ElementsAre(other));
+}
+
 // Goal: no id is given out twice after a restart, whatever kind the largest one is of.
 TEST_P(StoreCatalogTest, LastIdIsTheLargestOfAnyKind) {
   EXPECT_EQ(store().load_catalog().last_id, 0);
@@ -155,6 +177,10 @@ TEST_P(StoreCatalogTest, RecoveriesAreReplacedWhole) {
   recovery.kind = Recovery::Kind::Missing;
   recovery.since = make_.now - Duration(1);
   recovery.until = make_.now;
+  recovery.events.reset().set(static_cast<std::size_t>(EventType::SmsSent));
+  recovery.term = "+1234567890";
+  recovery.http_status = 503;
+  recovery.outcome = AttemptOutcome::Response;
   recovery.created_at = recovery.updated_at = make_.now;
   Recovery other{.id = RecoveryId{make_.id()}, .webhook = kWebhook};
   other.state = Recovery::State::Canceled;
@@ -174,6 +200,12 @@ TEST_P(StoreCatalogTest, RecoveriesAreReplacedWhole) {
   ASSERT_TRUE(stored);
   EXPECT_EQ(stored->webhook, kWebhook);
   EXPECT_EQ(stored->kind, recovery.kind);
+  EXPECT_EQ(stored->events, recovery.events);
+  EXPECT_EQ(stored->term, recovery.term);
+  EXPECT_EQ(stored->http_status, 503);
+  EXPECT_EQ(stored->outcome, AttemptOutcome::Response);
+  EXPECT_TRUE(store().get_recovery(other.id)->events.all());
+  EXPECT_EQ(store().get_recovery(other.id)->outcome, std::nullopt);
   EXPECT_EQ(stored->state, Recovery::State::Running);
   EXPECT_EQ(stored->since, recovery.since);
   EXPECT_EQ(stored->until, recovery.until);

@@ -102,6 +102,68 @@ TEST_P(StoreRecoveryTest, MissingTakesCanceledOnesAndEventsWithoutDelivery) {
   EXPECT_EQ(step.events[0].payload, elsewhere.event.payload);
 }
 
+// Goal: both kinds take only events of the chosen types and with the wanted term; all are counted as examined.
+TEST_P(StoreRecoveryTest, FiltersByTypeAndTerm) {
+  const auto put = [&](EventType type, std::vector<std::string> terms, std::vector<WebhookId> to) {
+    NewEvent event = make_.event(std::move(to), "team_001", type, std::move(terms));
+    WriteBatch batch;
+    batch.events.push_back(event);
+    if (!event.deliveries.empty()) make_.finish(batch, event.deliveries[0].id, DeliveryStatus::Canceled);
+    commit(batch);
+    make_.now += std::chrono::milliseconds(1);
+    return event;
+  };
+  const auto call = put(EventType::MissedCall, {"+1234567890", "call-1"}, {kWebhook});
+  const auto text = put(EventType::SmsReceived, {"+1234567890"}, {kWebhook});
+  const auto lone_call = put(EventType::MissedCall, {"call-1"}, {});
+  const auto lone_text = put(EventType::SmsReceived, {"+1234567890"}, {});
+  Recovery r = recovery(Recovery::Kind::Missing);
+  r.events.reset().set(static_cast<std::size_t>(EventType::SmsReceived));
+  Found found = walk(r, 1);
+  EXPECT_THAT(found.deliveries, ElementsAre(text.deliveries[0].id));
+  EXPECT_THAT(found.events, ElementsAre(lone_text.event.id));
+  EXPECT_EQ(found.examined, 4);
+  r.kind = Recovery::Kind::Failed;
+  EXPECT_THAT(walk(r, 1).deliveries, ElementsAre(text.deliveries[0].id));
+  r.events.set();
+  r.term = "call-1";
+  EXPECT_THAT(walk(r, 2).deliveries, ElementsAre(call.deliveries[0].id));
+  r.kind = Recovery::Kind::Missing;
+  found = walk(r, 2);
+  EXPECT_THAT(found.deliveries, ElementsAre(call.deliveries[0].id));
+  EXPECT_THAT(found.events, ElementsAre(lone_call.event.id));
+  r.term = "1234567890";
+  EXPECT_THAT(walk(r, 2).events, ElementsAre(lone_text.event.id)) << "a number without its plus";
+}
+
+// Goal: the last attempt decides; a delivery without one passes no such filter.
+TEST_P(StoreRecoveryTest, FiltersByTheLastAttempt) {
+  const auto put = [&](int http_status, AttemptOutcome outcome, int attempts = 1) {
+    NewEvent event = make_.event({kWebhook});
+    WriteBatch batch;
+    batch.events.push_back(event);
+    DeliveryUpdate update = make_.update(event.deliveries[0].id, DeliveryStatus::Failed, attempts);
+    update.http_status = http_status;
+    update.last_outcome = outcome;
+    batch.updates.push_back(update);
+    commit(batch);
+    make_.now += std::chrono::milliseconds(1);
+    return event.deliveries[0].id;
+  };
+  const auto unavailable = put(503, AttemptOutcome::Response);
+  const auto error = put(500, AttemptOutcome::Response);
+  const auto timeout = put(0, AttemptOutcome::Timeout);
+  put(0, AttemptOutcome::Response, 0);
+  Recovery r = recovery(Recovery::Kind::Failed);
+  r.http_status = 503;
+  EXPECT_THAT(walk(r, 2).deliveries, ElementsAre(unavailable));
+  r.http_status = 0;
+  r.outcome = AttemptOutcome::Timeout;
+  EXPECT_THAT(walk(r, 2).deliveries, ElementsAre(timeout));
+  r.outcome = AttemptOutcome::Response;
+  EXPECT_THAT(walk(r, 2).deliveries, ElementsAre(unavailable, error));
+}
+
 TEST_P(StoreRecoveryTest, OnlyWhatLiesInTheTimeSpan) {
   const auto before = stored(DeliveryStatus::Failed, kWebhook);
   make_.now += std::chrono::seconds(1);

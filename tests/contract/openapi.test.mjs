@@ -25,6 +25,7 @@ const NOT_PROVOKED = [
     answer: /^(PATCH|DELETE) .*\/webhooks\/\{id\} 409$|\/(enable|disable|rotate-secret) 409$/,
     reason: 'needs two changes of one webhook in the same commit; the tests of the scheduler show it',
   },
+  { answer: /\/numbers\/\{id\} 409$/, reason: 'needs two changes of one number at the same moment' },
 ];
 
 const document = new Document(OPENAPI_PATH);
@@ -38,6 +39,7 @@ let samples;          // event type → sample payload
 let eventId;          // of an event of team_001 with a delivery to webhooks.all
 let deliveryId;       // that delivery
 let recoveryId;       // a recovery of webhooks.failing
+let numberId;         // a number of team_001
 
 // Answers by path: "/status/500/name" with 500, every other path with 200.
 function answerByPath({ target }) {
@@ -115,6 +117,25 @@ test('keys: create, list, delete', async () => {
   await api.call('listEventTypes', 401, { key: keys.gone.key });
   const listed = await api.call('listKeys', 200, admin());
   assert.deepEqual(listed.data.map((key) => key.name).sort(), ['ingest', 'manage', 'read', 'stranger']);
+});
+
+test('numbers: add, list, get, change, delete; one that is there already', async () => {
+  const json = { number: '+15550001111', team_id: 'team_001', name: 'Front desk' };
+  const number = await api.call('createNumber', 201, admin({ json }));
+  numberId = number.id;
+  assert.deepEqual([number.number, number.team_id, number.name], Object.values(json));
+  const { errors } = await api.call('createNumber', 409, admin({ json }));
+  assert.deepEqual(errors.map((error) => error.pointer), ['/number']);
+  const mine = await api.call('createNumber', 201, manager({ json: { number: '+15550002222' } }));
+  assert.equal(mine.team_id, 'team_001');
+  assert.equal((await allPages('listNumbers', manager(), 1)).length, 2);
+  const { data } = await api.call('listNumbers', 200, admin({ query: { number: '15550001111' } }));
+  assert.deepEqual(data, [number]);
+  const renamed = await api.call('changeNumber', 200, manager({ path: { id: mine.id }, json: { name: null } }));
+  assert.equal(renamed.name, null);
+  await api.call('changeNumber', 403, manager({ path: { id: mine.id }, json: { team_id: 'team_002' } }));
+  assert.equal((await api.call('getNumber', 200, manager({ path: { id: mine.id } }))).team_id, 'team_001');
+  await api.call('deleteNumber', 204, manager({ path: { id: mine.id } }));
 });
 
 test('event types come with samples', async () => {
@@ -282,6 +303,23 @@ test('secrets: show, rotate with and without overlap', async () => {
   await api.call('testWebhook', 200, ofWebhook('rotated', { json: { event: 'sms_sent' } }));
 });
 
+test('polling: a page, the end of the list, no place to wait, a disabled webhook', async () => {
+  const page = await api.call('pollEvents', 200, ofWebhook('all', { query: { limit: 1 } }));
+  assert.equal(page.data.length, 1);
+  const json = { name: 'polled', mode: 'poll', url: receiverUrl('/polled') };
+  const path = { id: (await api.call('createWebhook', 201, manager({ json }))).id };
+  const { next_cursor: after } = await api.call('pollEvents', 200, manager({ path }));
+  const end = await api.call('pollEvents', 200, manager({ path, query: { after } }));
+  assert.deepEqual(end, { data: [], next_cursor: after });
+  await api.call('testWebhook', 409, manager({ path, json: { event: 'missed_call' } }));
+  const waiting = Array.from({ length: 20 }, () => api.call('pollEvents', 409, manager({ path, query: { wait: 30 } })));
+  await until('20 requests wait', async () => /^limehook_polls_waiting 20$/m.test(await api.call('getMetrics', 200)));
+  await api.call('pollEvents', 429, manager({ path, query: { wait: 30 } }));
+  await api.call('disableWebhook', 200, manager({ path }));
+  await Promise.all(waiting);
+  await api.call('deleteWebhook', 204, manager({ path }));
+});
+
 test('failed deliveries: schedule, retry, recover', async () => {
   const failed = await until('the schedule is exhausted', async () => {
     const query = { status: 'failed', event: 'missed_call' };
@@ -302,9 +340,15 @@ test('failed deliveries: schedule, retry, recover', async () => {
   recoveryId = recovery.id;
   const done = await recovered(recovery.id);
   assert.ok(done.redelivered >= 1 && done.examined >= done.redelivered);
+  assert.equal(done.progress, 1);
   assert.equal((await api.call('cancelRecovery', 200, manager({ path: { id: recovery.id } }))).state, 'done');
+  const filters = { event: ['missed_call'], q: '+1234567890', http_status: 503, outcome: 'response' };
+  const filtered = await api.call('startRecovery', 202, ofWebhook('failing', { json: filters }));
+  assert.equal((await recovered(filtered.id)).redelivered, 0);
+  const { event, q, http_status, outcome } = filtered;
+  assert.deepEqual({ event, q, http_status, outcome }, filters);
   const { data } = await api.call('listRecoveries', 200, ofWebhook('failing'));
-  assert.deepEqual(data.map((each) => each.id), [recovery.id]);
+  assert.deepEqual(data.map((each) => each.id), [filtered.id, recovery.id]);
 });
 
 const recovered = (id) => until('the recovery is done', async () => {
@@ -371,6 +415,10 @@ const rightRequests = () => ({
   retryDelivery: { path: { id: deliveryId } },
   getRecovery: { path: { id: recoveryId } },
   cancelRecovery: { path: { id: recoveryId } },
+  createNumber: { json: { number: '+15550003333', team_id: 'team_001' } },
+  getNumber: { path: { id: numberId } },
+  changeNumber: { path: { id: numberId }, json: { name: 'changed' } },
+  deleteNumber: { path: { id: numberId } },
   createKey: { json: { name: 'new', role: 'ingest' } },
   deleteKey: { path: { id: keys.read.id } },
 });
@@ -453,7 +501,7 @@ test('422 names each wrong member', async () => {
 
 test('422: wrong query parameters', async () => {
   const wrong = { limit: '0', cursor: 'no-cursor', since: 'yesterday', until: '2025-13-01T00:00:00Z', status: 'lost',
-                  event: 'no_event' };
+                  event: 'no_event', after: 'no-cursor', wait: '31' };
   for (const operation of documenting(422).filter((each) => each.method === 'GET')) {
     for (const { name } of operation.parameters.filter((parameter) => wrong[parameter.name])) {
       const request = { ...rightRequest(operation), query: { [name]: wrong[name] } };

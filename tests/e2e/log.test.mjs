@@ -277,8 +277,61 @@ describe('recover', () => {
     await waitFor(() => receiver.of(event.call_id).length === 2);
   });
 
+  test('failed: a list of dead letters with reasons, and those of one type, number, id or reason again', async () => {
+    const { receiver, webhook, team_id } = await teamWebhook((request) => ({ status: request.json.code }), { retry_schedule: [1] });
+    const call = missedCall({ team_id, code: 500, caller_number: '+4930111222' });
+    const text = sample('sms_sent', { team_id, code: 503, message_id: uniqueId('sms') });
+    const other = missedCall({ team_id, code: 503 });
+    for (const event of [call, text, other]) await api.send(event);
+    const dead = await waitFor(async () => {
+      const rows = await api.deliveries(webhook.id, '?status=failed');
+      return rows.length === 3 && rows;
+    }, 20_000, 'three failed ones');
+    assert.deepEqual(dead.map((row) => row.error).sort(), [500, 503, 503].map((code) => `the receiver answered ${code}`));
+    receiver.behaviour = { status: 200 };
+    const delivered = async () => (await api.deliveries(webhook.id, '?status=delivered')).map((row) => row.event).sort();
+    const again = async (filters, redelivered) => {
+      const answer = await api.post(`/v1/webhooks/${webhook.id}/recover`, filters);
+      const progress = await recovered(webhook, answer);
+      assert.equal(progress.redelivered, redelivered, JSON.stringify(progress));
+      assert.equal(progress.progress, 1);
+      return progress;
+    };
+    await again({ event: ['incoming_call'] }, 0);
+    await again({ q: text.message_id, event: ['missed_call'] }, 0);
+    await again({ outcome: 'timeout' }, 0);
+    const shown = await again({ event: ['sms_sent', 'missed_call'], q: '4930111222', http_status: 500, outcome: 'response' }, 1);
+    assert.deepEqual([shown.since, shown.event, shown.q, shown.http_status, shown.outcome],
+      [null, ['missed_call', 'sms_sent'], '4930111222', 500, 'response']);
+    await waitFor(async () => (await delivered()).length === 1);
+    assert.equal(receiver.of(call.call_id).length, 3);
+    await again({ event: ['sms_sent'] }, 1);
+    await waitFor(async () => (await delivered()).length === 2);
+    await again({}, 1);
+    await waitFor(async () => (await delivered()).length === 3);
+  });
+
+  test('missing: only events of some types and with a term', async () => {
+    const team_id = uniqueId('team');
+    const [call, text, other] = [missedCall({ team_id }), sample('sms_sent', { team_id }), missedCall({ team_id })];
+    for (const event of [call, text, other]) await api.send(event);
+    const receiver = await Receiver.start();
+    const webhook = await api.createWebhook({ url: receiver.url, team_id, events: eventTypes });
+    const start = (filters) => api.post(`/v1/webhooks/${webhook.id}/recover`, { status: 'missing', ...filters });
+    assert.equal((await recovered(webhook, await start({ q: call.call_id }))).redelivered, 1);
+    assert.equal((await recovered(webhook, await start({ event: ['missed_call'] }))).redelivered, 1);
+    assert.equal((await recovered(webhook, await start({}))).redelivered, 1);
+    await waitFor(() => receiver.requests.length === 3);
+  });
+
   test('wrong requests are refused by field', async () => {
     const { webhook } = await teamWebhook();
+    for (const [wrong, pointer] of [
+      [{ event: 'missed_call' }, '/event'], [{ event: [] }, '/event'], [{ event: ['missed_call', 'x'] }, '/event/1'],
+      [{ q: '' }, '/q'], [{ q: 5 }, '/q'], [{ http_status: 99 }, '/http_status'], [{ http_status: '500' }, '/http_status'],
+      [{ outcome: 'bad luck' }, '/outcome'], [{ status: 'missing', http_status: 500 }, '/http_status'],
+      [{ status: 'missing', outcome: 'timeout' }, '/outcome'], [{ reason: 'x' }, '/reason'],
+    ]) assertFields(await api.post(`/v1/webhooks/${webhook.id}/recover`, wrong), pointer);
     const path = `/v1/webhooks/${webhook.id}/recover`;
     assertFields(await api.post(path, { since: 'yesterday', status: 'failed' }), '/since');
     assertFields(await api.post(path, { since: '2025-01-01T00:00:00Z', status: 'lost' }), '/status');

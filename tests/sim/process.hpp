@@ -49,6 +49,7 @@ class Process {
   void execute(delivery::BodiesWanted&& output);
   void execute(delivery::RecoveryStepWanted&& output);
   void execute(delivery::Notice&& output);
+  void execute(delivery::WatchEnded&&) {}  // nobody polls here
   void execute(delivery::Drained&& output);
   template <class Other>
   void execute(Other&& output);

@@ -74,6 +74,7 @@ Catalog MemoryStore::load_catalog() const {
   }
   for (const WebhookHealth& health : std::views::values(healths_)) catalog.healths.push_back(health);
   for (const ApiKey& key : std::views::values(keys_)) catalog.keys.push_back(key);
+  for (const Number& number : std::views::values(numbers_)) catalog.numbers.push_back(number);
   for (const Recovery& recovery : std::views::values(recoveries_)) {
     if (recovery.state == Recovery::State::Running) catalog.running_recoveries.push_back(recovery);
   }
@@ -145,6 +146,28 @@ Page<Event> MemoryStore::list_events(const EventQuery& query) const {
   });
 }
 
+EventsAfter MemoryStore::list_events_after(const EventsAfterQuery& query) const {
+  const std::lock_guard lock(mutex_);
+  EventsAfter page{.position = query.after};
+  std::size_t bytes = 0;
+  std::size_t examined = 0;
+  for (auto it = events_.upper_bound(EventId{query.after}); it != events_.end(); ++it) {
+    if (examined++ == rows_examined_max_) return page;
+    const Event& event = it->second.event;
+    const bool passes = !event.test && query.types.test(static_cast<std::size_t>(event.type)) &&
+                        (!query.team_id || event.team_id == *query.team_id);
+    if (passes) {
+      bytes += event.payload.size();
+      const bool full = page.events.size() == query.limit || (!page.events.empty() && bytes > limits::kPageBytesMax);
+      if (full) return page;
+      page.events.push_back(event);
+    }
+    page.position = event.id.value;
+  }
+  page.done = true;
+  return page;
+}
+
 std::optional<EventDetail> MemoryStore::get_event(EventId id) const {
   const std::lock_guard lock(mutex_);
   const auto found = events_.find(id);
@@ -163,6 +186,14 @@ RecoveryStep MemoryStore::next_recovery_step(const Recovery& recovery, std::size
   return recovery.kind == Recovery::Kind::Failed ? failed_step(recovery, limit) : missing_step(recovery, limit);
 }
 
+bool MemoryStore::passes(const Recovery& recovery, const StoredDelivery& stored) const {
+  const Delivery& delivery = stored.delivery;
+  const auto& terms = events_.at(delivery.event).terms;
+  return delivery.webhook == recovery.webhook && !delivery.test && recovery.takes(stored.type) &&
+         recovery.takes(delivery.attempts, delivery.http_status, delivery.last_outcome) &&
+         (recovery.term.empty() || has_term(terms, recovery.term));
+}
+
 RecoveryStep MemoryStore::failed_step(const Recovery& recovery, std::size_t limit) const {
   RecoveryStep step;
   step.position = recovery.position;
@@ -176,7 +207,7 @@ RecoveryStep MemoryStore::failed_step(const Recovery& recovery, std::size_t limi
     if (step.examined == limit) return step;
     ++step.examined;
     step.position = id.value;
-    if (delivery.webhook == recovery.webhook && !delivery.test) step.deliveries.push_back(open_delivery(stored));
+    if (passes(recovery, stored)) step.deliveries.push_back(open_delivery(stored));
   }
   step.done = true;
   return step;
@@ -192,18 +223,19 @@ RecoveryStep MemoryStore::missing_step(const Recovery& recovery, std::size_t lim
       continue;
     }
     if (step.examined == limit) return step;
-    if (!stored.event.test && !has_delivery_to(stored, recovery.webhook)) {
+    const bool wanted = !stored.event.test && recovery.takes(stored.event.type) &&
+                        (recovery.term.empty() || has_term(stored.terms, recovery.term));
+    if (wanted && !has_delivery_to(stored, recovery.webhook)) {
       bytes += stored.event.payload.size();
       if (!step.events.empty() && bytes > limits::kPageBytesMax) return step;
       step.events.push_back(stored.event);
     }
     ++step.examined;
     step.position = id.value;
-    if (stored.event.test) continue;
+    if (!wanted) continue;
     for (const DeliveryId delivery_id : stored.deliveries) {
       const StoredDelivery& to = deliveries_.at(delivery_id);
-      if (to.delivery.webhook == recovery.webhook && to.delivery.status == DeliveryStatus::Canceled &&
-          !to.delivery.test) {
+      if (to.delivery.status == DeliveryStatus::Canceled && passes(recovery, to)) {
         step.deliveries.push_back(open_delivery(to));
       }
     }

@@ -20,6 +20,11 @@ CommitResult MemoryStore::commit(const WriteBatch& batch) {
     last_id_ = std::max(last_id_, key.id.value);
   }
   for (const KeyId id : batch.deleted_keys) keys_.erase(id);
+  for (const Number& number : batch.numbers) {
+    numbers_[number.id] = number;
+    last_id_ = std::max(last_id_, number.id.value);
+  }
+  for (const NumberId id : batch.deleted_numbers) numbers_.erase(id);
   for (std::size_t i = 0; i < batch.events.size(); ++i) {
     if (auto duplicate = claim_key(i, batch.events[i])) {
       result.duplicates.push_back(*duplicate);

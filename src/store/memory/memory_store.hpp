@@ -29,6 +29,7 @@ class MemoryStore final : public Store {
   Page<DeliveryRow> list_deliveries(const DeliveryQuery& query) const override;
   std::optional<DeliveryDetail> get_delivery(DeliveryId id) const override;
   Page<Event> list_events(const EventQuery& query) const override;
+  EventsAfter list_events_after(const EventsAfterQuery& query) const override;
   std::optional<EventDetail> get_event(EventId id) const override;
   RecoveryStep next_recovery_step(const Recovery& recovery, std::size_t limit) const override;
   std::optional<Recovery> get_recovery(RecoveryId id) const override;
@@ -61,6 +62,7 @@ class MemoryStore final : public Store {
   void update_delivery(const DeliveryUpdate& update);
   bool has_open_delivery(const StoredEvent& event) const;
   bool has_delivery_to(const StoredEvent& event, WebhookId webhook) const;
+  bool passes(const Recovery& recovery, const StoredDelivery& stored) const;
   RecoveryStep failed_step(const Recovery& recovery, std::size_t limit) const;
   RecoveryStep missing_step(const Recovery& recovery, std::size_t limit) const;
   static OpenDelivery open_delivery(const StoredDelivery& stored);
@@ -72,6 +74,7 @@ class MemoryStore final : public Store {
   std::map<std::pair<WebhookId, int>, WebhookTarget> targets_;
   std::map<WebhookId, WebhookHealth> healths_;  // of those that are failing
   std::map<KeyId, ApiKey> keys_;
+  std::map<NumberId, Number> numbers_;
   std::map<EventId, StoredEvent> events_;
   std::map<DeliveryId, StoredDelivery> deliveries_;
   std::map<std::pair<std::string, std::string>, UsedKey> used_keys_;  // by scope and key

@@ -27,6 +27,7 @@ struct Rule {
 std::string event_name(std::int64_t id) { return EventId{id}.str(); }
 std::string delivery_name(std::int64_t id) { return DeliveryId{id}.str(); }
 std::string webhook_name(std::int64_t id) { return WebhookId{id}.str(); }
+std::string number_name(std::int64_t id) { return NumberId{id}.str(); }
 std::string plain_number(std::int64_t id) { return std::to_string(id); }
 
 constexpr std::array kRules{
@@ -56,6 +57,9 @@ constexpr std::array kRules{
          "SELECT w.id FROM webhooks w WHERE NOT EXISTS(SELECT 1 FROM webhook_versions v WHERE v.webhook=w.id AND "
          "v.version=w.version)",
          webhook_name},
+    Rule{"number that is there twice",
+         "SELECT n.id FROM numbers n WHERE EXISTS(SELECT 1 FROM numbers o WHERE o.number=n.number AND o.id<n.id)",
+         number_name},
     Rule{"idempotency key that would never expire",
          "SELECT i.event FROM idempotency i WHERE NOT EXISTS(SELECT 1 FROM idempotency_log l WHERE l.event=i.event)",
          event_name},

@@ -181,4 +181,26 @@ Page<Event> list_events(Database& db, const EventQuery& query, std::vector<std::
                         query.limit, [&](std::int64_t id) { return read_event_row(db, id, query, term); });
 }
 
+// Walks the rows themselves: whoever polls goes on from where it was, so that only what has come since is walked.
+EventsAfter list_events_after(Database& db, const EventsAfterQuery& query, std::size_t rows_examined_max) {
+  EventsAfter page{.position = query.after};
+  std::size_t bytes = 0;
+  std::size_t examined = 0;
+  for (Rows rows = db.query("SELECT " LIMEHOOK_EVENT_COLUMNS " FROM events e WHERE e.id>? ORDER BY e.id", query.after);
+       rows.next();) {
+    if (examined++ == rows_examined_max) return page;
+    const bool passes = rows->small(2) == 0 && query.types.test(static_cast<std::size_t>(rows->small(1))) &&
+                        (!query.team_id || rows->bytes(4) == *query.team_id);
+    if (passes) {
+      bytes += rows->bytes(5).size();
+      const bool full = page.events.size() == query.limit || (!page.events.empty() && bytes > limits::kPageBytesMax);
+      if (full) return page;
+      page.events.push_back(read_event(*rows));
+    }
+    page.position = rows->integer(0);
+  }
+  page.done = true;
+  return page;
+}
+
 }  // namespace limehook::store::sqlite

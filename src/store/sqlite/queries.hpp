@@ -17,6 +17,7 @@ Page<DeliveryRow> list_deliveries(Database& db, const DeliveryQuery& query, std:
                                   std::size_t rows_examined_max);
 Page<Event> list_events(Database& db, const EventQuery& query, std::vector<std::int64_t> tail,
                         std::size_t rows_examined_max);
+EventsAfter list_events_after(Database& db, const EventsAfterQuery& query, std::size_t rows_examined_max);
 
 std::optional<DeliveryDetail> get_delivery(Database& db, DeliveryId id);
 std::optional<EventDetail> get_event(Database& db, EventId id);

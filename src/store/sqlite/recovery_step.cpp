@@ -6,6 +6,7 @@
 #include "base/limits.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/rows.hpp"
+#include "store/sqlite/terms.hpp"
 
 namespace limehook::store::sqlite {
 namespace {
@@ -17,6 +18,16 @@ void append_closed(Database& db, const char* sql, const Recovery& recovery, std:
   for (Rows rows = db.query(sql, start_of(recovery), first_id_at(recovery.until), limit); rows.next();) {
     out.push_back(read_open_delivery(*rows));
   }
+}
+
+bool passes(const Recovery& recovery, const OpenDelivery& delivery) {
+  return delivery.webhook == recovery.webhook && !delivery.test && recovery.takes(delivery.type) &&
+         recovery.takes(delivery.attempts, delivery.http_status, delivery.last_outcome);
+}
+
+bool event_has_term(Database& db, EventId event, std::uint64_t term) {
+  Rows rows = db.query("SELECT terms FROM events WHERE id=?", event);
+  return rows.next() && has_term(rows->bytes(0), term);
 }
 
 RecoveryStep failed_step(Database& db, const Recovery& recovery, std::size_t limit) {
@@ -37,8 +48,10 @@ RecoveryStep failed_step(Database& db, const Recovery& recovery, std::size_t lim
   closed.resize(std::min(closed.size(), limit));
   step.examined = closed.size();
   step.position = closed.empty() ? recovery.position : closed.back().id.value;
-  for (OpenDelivery& delivery : closed) {
-    if (delivery.webhook == recovery.webhook && !delivery.test) step.deliveries.push_back(delivery);
+  const std::uint64_t term = term_code(recovery.term);
+  for (const OpenDelivery& delivery : closed) {
+    if (!passes(recovery, delivery)) continue;
+    if (recovery.term.empty() || event_has_term(db, delivery.event, term)) step.deliveries.push_back(delivery);
   }
   return step;
 }
@@ -68,12 +81,17 @@ RecoveryStep missing_step(Database& db, const Recovery& recovery, std::size_t li
   RecoveryStep step;
   step.position = recovery.position;
   std::size_t bytes = 0;
-  for (Rows rows = db.query("SELECT " LIMEHOOK_EVENT_COLUMNS
-                            ",e.first_delivery,e.last_delivery FROM events e WHERE e.id>? AND e.id<? ORDER BY e.id "
-                            "LIMIT ?",
-                            start_of(recovery), first_id_at(recovery.until), limit);
+  const std::uint64_t term = term_code(recovery.term);
+  for (Rows rows =
+           db.query("SELECT " LIMEHOOK_EVENT_COLUMNS
+                    ",e.first_delivery,e.last_delivery,e.terms FROM events e WHERE e.id>? AND e.id<? ORDER BY e.id "
+                    "LIMIT ?",
+                    start_of(recovery), first_id_at(recovery.until), limit);
        rows.next();) {
-    if (rows->small(2) == 0) {  // not a test
+    const bool test = rows->small(2) != 0;
+    const bool wanted = recovery.takes(static_cast<EventType>(rows->small(1))) &&
+                        (recovery.term.empty() || has_term(rows->bytes(kEventColumnCount + 2), term));
+    if (!test && wanted) {
       const auto deliveries = deliveries_to(db, recovery.webhook, *rows);
       if (deliveries.empty()) {
         Event event = read_event(*rows);
@@ -82,7 +100,8 @@ RecoveryStep missing_step(Database& db, const Recovery& recovery, std::size_t li
         step.events.push_back(std::move(event));
       }
       for (const OpenDelivery& delivery : deliveries) {
-        if (delivery.status == DeliveryStatus::Canceled && !delivery.test) step.deliveries.push_back(delivery);
+        if (delivery.status == DeliveryStatus::Canceled && passes(recovery, delivery))
+          step.deliveries.push_back(delivery);
       }
     }
     ++step.examined;

@@ -90,6 +90,17 @@ ApiKey read_key(const Statement& row) {
   return key;
 }
 
+Number read_number(const Statement& row) {
+  Number number;
+  number.id = NumberId{row.integer(0)};
+  number.number = row.text(1);
+  number.team_id = row.text(2);
+  number.name = row.text(3);
+  number.created_at = row.time(4);
+  number.updated_at = row.time(5);
+  return number;
+}
+
 Recovery read_recovery(const Statement& row) {
   Recovery recovery;
   recovery.id = RecoveryId{row.integer(0)};
@@ -98,11 +109,15 @@ Recovery read_recovery(const Statement& row) {
   recovery.state = static_cast<Recovery::State>(row.small(3));
   recovery.since = row.time(4);
   recovery.until = row.time(5);
-  recovery.position = row.integer(6);
-  recovery.examined = row.integer(7);
-  recovery.redelivered = row.integer(8);
-  recovery.created_at = row.time(9);
-  recovery.updated_at = row.time(10);
+  recovery.events = static_cast<unsigned long long>(row.integer(6));
+  recovery.term = row.text(7);
+  recovery.http_status = row.small(8);
+  if (!row.is_null(9)) recovery.outcome = static_cast<AttemptOutcome>(row.small(9));
+  recovery.position = row.integer(10);
+  recovery.examined = row.integer(11);
+  recovery.redelivered = row.integer(12);
+  recovery.created_at = row.time(13);
+  recovery.updated_at = row.time(14);
   return recovery;
 }
 

@@ -4,6 +4,7 @@
 #include "model/api_key.hpp"
 #include "model/delivery.hpp"
 #include "model/event.hpp"
+#include "model/number.hpp"
 #include "model/recovery.hpp"
 #include "model/stats.hpp"
 #include "model/webhook.hpp"
@@ -31,8 +32,12 @@ std::string webhook_config(const Webhook& webhook);
 #define LIMEHOOK_KEY_COLUMNS "id,name,role,team,hash,hint,created_at"
 ApiKey read_key(const Statement& row);
 
-#define LIMEHOOK_RECOVERY_COLUMNS \
-  "id,webhook,kind,state,since,until,position,examined,redelivered,created_at,updated_at"
+#define LIMEHOOK_NUMBER_COLUMNS "id,number,team,name,created_at,updated_at"
+Number read_number(const Statement& row);
+
+#define LIMEHOOK_RECOVERY_COLUMNS                                                                               \
+  "id,webhook,kind,state,since,until,events,term,http_status,outcome,position,examined,redelivered,created_at," \
+  "updated_at"
 Recovery read_recovery(const Statement& row);
 
 #define LIMEHOOK_STATS_COLUMNS "attempts,attempts_failed,delivered,failed,latency"

@@ -112,6 +112,14 @@ CREATE TABLE keys(
   hint TEXT NOT NULL,
   created_at INTEGER NOT NULL
 );
+CREATE TABLE numbers(
+  id INTEGER PRIMARY KEY,
+  number TEXT NOT NULL,
+  team TEXT NOT NULL,
+  name TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+);
 CREATE TABLE recoveries(
   id INTEGER PRIMARY KEY,
   webhook INTEGER NOT NULL,
@@ -119,6 +127,10 @@ CREATE TABLE recoveries(
   state INTEGER NOT NULL,
   since INTEGER NOT NULL,
   until INTEGER NOT NULL,
+  events INTEGER NOT NULL,           -- one bit for each type it takes
+  term TEXT NOT NULL,
+  http_status INTEGER NOT NULL,
+  outcome INTEGER,
   position INTEGER NOT NULL,
   examined INTEGER NOT NULL,
   redelivered INTEGER NOT NULL,

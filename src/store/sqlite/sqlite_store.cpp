@@ -194,6 +194,9 @@ Catalog SqliteStore::load_catalog() const {
     for (Rows rows = db.query("SELECT " LIMEHOOK_KEY_COLUMNS " FROM keys ORDER BY id"); rows.next();) {
       catalog.keys.push_back(read_key(*rows));
     }
+    for (Rows rows = db.query("SELECT " LIMEHOOK_NUMBER_COLUMNS " FROM numbers ORDER BY id"); rows.next();) {
+      catalog.numbers.push_back(read_number(*rows));
+    }
     for (Rows rows = db.query("SELECT " LIMEHOOK_RECOVERY_COLUMNS " FROM recoveries WHERE state=? ORDER BY id",
                               Recovery::State::Running);
          rows.next();) {
@@ -203,7 +206,8 @@ Catalog SqliteStore::load_catalog() const {
     catalog.last_id = db.number(
         "SELECT max(coalesce((SELECT max(id) FROM events),0),coalesce((SELECT max(id) FROM deliveries),0),"
         "coalesce((SELECT max(id) FROM webhooks),0),coalesce((SELECT max(id) FROM keys),0),"
-        "coalesce((SELECT max(id) FROM recoveries),0),coalesce((SELECT max(last_id) FROM log_segments),0))");
+        "coalesce((SELECT max(id) FROM numbers),0),coalesce((SELECT max(id) FROM recoveries),0),coalesce((SELECT "
+        "max(last_id) FROM log_segments),0))");
     return catalog;
   });
 }
@@ -260,6 +264,11 @@ Page<Event> SqliteStore::list_events(const EventQuery& query) const {
   auto tail = find_in_tail(parts_->indexer.tail(), query);
   return parts_->readers.read(
       [&](Database& db) { return sqlite::list_events(db, query, std::move(tail), parts_->rows_examined_max); });
+}
+
+EventsAfter SqliteStore::list_events_after(const EventsAfterQuery& query) const {
+  return parts_->readers.read(
+      [&](Database& db) { return sqlite::list_events_after(db, query, parts_->rows_examined_max); });
 }
 
 std::optional<EventDetail> SqliteStore::get_event(EventId id) const {

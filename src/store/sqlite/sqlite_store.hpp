@@ -41,6 +41,7 @@ class SqliteStore final : public Store {
   Page<DeliveryRow> list_deliveries(const DeliveryQuery& query) const override;
   std::optional<DeliveryDetail> get_delivery(DeliveryId id) const override;
   Page<Event> list_events(const EventQuery& query) const override;
+  EventsAfter list_events_after(const EventsAfterQuery& query) const override;
   std::optional<EventDetail> get_event(EventId id) const override;
   RecoveryStep next_recovery_step(const Recovery& recovery, std::size_t limit) const override;
   std::optional<Recovery> get_recovery(RecoveryId id) const override;

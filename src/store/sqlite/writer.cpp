@@ -60,6 +60,8 @@ void Writer::apply(const WriteBatch& batch, CommitResult& result) {
   for (const WebhookHealth& health : batch.healths) put_health(health);
   for (const ApiKey& key : batch.keys) put_key(key);
   for (const KeyId id : batch.deleted_keys) db_.run("DELETE FROM keys WHERE id=?", id);
+  for (const Number& number : batch.numbers) put_number(number);
+  for (const NumberId id : batch.deleted_numbers) db_.run("DELETE FROM numbers WHERE id=?", id);
   for (std::size_t i = 0; i < batch.events.size(); ++i) {
     if (auto duplicate = claim_key(i, batch.events[i])) {
       result.duplicates.push_back(*duplicate);
@@ -113,6 +115,12 @@ void Writer::put_key(const ApiKey& key) {
   db_.run("INSERT OR REPLACE INTO keys(id,name,role,team,hash,hint,created_at) VALUES(?,?,?,?,?,?,?)", key.id,
           std::string_view(key.name), key.role, std::string_view(key.team_id), Blob{hash}, std::string_view(key.hint),
           key.created_at);
+}
+
+void Writer::put_number(const Number& n) {
+  db_.run("INSERT OR REPLACE INTO numbers(" LIMEHOOK_NUMBER_COLUMNS ") VALUES(?,?,?,?,?,?)", n.id,
+          std::string_view(n.number), std::string_view(n.team_id), std::string_view(n.name), n.created_at,
+          n.updated_at);
 }
 
 std::optional<DuplicateEvent> Writer::claim_key(std::size_t index, const NewEvent& event) {
@@ -240,9 +248,9 @@ void Writer::link_attempts_without_update(DeliveryStates& states) {
 }
 
 void Writer::put_recovery(const Recovery& r) {
-  db_.run("INSERT OR REPLACE INTO recoveries(" LIMEHOOK_RECOVERY_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?)", r.id,
-          r.webhook, r.kind, r.state, r.since, r.until, r.position, r.examined, r.redelivered, r.created_at,
-          r.updated_at);
+  db_.run("INSERT OR REPLACE INTO recoveries(" LIMEHOOK_RECOVERY_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+          r.id, r.webhook, r.kind, r.state, r.since, r.until, r.events.to_ulong(), std::string_view(r.term),
+          r.http_status, r.outcome, r.position, r.examined, r.redelivered, r.created_at, r.updated_at);
 }
 
 void Writer::add_stats(const StatsBucket& bucket) {

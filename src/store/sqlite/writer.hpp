@@ -23,6 +23,7 @@ class Writer {
   void put_health(const WebhookHealth& health);
   void delete_webhook(const DeletedWebhook& deleted);
   void put_key(const ApiKey& key);
+  void put_number(const Number& number);
   // The event that `event` repeats, or nothing; then its key is taken.
   std::optional<DuplicateEvent> claim_key(std::size_t index, const NewEvent& event);
   void insert_event(const NewEvent& event);

@@ -1,0 +1,113 @@
+// GET /v1/webhooks/{id}/events: a webhook's events for receivers that cannot be reached (spec, section 5).
+
+#include <charconv>
+
+#include "api/api.hpp"
+#include "api/json_writer.hpp"
+#include "delivery/routing.hpp"
+#include "model/payload_shape.hpp"
+
+namespace limehook::api {
+namespace {
+
+using std::chrono::steady_clock;
+
+// What one request has read so far.
+struct Found {
+  std::string rows;  // JSON values with commas between them
+  std::size_t count = 0;
+  std::int64_t position = 0;  // everything up to this event id has been examined
+  bool end = false;           // there is nothing newer
+};
+
+std::int64_t after_of(const Call& call, WebhookId webhook) {
+  const auto text = call.parameter("after");
+  if (!text) return webhook.value;  // ids grow with time: this is the moment of its creation
+  const auto id = decode_id("cur_", *text);
+  if (!id || *id < 0) throw Fault{invalid({{"/after", "is not a cursor of this API"}})};
+  return *id;
+}
+
+std::chrono::seconds wait_of(const Call& call) {
+  const auto text = call.parameter("wait");
+  if (!text) return std::chrono::seconds(0);
+  int seconds = -1;
+  const auto [end, ec] = std::from_chars(text->data(), text->data() + text->size(), seconds);
+  const bool whole = ec == std::errc() && end == text->data() + text->size();
+  if (!whole || seconds < 0 || seconds > limits::kPollWaitMax / std::chrono::seconds(1)) {
+    throw Fault{invalid({{"/wait", "must be a whole number of seconds from 0 to 30"}})};
+  }
+  return std::chrono::seconds(seconds);
+}
+
+void write_row(Found& found, const Webhook& webhook, const Event& event) {
+  JsonWriter out;
+  out.begin_object().key("id").string(event.id.str()).key("event").string(name_of(event.type));
+  out.key("received_at").string(format_rfc3339(event.received_at)).key("payload");
+  out.raw(webhook.payload.is_default() ? event.payload : shape_payload(webhook.payload, event.payload));
+  found.rows += (found.count++ == 0 ? "" : ",") + out.end_object().take();
+}
+
+bool takes(const Webhook& webhook, const Event& event) {
+  auto draft = parse_event(event.payload, kAllEventTypes);
+  if (!draft) return false;
+  draft->team_id = event.team_id;
+  return delivery::matches_with_team(webhook, *draft);
+}
+
+// On a reader's thread. Reads on until there are `limit` events, or enough bytes, or nothing is left; within reason, so
+// that a webhook that takes little of much is read in several requests.
+Found find_events(const store::Store& store, const Webhook& webhook, std::int64_t after, std::size_t limit) {
+  constexpr int kReadsMax = 5;
+  const bool picky = webhook.filter || !webhook.numbers.empty();
+  store::EventsAfterQuery query{.types = webhook.events, .limit = picky ? limits::kPageMax : limit};
+  if (!webhook.team_id.empty()) query.team_id = webhook.team_id;
+  Found found{.position = after};
+  for (int reads = 0; reads < kReadsMax && !found.end && found.count < limit; ++reads) {
+    query.after = found.position;
+    const store::EventsAfter page = store.list_events_after(query);
+    for (const Event& event : page.events) {
+      if (!takes(webhook, event)) continue;
+      if (found.count == limit || found.rows.size() > limits::kPageBytesMax) return found;
+      write_row(found, webhook, event);
+      found.position = event.id.value;
+    }
+    found.position = page.position;
+    found.end = page.done;
+  }
+  return found;
+}
+
+Response too_many() {
+  Response response = problem(429, "Too many requests wait for events. Poll without wait, or later.");
+  response.headers.emplace_back("Retry-After", "5");
+  return response;
+}
+
+}  // namespace
+
+asio::awaitable<Response> Api::poll_events(const Call& call) {
+  call.allow_query({"after", "limit", "wait"});
+  const WebhookId id = visible_webhook(call)->id;
+  const std::size_t limit = call.limit();
+  const auto wait = wait_of(call);
+  const auto deadline = steady_clock::now() + wait;
+  Found found{.position = after_of(call, id)};
+  std::unique_ptr<runtime::EventWatch> watch;
+  if (wait.count() > 0 && !(watch = engine_.watch_events(id))) throw Fault{too_many()};
+  while (true) {
+    const auto webhook = visible_webhook(call);  // again: it may have been changed or deleted during the wait
+    if (!webhook->enabled) throw Fault{refusal(delivery::Refusal::Disabled)};
+    if (watch) watch->arm();
+    const auto after = found.position;
+    found =
+        co_await engine_.read([=](const store::Store& store) { return find_events(store, *webhook, after, limit); });
+    if (found.count > 0 || !found.end || !watch || !co_await watch->wait_until(deadline)) break;
+  }
+  JsonWriter out;
+  out.begin_object().key("data").begin_array().raw(found.rows).end_array();
+  out.key("next_cursor").string(cursor_text(found.position)).end_object();
+  co_return Response{200, "application/json", out.take(), {}};
+}
+
+}  // namespace limehook::api

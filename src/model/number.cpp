@@ -1,0 +1,94 @@
+#include "model/number.hpp"
+
+#include <array>
+#include <iterator>
+
+#include "model/event.hpp"
+#include "model/json_read.hpp"
+#include "model/webhook_checks.hpp"
+
+namespace limehook {
+namespace {
+
+constexpr std::array<std::string_view, 3> kMembers{"number", "team_id", "name"};
+
+// Takes the text `value` into `to` unless `problem_of` finds something wrong with it.
+void take_text(std::string_view member, const boost::json::value& value,
+               std::optional<std::string> (*problem_of)(std::string_view), std::string& to, FieldErrors& errors) {
+  const auto text = text_in(value);
+  auto problem = text ? problem_of(*text) : std::optional<std::string>("must be a string");
+  if (problem) errors.push_back({step(member), std::move(*problem)});
+  else to = *text;
+}
+
+void take_number(Number& number, const boost::json::value& value, FieldErrors& errors) {
+  if (!number.id) return take_text("number", value, number_problem, number.number, errors);
+  if (text_in(value) != number.number) errors.push_back({"/number", "cannot be changed"});
+}
+
+}  // namespace
+
+FieldErrors apply_number_json(Number& number, const boost::json::object& body) {
+  FieldErrors errors;
+  report_unknown(body, kMembers, "", errors);
+  if (const auto* value = body.if_contains("number")) take_number(number, *value, errors);
+  else if (!number.id) errors.push_back({"/number", "is required"});
+  if (const auto* value = body.if_contains("team_id")) {
+    take_text("team_id", *value, team_id_problem, number.team_id, errors);
+  }
+  if (const auto* value = body.if_contains("name")) {
+    if (value->is_null()) number.name.clear();
+    else take_text("name", *value, name_problem, number.name, errors);
+  }
+  return errors;
+}
+
+void NumberDirectory::put(Number number) {
+  remove(number.id);
+  const Number& entry = by_number_.insert_or_assign(number.number, number).first->second;
+  by_id_[entry.id] = &entry;
+  by_team_[entry.team_id][entry.id] = &entry;
+}
+
+void NumberDirectory::remove(NumberId id) {
+  const auto entry = by_id_.find(id);
+  if (entry == by_id_.end()) return;
+  const Number& number = *entry->second;
+  const auto team = by_team_.find(number.team_id);
+  team->second.erase(id);
+  if (team->second.empty()) by_team_.erase(team);
+  by_id_.erase(entry);
+  by_number_.erase(by_number_.find(number.number));
+}
+
+const Number* NumberDirectory::find(NumberId id) const {
+  const auto entry = by_id_.find(id);
+  return entry == by_id_.end() ? nullptr : entry->second;
+}
+
+const Number* NumberDirectory::find(const std::string& number) const {
+  const auto entry = by_number_.find(number);
+  return entry == by_number_.end() ? nullptr : &entry->second;
+}
+
+std::string_view NumberDirectory::team_of(std::span<const std::string> numbers) const {
+  for (const std::string& number : numbers) {
+    if (const Number* known = find(number)) return known->team_id;
+  }
+  return {};
+}
+
+std::vector<const Number*> NumberDirectory::newest(const std::optional<std::string>& team, NumberId before,
+                                                   std::size_t limit) const {
+  std::vector<const Number*> out;
+  const auto of_team = team ? by_team_.find(*team) : by_team_.end();
+  if (team && of_team == by_team_.end()) return out;
+  const Entries& entries = team ? of_team->second : by_id_;
+  const auto end = before ? entries.lower_bound(before) : entries.end();
+  for (auto it = std::make_reverse_iterator(end); it != entries.rend() && out.size() < limit; ++it) {
+    out.push_back(it->second);
+  }
+  return out;
+}
+
+}  // namespace limehook
