@@ -71,7 +71,7 @@ struct Attempt {
   std::string response_head;  // header lines as received, CRLF between them, without the status line
   std::string response_body;  // at most limits::kResponseBodyBytesMax
   bool response_body_cut = false;
-  std::string signatures;   // raw 32-byte MACs in the order of signing::SignedHeaders
+  std::string signatures;   // as signing::Signer makes them; see signing::SignatureKind
   int webhook_version = 0;  // the version of the webhook that was used
   bool fallback = false;    // it went to the webhook's fallback URL
   bool acknowledged() const { return outcome == AttemptOutcome::Response && http_status / 100 == 2; }

@@ -52,7 +52,7 @@ TEST(Sending, SendsExactlyTheContractsRequest) {
 
   const auto timestamp = to_us(attempt.started_at) / 1'000'000;
   const auto id = DeliveryId{1}.str();
-  signing::Signer signer(kSecret, "", std::nullopt);
+  signing::Signer signer({.secret = kSecret});
   const auto macs = signer.sign(id, timestamp, kBody);
   const auto signatures = signing::headers_of(macs);
   EXPECT_EQ(attempt.signatures, macs);
@@ -119,7 +119,7 @@ TEST(Sending, SendsBothSignaturesDuringARotation) {
   webhook->previous_secret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
   webhook->previous_secret_expires_at = wall_clock() + std::chrono::hours(1);
   const auto result = client.send(webhook);
-  EXPECT_EQ(result.attempt.signatures.size(), 4 * 32u);
+  EXPECT_EQ(result.attempt.signatures.size(), 4 * 33u);
   EXPECT_TRUE(
       signing::verify_limecall(webhook->previous_secret, request.header("X-LimeCall-Signature-Previous"), kBody));
   EXPECT_TRUE(signing::verify_limecall(webhook->secret, request.header("X-LimeCall-Signature"), kBody));
@@ -183,7 +183,7 @@ TEST(NotReached, SaysThatTheConnectionWasRefused) {
   EXPECT_EQ(result.attempt.outcome, AttemptOutcome::ConnectFailed);
   EXPECT_EQ(result.attempt.http_status, 0);
   EXPECT_EQ(result.attempt.error, "127.0.0.1:" + std::to_string(port) + ": Connection refused");
-  EXPECT_EQ(result.attempt.signatures.size(), 2 * 32u);
+  EXPECT_EQ(result.attempt.signatures.size(), 2 * 33u);
 }
 
 // Goal: an address that swallows packets costs the connect timeout, not the attempt's. Method: a listener whose
