@@ -107,6 +107,8 @@ std::string_view outcome_text(AttemptOutcome outcome) {
       return "the server could not make the attempt";
     case AttemptOutcome::HeldBack:
       return "it was held back while the webhook was failing, until its retry schedule was over";
+    case AttemptOutcome::OauthFailed:
+      return "no OAuth token could be had";
   }
   return "";
 }

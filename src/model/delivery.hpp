@@ -57,8 +57,9 @@ enum class AttemptOutcome : std::uint8_t {
   BadResponse = 7,      // not HTTP, or a head beyond the limit
   Internal = 8,         // no descriptor, no memory: ours, not the receiver's
   HeldBack = 9,         // of a delivery, not of an attempt: it was held while the webhook was failing, until too late
+  OauthFailed = 10,     // the webhook's token endpoint gave no token; the receiver has seen nothing
 };
-inline constexpr std::size_t kAttemptOutcomeCount = 10;
+inline constexpr std::size_t kAttemptOutcomeCount = 11;
 std::string_view name_of(AttemptOutcome outcome);  // stable machine-readable words: "timeout", "connect_failed"...
 
 struct Attempt {
