@@ -61,6 +61,7 @@ std::span<const Api::Route> Api::routes() {
       {"POST", "/v1/webhooks/{id}/disable", kChange, &Api::disable_webhook},
       {"POST", "/v1/webhooks/{id}/test", kChange, &Api::test_webhook},
       {"GET", "/v1/webhooks/{id}/secret", kChange, &Api::get_secret},
+      {"GET", "/v1/webhooks/{id}/public-key", 0, &Api::get_public_key},
       {"POST", "/v1/webhooks/{id}/rotate-secret", kChange, &Api::rotate_secret},
       {"GET", "/v1/webhooks/{id}/deliveries", kLook, &Api::list_webhook_deliveries},
       {"GET", "/v1/webhooks/{id}/events", kLook, &Api::poll_events},

@@ -64,6 +64,7 @@ class Api {
   asio::awaitable<Response> disable_webhook(const Call& call);
   asio::awaitable<Response> test_webhook(const Call& call);
   asio::awaitable<Response> get_secret(const Call& call);
+  asio::awaitable<Response> get_public_key(const Call& call);
   asio::awaitable<Response> rotate_secret(const Call& call);
   asio::awaitable<Response> switch_webhook(const Call& call, bool enabled);
   // deliveries.cpp

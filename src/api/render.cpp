@@ -64,7 +64,10 @@ void write_request(JsonWriter& out, const store::DeliveryDetail& detail, const A
                    std::string_view version) {
   const auto target = std::ranges::find(detail.targets, attempt.webhook_version, &store::WebhookTarget::version);
   std::vector<Header> own;
-  if (target != detail.targets.end()) {
+  const bool known = target != detail.targets.end();
+  std::string_view url;
+  if (known) {
+    url = attempt.fallback ? target->fallback_url : target->url;
     for (const std::string& name : target->header_names) own.push_back({name, std::string(kMask)});
   }
   const std::string id = detail.delivery.id.str();
@@ -73,13 +76,15 @@ void write_request(JsonWriter& out, const store::DeliveryDetail& detail, const A
       {.version = version,
        .webhook_id = id,
        .token = kMask,
+       .signature_header = known ? std::string_view(target->signature_header) : std::string_view(),
        .type = detail.event.type,
+       .body_type = detail.delivery.body_type,
        .attempt = attempt.number,
        .timestamp = std::chrono::floor<std::chrono::seconds>(attempt.started_at.time_since_epoch()).count(),
        .test = detail.delivery.test,
        .signatures = signatures,
        .own_headers = own});
-  out.key("request").begin_object().key("url").string(target == detail.targets.end() ? "" : target->url);
+  out.key("request").begin_object().key("url").string(url);
   out.key("headers").begin_object();
   for (const Header& header : headers) out.key(header.name).string(header.value);
   out.end_object().key("body").string(body).end_object();
@@ -107,6 +112,8 @@ std::string_view outcome_text(AttemptOutcome outcome) {
       return "the server could not make the attempt";
     case AttemptOutcome::HeldBack:
       return "it was held back while the webhook was failing, until its retry schedule was over";
+    case AttemptOutcome::OauthFailed:
+      return "no OAuth token could be had";
   }
   return "";
 }

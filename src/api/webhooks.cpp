@@ -6,6 +6,7 @@
 #include "api/api.hpp"
 #include "api/json_writer.hpp"
 #include "api/render.hpp"
+#include "http_client/client_certificate.hpp"
 #include "http_client/masking.hpp"
 #include "runtime/clocks.hpp"
 #include "signing/signing.hpp"
@@ -18,6 +19,23 @@ constexpr std::string_view kTokenPrefix = "lht_";
 void generate_missing(Webhook& webhook) {
   if (webhook.secret.empty()) webhook.secret = signing::generate_secret();
   if (webhook.token.empty()) webhook.token = signing::generate_token(kTokenPrefix);
+  if (!webhook.signatures.v1a) {
+    webhook.signing_key.clear();
+    webhook.public_key.clear();
+  } else if (webhook.signing_key.empty()) {
+    auto pair = signing::generate_key_pair();
+    webhook.signing_key = std::move(pair.private_key);
+    webhook.public_key = std::move(pair.public_key);
+  }
+}
+
+// Reads what is in a client certificate that is new.
+FieldErrors certificate_problems(Webhook& webhook, const std::optional<ClientCertificate>& before) {
+  if (!webhook.client_certificate || webhook.client_certificate == before) return {};
+  const auto completed = http_client::complete(*webhook.client_certificate, runtime::now().wall);
+  if (completed) return {};
+  const bool in_key = completed.error().member == http_client::CertificateProblem::Member::PrivateKey;
+  return {{in_key ? "/client_certificate/private_key" : "/client_certificate/certificate", completed.error().detail}};
 }
 
 std::string_view name_of(delivery::BreakerState state) {
@@ -52,7 +70,9 @@ void add_view(boost::json::object& json, const delivery::WebhookView& view) {
 
 // Applies the body's members; a timeout_ms of null is the server's.
 FieldErrors apply(Webhook& webhook, const boost::json::object& body, const UrlRules& rules, Duration default_timeout) {
+  const auto certificate = webhook.client_certificate;
   FieldErrors errors = apply_webhook_json(webhook, body, rules);
+  if (errors.empty()) errors = certificate_problems(webhook, certificate);
   if (const auto* timeout = body.if_contains("timeout_ms"); timeout && timeout->is_null())
     webhook.timeout = default_timeout;
   return errors.empty() ? required_problems(webhook) : errors;
@@ -205,6 +225,17 @@ asio::awaitable<Response> Api::get_secret(const Call& call) {
   JsonWriter out;
   out.begin_object().key("secret").string(webhook->secret).key("token").string(webhook->token).end_object();
   co_return Response{200, "application/json", out.take(), {{"Cache-Control", "no-store"}}};
+}
+
+// For receivers, which have no key of this API.
+asio::awaitable<Response> Api::get_public_key(const Call& call) {
+  const auto webhook = engine_.find_webhook(path_id<WebhookId>(call, "webhook"));
+  const auto pem = webhook ? signing::public_key_pem(webhook->public_key) : std::nullopt;
+  if (!pem) throw Fault{problem(404, "There is no webhook of this id with a public key.")};
+  JsonWriter out;
+  out.begin_object().key("public_key").string(webhook->public_key).key("algorithm").string("ed25519");
+  out.key("pem").string(*pem).end_object();
+  co_return Response{200, "application/json", out.take(), {{"Cache-Control", "public, max-age=60"}}};
 }
 
 asio::awaitable<Response> Api::rotate_secret(const Call& call) {

@@ -21,10 +21,12 @@ namespace json = boost::json;
 struct ListenOptions {
   std::uint16_t port = 0;
   std::string secret;
+  std::string public_key;
   std::string forward;
   int status = 200;
   std::uint64_t fail_every = 0;
   bool json = false;
+  bool verifies() const { return !secret.empty() || !public_key.empty(); }
 };
 
 constexpr auto kForwardLimit = std::chrono::seconds(30);
@@ -58,8 +60,7 @@ class Listener {
 
   // Any thread.
   ReceiverReply handle(const ReceivedRequest& request) {
-    const auto problem =
-        options_.secret.empty() ? std::nullopt : signature_problem(request, options_.secret, wall_now());
+    const auto problem = signature_problem(request, {options_.secret, options_.public_key}, wall_now());
     const auto number = ++count_;
     auto reply = [&] {
       if (problem) return answer_with(401, *problem);
@@ -98,16 +99,16 @@ class Listener {
                       {"verified", nullptr},
                       {"reason", nullptr},
                       {"status", reply.status}};
-    if (!options_.secret.empty()) line["verified"] = !problem;
+    if (options_.verifies()) line["verified"] = !problem;
     if (problem) line["reason"] = *problem;
     print_line(json::serialize(line));
   }
 
   void print_words(const ReceivedRequest& request, const std::optional<std::string>& problem,
                    const ReceiverReply& reply) const {
-    const auto verified = options_.secret.empty() ? paint(Color::Dim, "not verified")
-                          : problem               ? paint(Color::Red, "not genuine: " + *problem)
-                                                  : paint(Color::Green, "verified");
+    const auto verified = !options_.verifies() ? paint(Color::Dim, "not verified")
+                          : problem            ? paint(Color::Red, "not genuine: " + *problem)
+                                               : paint(Color::Green, "verified");
     print_line(fmt::format("{}  {} {}  {}  {}  attempt {}  answered {}", local_clock(wall_now()),
                            printable(request.method), printable(request.target),
                            padded(printable(request.header("X-LimeCall-Event")), 18), verified,
@@ -123,6 +124,9 @@ class Listener {
 std::optional<std::string> options_problem(const ListenOptions& options) {
   if (!options.secret.empty()) {
     if (const auto problem = signing::secret_problem(options.secret)) return "--secret: " + *problem;
+  }
+  if (!options.public_key.empty()) {
+    if (const auto problem = signing::public_key_problem(options.public_key)) return "--public-key: " + *problem;
   }
   if (!options.forward.empty()) {
     if (const auto connection = HttpConnection::to(options.forward); !connection)
@@ -166,6 +170,8 @@ void add_listen_command(CLI::App& root, Action& chosen) {
   command->add_option("--secret", options->secret, "Verify with this secret; what is not genuine is answered 401.")
       ->type_name("whsec_...")
       ->envname("LIMEHOOK_SECRET");
+  command->add_option("--public-key", options->public_key, "Verify v1a signatures with this key, likewise.")
+      ->type_name("whpk_...");
   auto* const forward = command->add_option("--forward", options->forward,
                                             "Pass requests on to this URL (the request's path is appended) and answer "
                                             "what it answers.");

@@ -61,8 +61,9 @@ void print_webhook(const json::object& webhook) {
   print_member("team", text_member(webhook, "team_id"));
   print_member("events", joined(webhook, "events"));
   print_member("numbers", joined(webhook, "numbers"));
-  for (const char* const name : {"filters", "payload", "headers", "retry_schedule", "timeout_ms", "max_concurrency",
-                                 "secret", "token", "previous_secret_expires_at", "created_at", "updated_at"}) {
+  for (const char* const name :
+       {"filters", "payload", "headers", "retry_schedule", "timeout_ms", "max_concurrency", "signature_header",
+        "public_key", "oauth", "secret", "token", "previous_secret_expires_at", "created_at", "updated_at"}) {
     const auto text = text_member(webhook, name);
     if (text != "{}" && text != "[]") print_member(name, text);
   }

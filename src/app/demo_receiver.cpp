@@ -37,7 +37,7 @@ ReceiverReply DemoReceiver::handle(const ReceivedRequest& request, WallTime now)
   const std::lock_guard lock(mutex_);
   const auto secret = secrets_.find(request.target);
   if (secret == secrets_.end()) return {Kind::Answer, 503, {{"Retry-After", "2"}}, "not set up yet\n", {}};
-  if (const auto problem = signature_problem(request, secret->second, now)) {
+  if (const auto problem = signature_problem(request, {.secret = secret->second}, now)) {
     ++counts_.refused;
     return {Kind::Answer, 401, {}, *problem + "\n", {}};
   }

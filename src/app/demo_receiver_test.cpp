@@ -13,7 +13,7 @@ const WallTime kNow = parse_rfc3339("2025-01-30T15:00:00Z").value();
 ReceivedRequest signed_request(const std::string& id, int attempt, const std::string& secret = kSecret) {
   ReceivedRequest request{"POST", "/crm", {}, R"({"event":"missed_call"})"};
   const auto timestamp = to_us(kNow) / 1'000'000;
-  signing::Signer signer(secret, "", std::nullopt);
+  signing::Signer signer({.secret = secret});
   const auto headers = signing::headers_of(signer.sign(id, timestamp, request.body));
   request.headers = {{"webhook-id", id},
                      {"Webhook-Timestamp", std::to_string(timestamp)},

@@ -138,14 +138,19 @@ std::string_view ReceivedRequest::header(std::string_view name) const {
   return found == headers.end() ? std::string_view() : found->second;
 }
 
-std::optional<std::string> signature_problem(const ReceivedRequest& request, std::string_view secret, WallTime now) {
-  const auto verified =
-      signing::verify_standard(secret, request.header("webhook-id"), request.header("webhook-timestamp"),
-                               request.header("webhook-signature"), request.body, now);
+std::optional<std::string> signature_problem(const ReceivedRequest& request, const ReceiverKeys& keys, WallTime now) {
+  const signing::StandardHeaders headers{request.header("webhook-id"), request.header("webhook-timestamp"),
+                                         request.header("webhook-signature")};
+  if (!keys.public_key.empty()) {
+    const auto verified = signing::verify_standard_ed25519(keys.public_key, headers, request.body, now);
+    if (!verified) return std::string(signing::text_of(verified.error()));
+  }
+  if (keys.secret.empty()) return std::nullopt;
+  const auto verified = signing::verify_standard(keys.secret, headers, request.body, now);
   if (!verified) return std::string(signing::text_of(verified.error()));
   // While a secret is being rotated, the old one's signature has a header of its own.
   for (const auto* const name : {"X-LimeCall-Signature", "X-LimeCall-Signature-Previous"}) {
-    if (signing::verify_limecall(secret, request.header(name), request.body)) return std::nullopt;
+    if (signing::verify_limecall(keys.secret, request.header(name), request.body)) return std::nullopt;
   }
   return "X-LimeCall-Signature is not the HMAC of this secret and body";
 }

@@ -55,7 +55,12 @@ class LocalReceiver {
   std::unique_ptr<Impl> impl_;
 };
 
-// Checks both signatures of a request as a receiver should. Answers what is wrong.
-std::optional<std::string> signature_problem(const ReceivedRequest& request, std::string_view secret, WallTime now);
+// What a receiver verifies with; empty: not at all.
+struct ReceiverKeys {
+  std::string_view secret;      // "whsec_…": X-LimeCall-Signature, and v1 in webhook-signature
+  std::string_view public_key;  // "whpk_…": v1a in webhook-signature
+};
+// Checks the signatures of a request as a receiver should. Answers what is wrong.
+std::optional<std::string> signature_problem(const ReceivedRequest& request, const ReceiverKeys& keys, WallTime now);
 
 }  // namespace limehook::app

@@ -62,6 +62,11 @@ http_client::AddressPolicy address_policy(const Config& config) {
   return http_client::AddressPolicy(std::move(networks));
 }
 
+std::optional<http_client::Proxy> proxy_of(const Config& config) {
+  if (!config.proxy) return std::nullopt;
+  return http_client::Proxy{config.proxy->host, config.proxy->port, config.proxy->credentials};
+}
+
 // Without --admin-key the first start makes a key, which is shown once and kept as a hash.
 void make_first_key(store::Store& store) {
   const auto catalog = store.load_catalog();
@@ -127,6 +132,7 @@ int serve(const Config& config, store::Store& store) {
     auto sender = http_client::HttpSender::create({.threads = sender_threads(config),
                                                    .version = LIMEHOOK_VERSION,
                                                    .policy = policy,
+                                                   .proxy = proxy_of(config),
                                                    .ca_file = config.ca_file ? config.ca_file->string() : "",
                                                    .connect_timeout = config.connect_timeout,
                                                    .connections_max = shares.sender_thread},

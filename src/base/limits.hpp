@@ -51,6 +51,7 @@ inline constexpr std::size_t kUrlBytesMax = 2048;
 inline constexpr std::size_t kHeadersMax = 20;
 inline constexpr std::size_t kHeaderBytesMax = 4096;
 inline constexpr std::size_t kTokenBytesMax = 1024;
+inline constexpr std::size_t kPemBytesMax = 32 * 1024;
 inline constexpr std::size_t kNumbersMax = 1000;
 inline constexpr std::size_t kFilterConditionsMax = 50;
 inline constexpr std::size_t kFilterValuesMax = 1000;

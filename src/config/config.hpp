@@ -27,6 +27,13 @@ struct ListenAddress {
   bool operator==(const ListenAddress&) const = default;
 };
 
+struct ProxyAddress {
+  std::string host;  // a name, or an address literal without brackets
+  std::uint16_t port = 0;
+  std::string credentials;  // "user:password"; empty: none
+  bool operator==(const ProxyAddress&) const = default;
+};
+
 struct Config {
   ListenAddress listen;
   std::filesystem::path data = "./limehook-data";
@@ -36,6 +43,7 @@ struct Config {
   bool allow_http = false;
   std::vector<std::string> allow_nets;  // networks in CIDR form without host bits, besides the public addresses
   std::optional<std::filesystem::path> ca_file;  // certificates trusted besides the system's; readable at start
+  std::optional<ProxyAddress> proxy;             // an HTTP proxy that everything to receivers goes through
   std::vector<Duration> retry_schedule{std::chrono::minutes(1), std::chrono::minutes(5), std::chrono::minutes(15),
                                        std::chrono::minutes(30)};
   Duration disable_after = std::chrono::days(5);       // without one success

@@ -72,6 +72,8 @@ Problem set_ca_file(Config& c, std::string_view text) {
   return std::nullopt;
 }
 
+Problem set_proxy(Config& c, std::string_view text) { return set(c.proxy, read_proxy(text)); }
+
 Problem set_retry_schedule(Config& c, std::string_view text) {
   return set(c.retry_schedule, read_retry_schedule(text));
 }
@@ -128,7 +130,7 @@ Problem set_log_format(Config& c, std::string_view text) {
   return set_named(c.log_format, text, kNames);
 }
 
-constexpr std::array<Option, 20> kOptions{{
+constexpr Option kOptions[] = {
     {"listen", OptionKind::Single, "ADDRESS:PORT", "127.0.0.1:8080",
      "Where the API listens. Port 0: any free port; DIR/limehook.address tells which.", set_listen},
     {"data", OptionKind::Single, "DIR", "./limehook-data", "The folder of the embedded store. Made when missing.",
@@ -143,6 +145,10 @@ constexpr std::array<Option, 20> kOptions{{
      set_allow_net},
     {"ca-file", OptionKind::Single, "FILE", "", "PEM certificates of authorities to trust besides the system's.",
      set_ca_file},
+    {"proxy", OptionKind::Single, "URL", "",
+     "HTTP proxy to reach receivers through: http://[USER:PASSWORD@]HOST:PORT. With a password rather set "
+     "LIMEHOOK_PROXY.",
+     set_proxy},
     {"retry-schedule", OptionKind::List, "DURATION,...", "1m,5m,15m,30m",
      "Waits after each failed attempt: 1 to 20 steps of 1s to 24h.", set_retry_schedule},
     {"disable-after", OptionKind::Single, "DURATION", "5d",
@@ -166,7 +172,7 @@ constexpr std::array<Option, 20> kOptions{{
     {"log-level", OptionKind::Single, "LEVEL", "info", "trace, debug, info, warning or error.", set_log_level},
     {"log-format", OptionKind::Single, "FORMAT", "auto",
      "json, text, or auto: text on a terminal, JSON lines otherwise.", set_log_format},
-}};
+};
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <limits>
 #include <optional>
@@ -65,6 +66,30 @@ void clear_host_bits(IpAddress& address, int prefix) {
   }
 }
 
+// Also IPv4 addresses.
+bool is_host_name(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string_view("-._").contains(static_cast<char>(c));
+  });
+}
+
+std::optional<std::string> percent_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    const auto digits = text.substr(i + 1, 2);
+    unsigned value = 0;
+    const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+    if (error != std::errc() || digits.size() != 2 || stop != digits.data() + 2) return std::nullopt;
+    out += static_cast<char>(value);
+    i += 2;
+  }
+  return out;
+}
+
 }  // namespace
 
 Value<ListenAddress> read_listen(std::string_view text) {
@@ -106,6 +131,33 @@ Value<std::vector<std::string>> read_networks(std::string_view text) {
     networks.push_back(std::move(*network));
   }
   return networks;
+}
+
+Value<ProxyAddress> read_proxy(std::string_view text) {
+  const auto problem = Problem("this is not a proxy; expected http://HOST:PORT or http://USER:PASSWORD@HOST:PORT");
+  constexpr std::string_view kScheme = "http://";
+  if (!text.starts_with(kScheme)) return problem;
+  text.remove_prefix(kScheme.size());
+  if (text.ends_with('/')) text.remove_suffix(1);
+  ProxyAddress proxy;
+  if (const auto at = text.rfind('@'); at != std::string_view::npos) {
+    auto credentials = percent_decoded(text.substr(0, at));
+    if (!credentials || credentials->empty()) return problem;
+    proxy.credentials = std::move(*credentials);
+    if (!proxy.credentials.contains(':')) proxy.credentials += ':';
+    text.remove_prefix(at + 1);
+  }
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return problem;
+  const auto port = read_integer<std::uint16_t>(text.substr(colon + 1));
+  auto host = text.substr(0, colon);
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  const bool good = bracketed ? read_address(host).has_value() : is_host_name(host);
+  if (!good || !port || *port == 0) return problem;
+  proxy.host = host;
+  proxy.port = *port;
+  return proxy;
 }
 
 Value<Duration> read_duration(std::string_view text, Duration min, Duration max) {

@@ -21,6 +21,8 @@ Value<ListenAddress> read_listen(std::string_view text);
 Value<std::string> read_network(std::string_view text);
 // Networks with commas between them.
 Value<std::vector<std::string>> read_networks(std::string_view text);
+// "http://[user:password@]host:port". The error does not repeat the text, which may hold a password.
+Value<ProxyAddress> read_proxy(std::string_view text);
 // "15s", with both ends allowed.
 Value<Duration> read_duration(std::string_view text, Duration min, Duration max);
 // Steps with commas between them, as spec section 4 limits them.

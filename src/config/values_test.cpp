@@ -26,6 +26,23 @@ TEST(ReadListen, RefusesTheRestAndSaysWhatIsExpected) {
   }
 }
 
+// Goal: a proxy's URL in its few forms, credentials decoded. What is refused is not repeated: it may hold a password.
+TEST(ReadProxy, TakesHostPortAndCredentials) {
+  EXPECT_EQ(read_proxy("http://proxy.example:3128").value(), (ProxyAddress{"proxy.example", 3128, ""}));
+  EXPECT_EQ(read_proxy("http://10.0.0.1:8080/").value(), (ProxyAddress{"10.0.0.1", 8080, ""}));
+  EXPECT_EQ(read_proxy("http://[::1]:1").value(), (ProxyAddress{"::1", 1, ""}));
+  EXPECT_EQ(read_proxy("http://me:p%40ss:%2f@h:80").value(), (ProxyAddress{"h", 80, "me:p@ss:/"}));
+  EXPECT_EQ(read_proxy("http://me@h:80").value(), (ProxyAddress{"h", 80, "me:"}));
+  for (const auto* text : {"", "h:80", "https://h:80", "http://h", "http://h:0", "http://h:65536", "http://:80",
+                           "http://s3cret@:80", "http://s3cret:%zz@h:80", "http://@h:80", "http://h/p:80",
+                           "http://[h]:80", "http://s3cret@h:80?x", "http://::1:80"}) {
+    const auto value = read_proxy(text);
+    ASSERT_FALSE(value) << text;
+    EXPECT_THAT(value.error(), HasSubstr("expected http://HOST:PORT")) << text;
+    EXPECT_EQ(value.error().find("s3cret"), std::string::npos);
+  }
+}
+
 // Goal: networks reach the address policy in one form. Method: host bits, single addresses, both families.
 TEST(ReadNetwork, ClearsHostBits) {
   EXPECT_EQ(read_network("10.1.2.3/8").value(), "10.0.0.0/8");

@@ -47,23 +47,59 @@ void Connection::connect(const Endpoint& endpoint) {
   if (out_of_descriptors(ec)) return fail(AttemptOutcome::Internal, "no file descriptor left: " + ec.message());
   if (!ec) socket_.non_blocking(true, ec);
   if (!ec) socket_.set_option(asio::ip::tcp::no_delay(true), ec);
-  if (ec) return fail(AttemptOutcome::ConnectFailed, fmt::format("{}: {}", text_of(endpoint), ec.message()));
+  if (ec) return fail(AttemptOutcome::ConnectFailed, where() + ec.message());
   socket_.async_connect(endpoint, [self = ConnectionPtr(this)](const Error& e) { self->on_connected(e); });
+}
+
+std::string Connection::where() const {
+  return fmt::format("{}{}: ", origin->via_proxy ? "proxy " : "", text_of(endpoint_));
 }
 
 void Connection::on_connected(const Error& ec) {
   if (state_ == State::Closed) return;
-  if (ec) return fail(AttemptOutcome::ConnectFailed, fmt::format("{}: {}", text_of(endpoint_), ec.message()));
-  if (!origin->tls) {
+  if (ec) return fail(AttemptOutcome::ConnectFailed, where() + ec.message());
+  if (!origin->tunnel_request.empty()) {
+    open_tunnel();
+  } else if (origin->tls) {
+    begin_tls();
+  } else {
     state_ = State::Idle;
     user_.on_ready(*this);
-  } else {
-    state_ = State::Handshaking;
-    tls_.emplace(tls_context_, origin->host, origin->address.has_value(), origin->tls_session);
-    encrypted_ = std::make_unique_for_overwrite<char[]>(kEncryptedBytes);
-    handshake();
   }
   if (state_ != State::Closed) read();
+}
+
+void Connection::open_tunnel() {
+  state_ = State::Tunneling;
+  parser_.emplace();
+  parser_->skip(true);  // a successful answer has no body (RFC 9110 section 9.3.6), and no other one's is wanted
+  out_ = origin->tunnel_request;
+  flush();
+}
+
+void Connection::consume_tunnel_answer() {
+  Error ec;
+  const auto input = in_.data();
+  in_.consume(parser_->put(asio::const_buffer(input.data(), input.size()), ec));
+  const bool whole = parser_->is_header_done();
+  if ((ec && ec != http::error::need_more) || (!whole && in_.full())) {
+    return fail(AttemptOutcome::ConnectFailed, where() + "its answer to CONNECT is not HTTP/1.1");
+  }
+  if (!whole) return;
+  const int status = parser_->status();
+  if (status / 100 != 2) {
+    return fail(AttemptOutcome::ConnectFailed, fmt::format("{}it answered {} to CONNECT", where(), status));
+  }
+  if (!in_.empty()) return fail(AttemptOutcome::ConnectFailed, where() + "it sent more than an answer to CONNECT");
+  parser_.reset();
+  begin_tls();
+}
+
+void Connection::begin_tls() {
+  state_ = State::Handshaking;
+  tls_.emplace(tls_context_, origin->host, origin->address.has_value(), origin->identity.get(), origin->tls_session);
+  encrypted_ = std::make_unique_for_overwrite<char[]>(kEncryptedBytes);
+  handshake();
 }
 
 void Connection::handshake() {
@@ -147,7 +183,7 @@ void Connection::on_read(const Error& ec, std::size_t size) {
     if (state_ != State::Handshaking && state_ != State::Closed) decrypt();
   } else {
     in_.commit(size);
-    consume();
+    state_ == State::Tunneling ? consume_tunnel_answer() : consume();
   }
   if (state_ != State::Closed) read();
 }
@@ -161,6 +197,10 @@ void Connection::decrypt() {
       continue;
     }
     if (result.step == TlsChannel::Step::NeedsInput) break;
+    // With TLS 1.3 a server says only now that it does not like our certificate.
+    if (result.step == TlsChannel::Step::Failed && state_ == State::Busy && !response_begun()) {
+      return fail(AttemptOutcome::TlsFailed, tls_->error());
+    }
     return on_end(result.step == TlsChannel::Step::Closed ? Error(asio::error::eof)
                                                           : make_error_code(boost::system::errc::protocol_error));
   }
@@ -209,6 +249,9 @@ void Connection::on_end(const Error& ec) {
       return;
     case State::Idle:
       return close_idle();
+    case State::Tunneling:
+      return fail(AttemptOutcome::ConnectFailed,
+                  where() + (closed ? "it closed the connection without an answer to CONNECT" : ec.message()));
     case State::Handshaking:
       return fail(AttemptOutcome::TlsFailed, closed ? "the connection was closed during the handshake" : ec.message());
     case State::Busy:

@@ -1,6 +1,6 @@
 #pragma once
-// One socket to one origin, used for one request after the other. It does the I/O; when to connect, what to send and
-// how long to wait is its user's business.
+// One socket to one origin or to a proxy on the way there, used for one request after the other. It does the I/O; when
+// to connect, what to send and how long to wait is its user's business.
 
 #include <array>
 #include <boost/asio/io_context.hpp>
@@ -58,6 +58,7 @@ class Connection final : public boost::intrusive_ref_counter<Connection, boost::
   void close();
 
   bool connecting() const { return state_ == State::Connecting; }
+  bool tunneling() const { return state_ == State::Tunneling; }  // waits for the proxy's answer
   bool handshaking() const { return state_ == State::Handshaking; }
   // Did the response's head arrive?
   bool head_received() const { return parser_ && parser_->is_header_done(); }
@@ -80,10 +81,14 @@ class Connection final : public boost::intrusive_ref_counter<Connection, boost::
   AutoUnlinkHook origin_hook;  // in the origin's list of idle connections
 
  private:
-  enum class State { Connecting, Handshaking, Idle, Busy, Closed };
+  enum class State { Connecting, Tunneling, Handshaking, Idle, Busy, Closed };
   using Error = boost::system::error_code;
 
   void on_connected(const Error& ec);
+  std::string where() const;  // before a sentence about the other end: "proxy 127.0.0.1:3128: "
+  void open_tunnel();
+  void consume_tunnel_answer();
+  void begin_tls();
   void handshake();
   void read();
   void on_read(const Error& ec, std::size_t size);
@@ -106,7 +111,7 @@ class Connection final : public boost::intrusive_ref_counter<Connection, boost::
   std::optional<TlsChannel> tls_;
   std::unique_ptr<char[]> encrypted_;  // what TLS reads into
   ReadBuffer in_;
-  std::optional<ResponseParser> parser_;
+  std::optional<ResponseParser> parser_;  // of a response, or of a proxy's answer to CONNECT
   int interim_responses_ = 0;
   // What is being written: `out_`, then `body_`; the first `sent_` bytes of both are gone.
   std::string out_;

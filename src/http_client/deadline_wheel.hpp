@@ -20,7 +20,7 @@ class DeadlineWheel {
   class Item : public Hook {
    public:
     virtual ~Item() = default;
-    // Called once per schedule(), at most about a tick late; the item is no longer scheduled then.
+    // Called once per schedule(), about a tick late and when its turn has come; the item is no longer scheduled then.
     virtual void on_deadline(MonotonicTime now) = 0;
 
    private:
@@ -42,12 +42,24 @@ class DeadlineWheel {
   }
   bool empty() const { return count_ == 0; }
 
-  // Calls on_deadline of everything due. Items may be scheduled and dropped meanwhile.
+  // Finds out what is due. expire() calls it.
   void advance(MonotonicTime now) {
     const auto now_tick = tick_of(now);
     const auto first = std::max(last_tick_ + 1, now_tick - static_cast<std::int64_t>(kSlots) + 1);
     last_tick_ = now_tick;
-    for (auto tick = first; tick <= now_tick; ++tick) expire_slot(slots_[index(tick)], now);
+    for (auto tick = first; tick <= now_tick; ++tick) collect(slots_[index(tick)], now);
+  }
+
+  // Calls on_deadline of at most `max` items that are due; items may be scheduled and dropped meanwhile. Answers
+  // whether more are due: a thousand deadlines in one tick must not hold up everybody else.
+  bool expire(MonotonicTime now, std::size_t max) {
+    for (; max > 0 && !due_.empty(); --max) {
+      Item& item = due_.front();
+      item.unlink();
+      --count_;
+      item.on_deadline(now);
+    }
+    return !due_.empty();
   }
 
  private:
@@ -57,22 +69,17 @@ class DeadlineWheel {
   static std::int64_t tick_of(MonotonicTime t) { return t.time_since_epoch() / kTick; }
   static std::size_t index(std::int64_t tick) { return static_cast<std::size_t>(tick) % kSlots; }
 
-  void expire_slot(List& slot, MonotonicTime now) {
-    List seen;
-    seen.swap(slot);
-    while (!seen.empty()) {
-      Item& item = seen.front();
-      item.unlink();
-      if (item.at_ > now) {
-        slot.push_back(item);
-        continue;
-      }
-      --count_;
-      item.on_deadline(now);
+  void collect(List& slot, MonotonicTime now) {
+    for (auto item = slot.begin(); item != slot.end();) {
+      Item& candidate = *item++;
+      if (candidate.at_ > now) continue;
+      candidate.unlink();
+      due_.push_back(candidate);
     }
   }
 
   std::array<List, kSlots> slots_;
+  List due_;
   std::size_t count_ = 0;
   std::int64_t last_tick_ = 0;
 };

@@ -16,16 +16,19 @@
 
 namespace limehook::http_client {
 
+class ClientIdentity;
 class Worker;
+struct TokenSource;
 
-// One attempt from when it is taken up until its result is given back.
+// One attempt, or one request for an OAuth token, from when it is taken up until its result is given back.
 struct Exchange final : DeadlineWheel::Item {
   enum class Phase {
     Free,
-    Resolving,   // waits for its origin's addresses
-    Queued,      // waits for a connection
-    Connecting,  // has a connection that is not ready yet
-    Waiting,     // sent, or being sent; waits for the response
+    AwaitingToken,  // waits for its webhook's OAuth token
+    Resolving,      // waits for its origin's addresses, or the proxy's
+    Queued,         // waits for a connection
+    Connecting,     // has a connection that is not ready yet
+    Waiting,        // sent, or being sent; waits for the response
   };
 
   explicit Exchange(Worker& owner) : worker(owner) {}
@@ -33,44 +36,68 @@ struct Exchange final : DeadlineWheel::Item {
 
   Worker& worker;
   Phase phase = Phase::Free;
-  AttemptRequest request;
+  AttemptRequest request;  // of a request for a token: the webhook that wants it, and the body
   AttemptResult result;
   MonotonicTime started{};
-  StartWindow::Generation generation{};
-  MonotonicTime deadline{};          // of the whole attempt
-  MonotonicTime connect_deadline{};  // set when connecting begins
+  std::optional<StartWindow::Generation> generation;  // nothing: does not count in the window
+  MonotonicTime deadline{};                           // of the whole attempt
+  MonotonicTime connect_deadline{};                   // set when connecting begins
   OriginPtr origin;
   std::string head;
+  std::shared_ptr<TokenSource> token_source;        // of the webhook's OAuth token; none: its token is a fixed one
+  bool fetches_token = false;                       // is the request for the token
+  std::shared_ptr<const std::string> access_token;  // what the attempt has got from `token_source`
   std::vector<boost::asio::ip::address> addresses;  // allowed ones
   std::size_t next_address = 0;
   bool dials_anew = false;  // a connection that had been idle was lost under it; it gets a new one, once
   Connection* connection = nullptr;
-  AutoUnlinkHook wait_hook;  // in the origin's or the worker's list of those who wait
+  AutoUnlinkHook wait_hook;  // in the list of those who wait for the same
 };
 
 using ExchangeWaitList =
     boost::intrusive::list<Exchange, boost::intrusive::member_hook<Exchange, AutoUnlinkHook, &Exchange::wait_hook>,
                            boost::intrusive::constant_time_size<false>>;
 
-// Scheme, host and port, and what all requests to them share.
+// Scheme, host, port and the client's certificate, and what all requests to them share.
 struct Origin final : boost::intrusive_ref_counter<Origin, boost::thread_unsafe_counter> {
   bool tls = false;
   std::string host;
   std::optional<boost::asio::ip::address> address;
   std::uint16_t port = 0;
-  OriginIdleList idle;  // the one to use next is in front
+  bool via_proxy = false;
+  std::string tunnel_request;                      // what to send to the proxy before TLS; empty: nothing
+  std::shared_ptr<const ClientIdentity> identity;  // none: no certificate is shown
+  bool unresponsive = false;                       // the last attempt that ended had run out of time
+  OriginIdleList idle;                             // the one to use next is in front
   TlsSessionSlot tls_session;
   NameRecord name;  // of `host`, unless that is an address
   ExchangeWaitList resolution_waiters;
 };
 
+// The access token of one webhook (RFC 6749). One request for it is under way at a time, for all who wait.
+struct TokenSource {
+  explicit TokenSource(OauthSettings oauth) : settings(std::move(oauth)) {}
+  const OauthSettings settings;
+  std::shared_ptr<const std::string> token;  // none: must be asked for
+  MonotonicTime usable_until{};
+  bool fetching = false;
+  ExchangeWaitList waiters;
+};
+
+// One URL of a webhook.
+struct Route {
+  std::string authority;  // as in Target
+  std::string target;     // as in RequestTarget
+  OriginPtr origin;
+};
+
 // What is constant for one webhook version.
 struct Plan {
   WebhookPtr webhook;
-  std::string authority;  // as in Target
-  std::string path;
   signing::Signer signer;
-  OriginPtr origin;
+  Route main;
+  std::unique_ptr<const Route> fallback;      // rare
+  std::shared_ptr<TokenSource> token_source;  // rare; handed on to the next version's plan
 };
 
 }  // namespace limehook::http_client

@@ -35,7 +35,8 @@ HttpSender::~HttpSender() { stop(); }
 
 void HttpSender::start(AttemptRequest request) {
   if (workers_.size() == 1) return workers_.front()->start(std::move(request));
-  const auto hash = std::hash<std::string_view>()(origin_text(request.webhook->url));
+  const auto& url = request.fallback ? request.webhook->fallback_url : request.webhook->url;
+  const auto hash = std::hash<std::string_view>()(origin_text(url));
   workers_[hash % workers_.size()]->start(std::move(request));
 }
 

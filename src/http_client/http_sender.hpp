@@ -3,7 +3,8 @@
 //
 // Each thread owns its event loop, its connections and everything it knows about webhooks and origins; threads share
 // nothing but the name resolver and the trusted certificates. All requests to one origin (scheme, host, port) are made
-// by the same thread, so that its connections are reused by everyone who goes there.
+// by the same thread, so that its connections are reused by everyone who goes there. (Requests for OAuth tokens are
+// made by the thread of the attempt that waits.)
 
 #include <expected>
 #include <memory>
@@ -24,11 +25,19 @@ class Worker;
 // How long a connection must have been idle for its loss to be forgiven; see HttpSender::start().
 inline constexpr Duration kIdleBeforeRedial = std::chrono::milliseconds(200);
 
+// An HTTP proxy that everything goes through (RFC 9110 section 9.3.6, RFC 9112 section 3.2.2).
+struct Proxy {
+  std::string host;  // a name, or an address literal without brackets
+  std::uint16_t port = 0;
+  std::string credentials;  // "user:password" (RFC 7617); empty: none
+};
+
 struct SenderOptions {
   int threads = 1;
   std::string version;  // for User-Agent
   AddressPolicy policy;
-  std::string ca_file;  // certificate authorities (PEM) to trust beside the system's; empty: none
+  std::optional<Proxy> proxy;  // resolves names in our place; `policy` judges literal addresses only, and not its own
+  std::string ca_file;         // certificate authorities (PEM) to trust beside the system's; empty: none
   Duration connect_timeout = limits::kConnectTimeout;  // name lookup, TCP and TLS; never beyond the attempt's timeout
   Duration idle_connection_timeout = std::chrono::seconds(30);
   std::size_t connections_max = 2000;                       // open sockets per thread; attempts beyond wait for one
@@ -52,6 +61,9 @@ class HttpSender final : public AttemptSender {
   // its way. The same bytes go once more over a new connection, as part of the same attempt and within its time;
   // receivers know repetitions by their webhook-id. Any other loss is told as ConnectionLost.
   void start(AttemptRequest request) override;
+
+  // A webhook with OAuth settings gets its access token by an exchange of its own, within the attempt's time and under
+  // the same address policy (RFC 6749 section 4.4). Attempts that wait for the same token wait for one request.
 
   // Ends everything under way (outcome Internal, "stopped"; whether the receiver has processed it is unknown) and the
   // threads. Every attempt has had its callback when this returns. Not from `done`.

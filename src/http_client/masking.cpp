@@ -6,6 +6,8 @@ namespace {
 // Shorter values ("1", "yes") are no secrets, and would be found everywhere.
 constexpr std::size_t kSecretSizeMin = 6;
 
+}  // namespace
+
 void mask(std::string& text, std::string_view secret) {
   if (secret.size() < kSecretSizeMin) return;
   for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + kMask.size())) {
@@ -13,10 +15,9 @@ void mask(std::string& text, std::string_view secret) {
   }
 }
 
-}  // namespace
-
 void mask_secrets(std::string& text, const Webhook& webhook) {
   mask(text, webhook.token);
+  if (webhook.oauth) mask(text, webhook.oauth->client_secret);
   for (const Header& header : webhook.headers) mask(text, header.value);
 }
 

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "http_client/deadline_wheel.hpp"
 #include "http_client/request_head.hpp"
 #include "http_client/response_parser.hpp"
 #include "http_client/target.hpp"
@@ -98,56 +97,25 @@ TEST(RequestHead, ListAndTextSayTheSame) {
   EXPECT_EQ(delivery_headers(headers), expected);
 
   std::string text = "what was there before";
-  write_request_head(text, "h:8080", "/p?q", headers, 17);
+  write_request_head(text, {"/p?q", "h:8080", ""}, headers, 17);
   std::string expected_text = "POST /p?q HTTP/1.1\r\nHost: h:8080\r\nContent-Length: 17\r\n";
   for (const auto& header : expected) expected_text += header.name + ": " + header.value + "\r\n";
   EXPECT_EQ(text, expected_text + "\r\n");
 }
 
-struct Alarm final : DeadlineWheel::Item {
-  int rung = 0;
-  void on_deadline(MonotonicTime) override { ++rung; }
-};
-
-TEST(DeadlineWheel, RingsOnceAtMostATickLate) {
-  DeadlineWheel wheel;
-  const MonotonicTime start{hours(5)};
-  Alarm near, far, dropped;
-  wheel.schedule(near, start + milliseconds(50), start);
-  wheel.schedule(far, start + seconds(61), start);  // rounds away
-  wheel.schedule(dropped, start + milliseconds(50), start);
-  wheel.drop(dropped);
-  MonotonicTime rang_near{}, rang_far{};
-  for (auto now = start; now <= start + seconds(70); now += DeadlineWheel::kTick) {
-    wheel.advance(now);
-    if (near.rung == 1 && rang_near == MonotonicTime{}) rang_near = now;
-    if (far.rung == 1 && rang_far == MonotonicTime{}) rang_far = now;
-  }
-  EXPECT_EQ(near.rung, 1);
-  EXPECT_EQ(far.rung, 1);
-  EXPECT_EQ(dropped.rung, 0);
-  EXPECT_GE(rang_near, start + milliseconds(50));
-  EXPECT_LE(rang_near, start + milliseconds(50) + 2 * DeadlineWheel::kTick);
-  EXPECT_GE(rang_far, start + seconds(61));
-  EXPECT_LE(rang_far, start + seconds(61) + 2 * DeadlineWheel::kTick);
-  EXPECT_TRUE(wheel.empty());
-}
-
-TEST(DeadlineWheel, TakesAPastDeadlineALongPauseAndAMove) {
-  DeadlineWheel wheel;
-  const MonotonicTime start{hours(5)};
-  Alarm past, paused, moved;
-  wheel.schedule(past, start - seconds(1), start);
-  wheel.schedule(paused, start + seconds(3), start);
-  wheel.schedule(moved, start + seconds(3), start);
-  wheel.schedule(moved, start + hours(2), start);
-  wheel.advance(start + DeadlineWheel::kTick);
-  EXPECT_EQ(past.rung, 1);
-  wheel.advance(start + hours(1));
-  EXPECT_EQ(paused.rung, 1);
-  EXPECT_EQ(moved.rung, 0);
-  wheel.drop(moved);
-  EXPECT_TRUE(wheel.empty());
+// Goal: a proxy's credentials and the whole URL, the webhook's own name for the signature, each body type.
+TEST(RequestHead, VariesWhereItHasTo) {
+  const signing::SignedHeaders signatures{"new", "old", "v1,a"};
+  DeliveryHeaders headers{.signature_header = "X-Sig", .body_type = BodyType::Form, .signatures = signatures};
+  std::string text;
+  write_request_head(text, {"http://h/p", "h", "Basic x"}, headers, 0);
+  EXPECT_TRUE(
+      text.starts_with("POST http://h/p HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nProxy-Authorization: Basic x\r\n"));
+  EXPECT_NE(text.find("\r\nX-Sig: new\r\nX-Sig-Previous: old\r\n"), std::string::npos);
+  EXPECT_EQ(text.find("X-LimeCall-Signature"), std::string::npos);
+  EXPECT_NE(text.find("\r\nContent-Type: application/x-www-form-urlencoded\r\n"), std::string::npos);
+  EXPECT_EQ(content_type(BodyType::Json), "application/json");
+  EXPECT_EQ(content_type(BodyType::CloudEvents), "application/cloudevents+json; charset=UTF-8");
 }
 
 }  // namespace

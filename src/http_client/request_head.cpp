@@ -2,6 +2,18 @@
 
 namespace limehook::http_client {
 
+std::string_view content_type(BodyType type) {
+  switch (type) {
+    case BodyType::Json:
+      return "application/json";
+    case BodyType::CloudEvents:
+      return "application/cloudevents+json; charset=UTF-8";
+    case BodyType::Form:
+      return "application/x-www-form-urlencoded";
+  }
+  return "application/json";
+}
+
 std::vector<Header> delivery_headers(const DeliveryHeaders& in) {
   std::vector<Header> list;
   visit_delivery_headers(in, [&list](std::string_view name, std::string_view front, std::string_view back) {
@@ -10,13 +22,20 @@ std::vector<Header> delivery_headers(const DeliveryHeaders& in) {
   return list;
 }
 
-void write_request_head(std::string& out, std::string_view authority, std::string_view path,
-                        const DeliveryHeaders& headers, std::size_t body_size) {
+void begin_request_head(std::string& out, const RequestTarget& target, std::size_t body_size) {
   char digits[24];
   const std::string_view length(digits, std::to_chars(digits, digits + sizeof digits, body_size).ptr);
   out.clear();
-  out.append("POST ").append(path).append(" HTTP/1.1\r\nHost: ").append(authority);
+  out.append("POST ").append(target.target).append(" HTTP/1.1\r\nHost: ").append(target.authority);
   out.append("\r\nContent-Length: ").append(length).append("\r\n");
+  if (!target.proxy_authorization.empty()) {
+    out.append("Proxy-Authorization: ").append(target.proxy_authorization).append("\r\n");
+  }
+}
+
+void write_request_head(std::string& out, const RequestTarget& target, const DeliveryHeaders& headers,
+                        std::size_t body_size) {
+  begin_request_head(out, target, body_size);
   visit_delivery_headers(headers, [&out](std::string_view name, std::string_view front, std::string_view back) {
     out.append(name).append(": ").append(front).append(back).append("\r\n");
   });

@@ -8,18 +8,25 @@
 #include <string_view>
 #include <vector>
 
+#include "model/delivery.hpp"
 #include "model/event.hpp"
 #include "model/webhook.hpp"
 #include "signing/signing.hpp"
 
 namespace limehook::http_client {
 
+inline constexpr std::string_view kSignatureHeader = "X-LimeCall-Signature";
+
+std::string_view content_type(BodyType type);
+
 // What the headers of one attempt are made from. Refers to its owner's values.
 struct DeliveryHeaders {
   std::string_view version;     // of Limehook
   std::string_view webhook_id;  // the delivery's id
   std::string_view token;
+  std::string_view signature_header;  // the webhook's; empty: the default
   EventType type{};
+  BodyType body_type{};
   int attempt = 1;
   std::int64_t timestamp = 0;  // Unix seconds of the attempt's start
   bool test = false;
@@ -36,15 +43,17 @@ void visit_delivery_headers(const DeliveryHeaders& in, Visit&& visit) {
     return std::string_view(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
   };
   visit("User-Agent", "Limehook/", in.version);
-  visit("Content-Type", "application/json", "");
+  visit("Content-Type", content_type(in.body_type), "");
   visit("Accept", "*/*", "");
   visit("Authorization", "Bearer ", in.token);
   visit("X-LimeCall-Event", name_of(in.type), "");
   visit("X-LimeCall-Attempt", decimal(in.attempt), "");
   if (in.test) visit("X-LimeCall-Test", "true", "");
-  visit("X-LimeCall-Signature", in.signatures.limecall, "");
+  const auto signature_header = in.signature_header.empty() ? kSignatureHeader : in.signature_header;
+  visit(signature_header, in.signatures.limecall, "");
   if (!in.signatures.limecall_previous.empty()) {
-    visit("X-LimeCall-Signature-Previous", in.signatures.limecall_previous, "");
+    const auto previous = std::string(signature_header) + "-Previous";
+    visit(previous, in.signatures.limecall_previous, "");
   }
   visit("webhook-id", in.webhook_id, "");
   visit("webhook-timestamp", decimal(in.timestamp), "");
@@ -55,8 +64,17 @@ void visit_delivery_headers(const DeliveryHeaders& in, Visit&& visit) {
 // The same as a list, for the log. Masking what is secret is the caller's business.
 std::vector<Header> delivery_headers(const DeliveryHeaders& in);
 
-// Replaces `out` by the request's head (RFC 9112 sections 3 and 5), up to and with the empty line.
-void write_request_head(std::string& out, std::string_view authority, std::string_view path,
-                        const DeliveryHeaders& headers, std::size_t body_size);
+// What the head of a request begins with. Refers to its owner's values.
+struct RequestTarget {
+  std::string_view target;               // RFC 9112 section 3.2: the path with the query, or for a proxy the whole URL
+  std::string_view authority;            // of the Host header
+  std::string_view proxy_authorization;  // value of that header; empty: no such header
+};
+
+// Replaces `out` by what comes first in the head of a POST (RFC 9112 sections 3 and 5).
+void begin_request_head(std::string& out, const RequestTarget& target, std::size_t body_size);
+// Replaces `out` by the request's head, up to and with the empty line.
+void write_request_head(std::string& out, const RequestTarget& target, const DeliveryHeaders& headers,
+                        std::size_t body_size);
 
 }  // namespace limehook::http_client

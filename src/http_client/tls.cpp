@@ -5,6 +5,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/assert.hpp"
+#include "http_client/client_certificate.hpp"
 
 namespace limehook::http_client {
 namespace {
@@ -41,7 +42,8 @@ std::expected<TlsContext, std::string> TlsContext::create(const std::string& ca_
   return TlsContext(std::move(context));
 }
 
-TlsChannel::TlsChannel(const TlsContext& context, const std::string& host, bool host_is_address, TlsSessionSlot& slot)
+TlsChannel::TlsChannel(const TlsContext& context, const std::string& host, bool host_is_address,
+                       const ClientIdentity* identity, TlsSessionSlot& slot)
     : ssl_(SSL_new(context.native())), host_(host) {
   LIMEHOOK_ASSERT(ssl_ != nullptr);
   BIO* from_peer = BIO_new(BIO_s_mem());
@@ -57,6 +59,7 @@ TlsChannel::TlsChannel(const TlsContext& context, const std::string& host, bool 
     SSL_set1_host(ssl_.get(), host.c_str());
     SSL_set_tlsext_host_name(ssl_.get(), host.c_str());
   }
+  if (identity != nullptr) identity->use_for(ssl_.get());
   if (slot && SSL_SESSION_is_resumable(slot.get())) SSL_set_session(ssl_.get(), slot.get());
 }
 

@@ -13,6 +13,8 @@
 
 namespace limehook::http_client {
 
+class ClientIdentity;
+
 struct OpensslDeleter {
   void operator()(SSL_CTX* p) const { SSL_CTX_free(p); }
   void operator()(SSL* p) const { SSL_free(p); }
@@ -49,8 +51,10 @@ class TlsChannel {
     std::size_t size = 0;  // bytes read, when Done
   };
 
-  // The peer must prove to be `host`: a name, or an address literal when `host_is_address`. `slot` outlives this.
-  TlsChannel(const TlsContext& context, const std::string& host, bool host_is_address, TlsSessionSlot& slot);
+  // The peer must prove to be `host`: a name, or an address literal when `host_is_address`. `identity` is shown when
+  // the peer asks for a certificate; null: none. `slot` outlives this.
+  TlsChannel(const TlsContext& context, const std::string& host, bool host_is_address, const ClientIdentity* identity,
+             TlsSessionSlot& slot);
 
   void feed(std::string_view from_peer);
   Step handshake();

@@ -7,22 +7,22 @@
 
 #include "base/assert.hpp"
 #include "http_client/clocks.hpp"
-#include "http_client/request_head.hpp"
 
 namespace limehook::http_client {
 namespace {
 
 namespace asio = boost::asio;
 
+// Between two turns of the event loop. A deadline mostly costs closing a socket, as much as several requests.
 constexpr std::size_t kTakenPerTurn = 64;
-constexpr std::size_t kPlansMax = 131'072;  // some 400 bytes each
-constexpr std::size_t kOriginsMax = 8192;
+constexpr std::size_t kDeadlinesPerTurn = 4;
 constexpr std::size_t kAddressesMax = 16;
 
 }  // namespace
 
 Worker::Worker(const SenderOptions& options, const TlsContext& tls, Resolver& resolver, const AttemptDone& done)
     : options_(options), tls_(tls), resolver_(resolver), done_(done), work_(asio::make_work_guard(io_)), timer_(io_) {
+  if (options.proxy) proxy_ = origin_of(*options.proxy);
   thread_ = std::thread([this] { run(); });
 }
 
@@ -85,7 +85,7 @@ void Worker::take_up_inbox() {
   if (!taken_.empty()) schedule_take_up();
 }
 
-void Worker::take_up(AttemptRequest request) {
+Exchange& Worker::new_exchange(AttemptRequest request) {
   if (free_exchanges_.empty()) free_exchanges_.push_back(&exchanges_.emplace_back(*this));
   Exchange& exchange = *free_exchanges_.back();
   free_exchanges_.pop_back();
@@ -94,72 +94,56 @@ void Worker::take_up(AttemptRequest request) {
   exchange.started = monotonic_now();
   exchange.generation = window_.started();
   exchange.deadline = exchange.started + exchange.request.webhook->timeout;
+  exchange.fetches_token = false;
   exchange.addresses.clear();
   exchange.next_address = 0;
   exchange.dials_anew = false;
+  return exchange;
+}
+
+void Worker::take_up(AttemptRequest request) {
+  Exchange& exchange = new_exchange(std::move(request));
   exchange.result.delivery = exchange.request.delivery;
   auto& attempt = exchange.result.attempt;
   attempt.number = exchange.request.number;
   attempt.webhook_version = exchange.request.webhook->version;
+  attempt.fallback = exchange.request.fallback;
   attempt.started_at = wall_now();
 
   const auto plan = plan_for(exchange.request.webhook);
   if (!plan) return finish(exchange, AttemptOutcome::Internal, "the webhook's URL cannot be used: " + plan.error());
-  exchange.origin = (*plan)->origin;
-  sign_and_write_head(exchange, **plan);
+  exchange.token_source = (*plan)->token_source;
+  if (exchange.token_source) return await_token(exchange);
+  begin(exchange, **plan);
+}
+
+// From here on the attempt knows what it sends.
+void Worker::begin(Exchange& exchange, Plan& plan) {
+  const Route& route = exchange.request.fallback ? *plan.fallback : plan.main;
+  exchange.origin = route.origin;
+  // Nobody waits for the answers of a receiver that gives none.
+  if (exchange.origin->unresponsive) leave_window(exchange);
+  sign_and_write_head(exchange, plan, route);
+  send(exchange);
+}
+
+void Worker::send(Exchange& exchange) {
   if (!send_on_idle(exchange)) resolve(exchange);
 }
 
-std::expected<Plan*, std::string> Worker::plan_for(const WebhookPtr& webhook) {
-  if (const auto found = plans_.find(webhook->id); found != plans_.end() && found->second.webhook == webhook) {
-    return &found->second;
-  }
-  auto target = parse_target(webhook->url);
-  if (!target) return std::unexpected(std::move(target.error()));
-  if (plans_.size() >= kPlansMax) plans_.clear();
-  auto origin = origin_for(*target);
-  signing::Signer signer(webhook->secret, webhook->previous_secret, webhook->previous_secret_expires_at);
-  Plan plan{webhook, std::move(target->authority), std::move(target->path), std::move(signer), std::move(origin)};
-  return &plans_.insert_or_assign(webhook->id, std::move(plan)).first->second;
+void Worker::leave_window(Exchange& exchange) {
+  if (exchange.generation) window_.ended(*exchange.generation);
+  exchange.generation.reset();
 }
 
-OriginPtr Worker::origin_for(const Target& target) {
-  auto key = fmt::format("{} {} {}", target.tls ? "https" : "http", target.host, target.port);
-  if (const auto found = origins_.find(key); found != origins_.end()) return found->second;
-  if (origins_.size() >= kOriginsMax) {
-    std::erase_if(origins_,
-                  [](const auto& entry) { return entry.second->use_count() == 1 && !entry.second->name.looking_up(); });
-  }
-  OriginPtr origin(new Origin);
-  origin->tls = target.tls;
-  origin->host = target.host;
-  origin->address = target.address;
-  origin->port = target.port;
-  origins_[std::move(key)] = origin;
-  return origin;
-}
-
-void Worker::sign_and_write_head(Exchange& exchange, Plan& plan) {
-  const auto& request = exchange.request;
-  auto& attempt = exchange.result.attempt;
-  const auto webhook_id = request.delivery.str();
-  const auto timestamp = to_us(attempt.started_at) / 1'000'000;
-  attempt.signatures = plan.signer.sign(webhook_id, timestamp, *request.body);
-  const auto signatures = signing::headers_of(attempt.signatures);
-  const DeliveryHeaders headers{.version = options_.version,
-                                .webhook_id = webhook_id,
-                                .token = plan.webhook->token,
-                                .type = request.type,
-                                .attempt = request.number,
-                                .timestamp = timestamp,
-                                .test = request.test,
-                                .signatures = signatures,
-                                .own_headers = plan.webhook->headers};
-  write_request_head(exchange.head, plan.authority, plan.path, headers, request.body->size());
-}
-
+// A proxy resolves the names of receivers. Addresses are the policy's business all the same.
 void Worker::resolve(Exchange& exchange) {
-  Origin& origin = *exchange.origin;
+  if (proxy_ && exchange.origin->address) {
+    if (auto problem = options_.policy.problem(*exchange.origin->address)) {
+      return finish(exchange, AttemptOutcome::AddressRefused, std::move(*problem));
+    }
+  }
+  Origin& origin = hop_of(exchange);
   if (origin.address) {
     exchange.addresses.assign(1, *origin.address);
     return on_addresses(exchange);
@@ -210,13 +194,16 @@ void Worker::on_resolved(OriginPtr origin, Resolution resolution) {
 }
 
 void Worker::finish_unresolved(Exchange& exchange) {
-  const Origin& origin = *exchange.origin;
-  finish(exchange, AttemptOutcome::NameNotResolved, fmt::format("{}: {}", origin.host, origin.name.error()));
+  const Origin& hop = hop_of(exchange);
+  if (proxy_)
+    return finish(exchange, AttemptOutcome::ConnectFailed, fmt::format("proxy {}: {}", hop.host, hop.name.error()));
+  finish(exchange, AttemptOutcome::NameNotResolved, fmt::format("{}: {}", hop.host, hop.name.error()));
 }
 
 void Worker::on_addresses(Exchange& exchange) {
   std::string refusal;
   std::erase_if(exchange.addresses, [&](const asio::ip::address& address) {
+    if (proxy_) return false;  // the operator's choice
     auto problem = options_.policy.problem(address);
     if (problem && refusal.empty()) refusal = std::move(*problem);
     return problem.has_value();
@@ -227,7 +214,7 @@ void Worker::on_addresses(Exchange& exchange) {
 }
 
 void Worker::finish(Exchange& exchange, AttemptOutcome outcome, std::string error) {
-  window_.ended(exchange.generation);
+  leave_window(exchange);
   if (std::exchange(window_closed_, false)) schedule_take_up();
   wheel_.drop(exchange);
   exchange.wait_hook.unlink();
@@ -235,11 +222,13 @@ void Worker::finish(Exchange& exchange, AttemptOutcome outcome, std::string erro
   result.attempt.outcome = outcome;
   result.attempt.error = std::move(error);
   result.attempt.duration = monotonic_now() - exchange.started;
+  const auto token_source = exchange.token_source ? finish_with_token(exchange, result.attempt) : nullptr;
   exchange.result = {};
   exchange.request = {};
   exchange.origin.reset();
   exchange.phase = Exchange::Phase::Free;
   free_exchanges_.push_back(&exchange);
+  if (token_source) return on_token_answer(*token_source, result.attempt);
   done_(std::move(result));
 }
 
@@ -255,8 +244,14 @@ void Worker::wait_for_tick() {
     timer_waiting_ = false;
     if (ec) return;
     wheel_.advance(monotonic_now());
+    if (!expiring_) expire_some();
     if (!wheel_.empty() && !timer_waiting_) wait_for_tick();
   });
+}
+
+void Worker::expire_some() {
+  expiring_ = wheel_.expire(monotonic_now(), kDeadlinesPerTurn);
+  if (expiring_) asio::post(io_, [this] { expire_some(); });
 }
 
 AttemptResult Worker::stopped_result(const AttemptRequest& request) {
@@ -264,6 +259,7 @@ AttemptResult Worker::stopped_result(const AttemptRequest& request) {
   result.delivery = request.delivery;
   result.attempt.number = request.number;
   result.attempt.webhook_version = request.webhook->version;
+  result.attempt.fallback = request.fallback;
   result.attempt.started_at = wall_now();
   result.attempt.outcome = AttemptOutcome::Internal;
   result.attempt.error = "stopped";
@@ -285,8 +281,12 @@ void Worker::stop_everything() {
     rest.swap(inbox_);
   }
   while (!connections_.empty()) close_and_forget(connections_.front());
-  for (auto& exchange : exchanges_) {
-    if (exchange.phase != Exchange::Phase::Free) finish(exchange, AttemptOutcome::Internal, "stopped");
+  // Attempts first: the end of a request for a token would end those that wait for it in another way.
+  for (const bool fetches_token : {false, true}) {
+    for (auto& exchange : exchanges_) {
+      if (exchange.phase == Exchange::Phase::Free || exchange.fetches_token != fetches_token) continue;
+      finish(exchange, AttemptOutcome::Internal, "stopped");
+    }
   }
   for (; next_taken_ < taken_.size(); ++next_taken_) done_(stopped_result(taken_[next_taken_]));
   for (const auto& request : rest) done_(stopped_result(request));

@@ -13,6 +13,7 @@
 #include "http_client/connection.hpp"
 #include "http_client/exchange.hpp"
 #include "http_client/http_sender.hpp"
+#include "http_client/request_head.hpp"
 #include "http_client/resolver.hpp"
 #include "http_client/start_window.hpp"
 
@@ -31,24 +32,49 @@ class Worker final : private ConnectionUser {
  private:
   friend Exchange;
 
+  // Between two turns of the event loop: opening a connection costs as much as several requests.
+  static constexpr int kDialsPerTurn = 4;
+
   void run();
 
   // From request to connection.
   void schedule_take_up();
   void take_up_inbox();
+  Exchange& new_exchange(AttemptRequest request);
   void take_up(AttemptRequest request);
-  std::expected<Plan*, std::string> plan_for(const WebhookPtr& webhook);
-  OriginPtr origin_for(const Target& target);
-  void sign_and_write_head(Exchange& exchange, Plan& plan);
+  void begin(Exchange& exchange, Plan& plan);
+  void send(Exchange& exchange);
+  void leave_window(Exchange& exchange);
+  // Whom the connection goes to.
+  Origin& hop_of(const Exchange& exchange) const { return proxy_ ? *proxy_ : *exchange.origin; }
   void resolve(Exchange& exchange);
   void on_resolved(OriginPtr origin, Resolution resolution);
   void look_up(Origin& origin, MonotonicTime now);
   void finish_unresolved(Exchange& exchange);
   void on_addresses(Exchange& exchange);
 
+  // Plans.
+  std::expected<Plan*, std::string> plan_for(const WebhookPtr& webhook);
+  std::expected<Route, std::string> route_to(std::string_view url, const std::optional<ClientCertificate>& certificate);
+  std::expected<OriginPtr, std::string> origin_for(const Target& target,
+                                                   const std::optional<ClientCertificate>& certificate);
+  OriginPtr origin_of(const Proxy& proxy);
+  std::string tunnel_request(const std::string& authority) const;
+  RequestTarget target_of(const Route& route) const;
+  void sign_and_write_head(Exchange& exchange, const Plan& plan, const Route& route);
+
+  // OAuth tokens.
+  void await_token(Exchange& exchange);
+  void begin_with_token(Exchange& exchange);
+  void fetch_token(const std::shared_ptr<TokenSource>& source, const WebhookPtr& webhook);
+  std::shared_ptr<TokenSource> finish_with_token(Exchange& exchange, const Attempt& attempt);
+  void on_token_answer(TokenSource& source, const Attempt& answer);
+  static std::string no_token(const TokenSource& source, std::string_view why);
+
   // Connections.
   bool send_on_idle(Exchange& exchange);
   void place(Exchange& exchange);
+  bool may_dial() const;
   void dial(Exchange& exchange);
   void transmit(Exchange& exchange, Connection& connection);
   void park(Connection& connection);
@@ -66,6 +92,7 @@ class Worker final : private ConnectionUser {
   void finish(Exchange& exchange, AttemptOutcome outcome, std::string error);
   void schedule(DeadlineWheel::Item& item, MonotonicTime at, MonotonicTime now);
   void wait_for_tick();
+  void expire_some();
   void stop_everything();
   static AttemptResult stopped_result(const AttemptRequest& request);
 
@@ -90,12 +117,18 @@ class Worker final : private ConnectionUser {
   StartWindow window_;
   bool window_closed_ = false;  // nothing is taken up until an attempt ends or all has been quiet
   DeadlineWheel wheel_;
+  bool expiring_ = false;  // a slice of due deadlines waits for the next turn
+  OriginPtr proxy_;        // none: receivers are connected to directly
+  std::string proxy_authorization_;
   std::unordered_map<WebhookId, Plan> plans_;
   std::unordered_map<std::string, OriginPtr> origins_;
   std::deque<Exchange> exchanges_;  // all ever needed at a time; reused
   std::vector<Exchange*> free_exchanges_;
-  ExchangeWaitList queue_;  // those who wait for a connection, first come first served
+  // Those who wait for a connection, first come first served; whose receivers have not answered lately come last.
+  ExchangeWaitList queue_;
+  ExchangeWaitList unresponsive_queue_;
   bool serving_queue_ = false;
+  int dials_left_ = kDialsPerTurn;
   boost::intrusive::list<Connection, boost::intrusive::member_hook<Connection, AutoUnlinkHook, &Connection::all_hook>,
                          boost::intrusive::constant_time_size<false>>
       connections_;

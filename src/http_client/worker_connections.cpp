@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/post.hpp>
+
 #include "base/assert.hpp"
 #include "http_client/clocks.hpp"
 #include "http_client/masking.hpp"
@@ -43,25 +45,33 @@ bool Worker::send_on_idle(Exchange& exchange) {
 
 // Gives the attempt a connection to wait for, or a place in the queue.
 void Worker::place(Exchange& exchange) {
-  if (connection_count_ >= options_.connections_max) {
-    if (idle_connections_.empty()) {
-      exchange.phase = Exchange::Phase::Queued;
-      schedule(exchange, exchange.deadline, monotonic_now());
-      queue_.push_back(exchange);
-      return;
-    }
-    close_and_forget(idle_connections_.front());
+  if (!may_dial()) {
+    exchange.phase = Exchange::Phase::Queued;
+    schedule(exchange, exchange.deadline, monotonic_now());
+    (exchange.origin->unresponsive ? unresponsive_queue_ : queue_).push_back(exchange);
+    return;
   }
+  if (connection_count_ >= options_.connections_max) close_and_forget(idle_connections_.front());
   dial(exchange);
 }
 
+bool Worker::may_dial() const {
+  return dials_left_ > 0 && (connection_count_ < options_.connections_max || !idle_connections_.empty());
+}
+
 void Worker::dial(Exchange& exchange) {
+  if (dials_left_-- == kDialsPerTurn) {
+    boost::asio::post(io_, [this] {
+      dials_left_ = kDialsPerTurn;
+      serve_queue();
+    });
+  }
   const auto now = monotonic_now();
   if (exchange.next_address == 0) {
     exchange.connect_deadline = std::min(exchange.deadline, now + options_.connect_timeout);
   }
   const auto addresses_left = static_cast<Duration::rep>(exchange.addresses.size() - exchange.next_address);
-  const Connection::Endpoint endpoint(exchange.addresses[exchange.next_address++], exchange.origin->port);
+  const Connection::Endpoint endpoint(exchange.addresses[exchange.next_address++], hop_of(exchange).port);
   const ConnectionPtr connection(new Connection(io_, exchange.origin, tls_, *this));
   connections_.push_back(*connection);
   ++connection_count_;
@@ -77,10 +87,8 @@ void Worker::on_ready(Connection& connection) {
   Exchange& exchange = *connection.exchange;
   exchange.phase = Exchange::Phase::Waiting;
   schedule(exchange, exchange.deadline, monotonic_now());
-  if (connection.send(exchange.head, exchange.request.body)) return;
-  close_and_forget(connection);
-  finish(exchange, AttemptOutcome::ConnectionLost, "the connection was lost before anything was sent");
-  serve_queue();
+  // If it is lost already, what the peer has said before is still to be read, such as why it refuses our certificate.
+  connection.send(exchange.head, exchange.request.body);
 }
 
 void Worker::on_failed(Connection& connection, AttemptOutcome outcome, std::string why) {
@@ -106,14 +114,21 @@ void Worker::on_failed(Connection& connection, AttemptOutcome outcome, std::stri
 
 void Worker::on_response(Connection& connection, std::string note) {
   Exchange& exchange = *connection.exchange;
-  keep_response(exchange, connection.response());
+  const auto status = connection.response().status();
+  const bool refused_by_proxy = exchange.origin->via_proxy && !exchange.origin->tls && status == 407;
+  if (!refused_by_proxy) keep_response(exchange, connection.response());
+  exchange.origin->unresponsive = false;
   exchange.connection = nullptr;
   if (connection.reusable()) {
     park(connection);
   } else {
     close_and_forget(connection);
   }
-  finish(exchange, AttemptOutcome::Response, std::move(note));
+  if (refused_by_proxy) {
+    finish(exchange, AttemptOutcome::ConnectFailed, "the proxy asks for other credentials: it answered 407");
+  } else {
+    finish(exchange, AttemptOutcome::Response, std::move(note));
+  }
   serve_queue();
 }
 
@@ -122,8 +137,12 @@ void Worker::keep_response(Exchange& exchange, ResponseParser& response) {
   attempt.http_status = response.status();
   attempt.response_head = response.take_head();
   attempt.response_body = response.take_body();
-  mask_secrets(attempt.response_head, *exchange.request.webhook);
-  mask_secrets(attempt.response_body, *exchange.request.webhook);
+  if (!exchange.fetches_token) {
+    for (auto* text : {&attempt.response_head, &attempt.response_body}) {
+      mask_secrets(*text, *exchange.request.webhook);
+      if (exchange.access_token) mask(*text, *exchange.access_token);
+    }
+  }
   attempt.response_body_cut = response.body_cut();
   if (attempt.http_status == 429 || attempt.http_status == 503) {
     exchange.result.retry_after = parse_retry_after(response.retry_after(), wall_now());
@@ -169,9 +188,10 @@ void Worker::close_and_forget(Connection& connection) {
 void Worker::serve_queue() {
   if (serving_queue_) return;
   serving_queue_ = true;
-  while (!queue_.empty() && (connection_count_ < options_.connections_max || !idle_connections_.empty())) {
-    Exchange& exchange = queue_.front();
-    queue_.pop_front();
+  while (may_dial() && !(queue_.empty() && unresponsive_queue_.empty())) {
+    auto& queue = queue_.empty() ? unresponsive_queue_ : queue_;
+    Exchange& exchange = queue.front();
+    queue.pop_front();
     if (!send_on_idle(exchange)) place(exchange);
   }
   serving_queue_ = false;
@@ -185,7 +205,14 @@ void Worker::on_deadline(Exchange& exchange, MonotonicTime now) {
   switch (exchange.phase) {
     case Exchange::Phase::Free:
       LIMEHOOK_ASSERT(false);
+    case Exchange::Phase::AwaitingToken:
+      return finish(exchange, AttemptOutcome::OauthFailed,
+                    no_token(*exchange.token_source, fmt::format("no answer within {}", text_of(timeout))));
     case Exchange::Phase::Resolving:
+      if (proxy_) {
+        return finish(exchange, AttemptOutcome::ConnectFailed,
+                      fmt::format("proxy {}: no answer from the name server within {}", proxy_->host, connect_limit()));
+      }
       return finish(
           exchange, AttemptOutcome::NameNotResolved,
           fmt::format("{}: no answer from the name server within {}", exchange.origin->host, connect_limit()));
@@ -197,15 +224,23 @@ void Worker::on_deadline(Exchange& exchange, MonotonicTime now) {
   }
   Connection& connection = *exchange.connection;
   const ConnectionPtr alive(&connection);
+  const auto receiver = proxy_ ? fmt::format("proxy {}", proxy_->host) : exchange.origin->host;
   if (connection.connecting()) {
+    exchange.origin->unresponsive = true;
     connection.close();
     return on_failed(connection, AttemptOutcome::ConnectFailed,
-                     fmt::format("no connection to {} within {}", exchange.origin->host, connect_limit()));
+                     fmt::format("no connection to {} within {}", receiver, connect_limit()));
   }
-  if (connection.handshaking()) {
+  if (connection.tunneling() || connection.handshaking()) {
     // Until now only this address's share of the time to connect was over.
     if (now < exchange.connect_deadline) return schedule(exchange, exchange.connect_deadline, now);
+    exchange.origin->unresponsive = true;
+    const bool tunneling = connection.tunneling();
     connection.close();
+    if (tunneling) {
+      return on_failed(connection, AttemptOutcome::ConnectFailed,
+                       fmt::format("{}: no answer to CONNECT within {}", receiver, connect_limit()));
+    }
     return on_failed(connection, AttemptOutcome::TlsFailed,
                      fmt::format("the TLS handshake was not complete within {}", connect_limit()));
   }
@@ -213,6 +248,7 @@ void Worker::on_deadline(Exchange& exchange, MonotonicTime now) {
     connection.close();
     return on_response(connection, "the response body was not complete in time");
   }
+  exchange.origin->unresponsive = true;
   connection.close();
   on_failed(connection, AttemptOutcome::Timeout, fmt::format("timed out: no response within {}", text_of(timeout)));
 }

@@ -7,8 +7,8 @@ namespace {
 
 // In the order of the enumerators. Public words: never change one.
 constexpr std::array<std::string_view, kAttemptOutcomeCount> kOutcomeNames{
-    "response", "name_not_resolved", "address_refused", "connect_failed", "tls_failed",
-    "timeout",  "connection_lost",   "bad_response",    "internal",       "held_back",
+    "response",        "name_not_resolved", "address_refused", "connect_failed", "tls_failed",   "timeout",
+    "connection_lost", "bad_response",      "internal",        "held_back",      "oauth_failed",
 };
 
 }  // namespace

@@ -57,8 +57,9 @@ enum class AttemptOutcome : std::uint8_t {
   BadResponse = 7,      // not HTTP, or a head beyond the limit
   Internal = 8,         // no descriptor, no memory: ours, not the receiver's
   HeldBack = 9,         // of a delivery, not of an attempt: it was held while the webhook was failing, until too late
+  OauthFailed = 10,     // the webhook's token endpoint gave no token; the receiver has seen nothing
 };
-inline constexpr std::size_t kAttemptOutcomeCount = 10;
+inline constexpr std::size_t kAttemptOutcomeCount = 11;
 std::string_view name_of(AttemptOutcome outcome);  // stable machine-readable words: "timeout", "connect_failed"...
 std::optional<AttemptOutcome> attempt_outcome_named(std::string_view name);
 
@@ -72,7 +73,7 @@ struct Attempt {
   std::string response_head;  // header lines as received, CRLF between them, without the status line
   std::string response_body;  // at most limits::kResponseBodyBytesMax
   bool response_body_cut = false;
-  std::string signatures;   // raw 32-byte MACs in the order of signing::SignedHeaders
+  std::string signatures;   // as signing::Signer makes them; see signing::SignatureKind
   int webhook_version = 0;  // the version of the webhook that was used
   bool fallback = false;    // it went to the webhook's fallback URL
   bool acknowledged() const { return outcome == AttemptOutcome::Response && http_status / 100 == 2; }

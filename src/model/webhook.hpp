@@ -13,6 +13,7 @@
 #include "model/event.hpp"
 #include "model/filter.hpp"
 #include "model/payload_shape.hpp"
+#include "model/webhook_security.hpp"
 
 namespace limehook {
 
@@ -49,6 +50,12 @@ struct Webhook {
   std::string previous_secret;  // empty: no rotation under way
   std::optional<WallTime> previous_secret_expires_at;
   std::string token;
+  SignatureSchemes signatures;
+  std::string signing_key;             // "whsk_…"; set while `signatures` has v1a, as is the next
+  std::string public_key;              // "whpk_…"
+  std::string signature_header;        // carries the X-LimeCall-Signature value; empty: under that name
+  std::optional<OauthSettings> oauth;  // nothing: `token` is sent
+  std::optional<ClientCertificate> client_certificate;
   std::vector<Header> headers;
   std::vector<std::string> numbers;                     // empty: not limited to numbers
   std::optional<std::vector<Duration>> retry_schedule;  // nothing: the server's

@@ -15,6 +15,7 @@ constexpr std::array<std::string_view, 13> kRefusedNames{
     "host", "content-length", "content-type", "transfer-encoding", "connection", "keep-alive",      "upgrade",
     "te",   "trailer",        "expect",       "authorization",     "user-agent", "accept-encoding",
 };
+constexpr std::size_t kNameBytesMax = 256;
 constexpr std::array<std::string_view, 3> kRefusedPrefixes{"proxy-", "webhook-", "x-limecall-"};
 
 std::string lower_case(std::string_view text) {
@@ -30,15 +31,6 @@ bool is_token(std::string_view name) {  // RFC 9110, section 5.6.2
   });
 }
 
-std::optional<std::string_view> name_problem(std::string_view name) {
-  if (!is_token(name)) return "is not a header name";
-  const auto lower = lower_case(name);
-  const bool refused = std::ranges::find(kRefusedNames, lower) != kRefusedNames.end() ||
-                       std::ranges::any_of(kRefusedPrefixes, [&](auto prefix) { return lower.starts_with(prefix); });
-  if (refused) return "is a header that Limehook sets itself, or that belongs to the connection";
-  return std::nullopt;
-}
-
 std::optional<std::string_view> value_problem(std::string_view value) {
   if (!std::ranges::all_of(value, [](char c) { return c >= ' ' && c < '\x7f'; })) {
     return "must consist of printable ASCII characters";
@@ -48,6 +40,18 @@ std::optional<std::string_view> value_problem(std::string_view value) {
 }
 
 }  // namespace
+
+std::optional<std::string> header_name_problem(std::string_view name) {
+  if (!is_token(name)) return "is not a header name";
+  if (name.size() > kNameBytesMax) return "must be at most " + std::to_string(kNameBytesMax) + " characters long";
+  const auto lower = lower_case(name);
+  const bool refused = std::ranges::find(kRefusedNames, lower) != kRefusedNames.end() ||
+                       std::ranges::any_of(kRefusedPrefixes, [&](auto prefix) { return lower.starts_with(prefix); });
+  if (refused) return "is a header that Limehook sets itself, or that belongs to the connection";
+  return std::nullopt;
+}
+
+bool same_header_name(std::string_view a, std::string_view b) { return lower_case(a) == lower_case(b); }
 
 std::vector<Header> read_headers(const json::value& value, const std::string& pointer, FieldErrors& errors) {
   std::vector<Header> headers;
@@ -61,11 +65,11 @@ std::vector<Header> read_headers(const json::value& value, const std::string& po
     const std::string_view name(member.key().data(), member.key().size());
     const auto here = pointer + step(name);
     const auto text = text_in(member.value());
-    if (const auto problem = name_problem(name)) errors.push_back({here, std::string(*problem)});
+    if (auto problem = header_name_problem(name)) errors.push_back({here, std::move(*problem)});
     if (const auto problem = text ? value_problem(*text) : "must be a string") {
       errors.push_back({here, std::string(*problem)});
     }
-    if (std::ranges::any_of(headers, [&](const Header& h) { return lower_case(h.name) == lower_case(name); })) {
+    if (std::ranges::any_of(headers, [&](const Header& h) { return same_header_name(h.name, name); })) {
       errors.push_back({here, "appears twice (header names do not tell upper from lower case)"});
     }
     headers.push_back({std::string(name), std::string(text.value_or(""))});

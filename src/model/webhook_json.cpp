@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "model/filter_json.hpp"
 #include "model/payload_shape_json.hpp"
@@ -120,12 +121,13 @@ constexpr MemberReader kMembers[] = {
     {"version", read_read_only},
     {"disabled_reason", read_read_only},
     {"previous_secret_expires_at", read_read_only},
+    {"public_key", read_read_only},
     {"created_at", read_read_only},
     {"updated_at", read_read_only},
 };
 
 const MemberReader* reader_of(std::string_view name) {
-  for (const std::span<const MemberReader> table : {std::span<const MemberReader>(kMembers), delivery_members()}) {
+  for (const auto table : {std::span<const MemberReader>(kMembers), delivery_members(), security_members()}) {
     const auto found = std::ranges::find(table, name, &MemberReader::name);
     if (found != table.end()) return &*found;
   }
@@ -165,6 +167,7 @@ FieldErrors required_problems(const Webhook& webhook) {
   FieldErrors errors;
   if (webhook.name.empty()) errors.push_back({"/name", "is required"});
   if (webhook.url.empty() && webhook.mode == WebhookMode::Push) errors.push_back({"/url", "is required"});
+  std::ranges::move(signature_header_problems(webhook), std::back_inserter(errors));
   return errors;
 }
 
@@ -181,6 +184,7 @@ json::object webhook_to_json(const Webhook& webhook) {
   out["headers"] = headers_to_json(webhook.headers);
   out["numbers"] = texts_to_json(webhook.numbers);
   add_delivery_members(out, webhook);
+  add_security_members(out, webhook);
   out["enabled"] = webhook.enabled;
   out["disabled_reason"] = text_or_null(webhook.disabled_reason);
   if (webhook.previous_secret_expires_at) {
@@ -202,6 +206,7 @@ Webhook webhook_from_stored_json(const json::object& stored) {
     MemberTarget target{webhook, any_url, "", ignored};
     reader->read(target, member.value());
   }
+  take_stored_security(webhook, stored);
   webhook.id = WebhookId::parse(stored_text(stored, "id")).value_or(WebhookId{});
   webhook.version = static_cast<int>(integer_in(stored.at("version")).value_or(1));
   webhook.disabled_reason = text_in(stored.at("disabled_reason")).value_or("");

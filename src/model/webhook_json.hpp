@@ -25,13 +25,18 @@ std::optional<std::string> url_problem(std::string_view url, const UrlRules& rul
 // true` clears disabled_reason. `team_id` is taken like the rest: whether it may change is for the caller to compare.
 // Creating is: apply to Webhook{}, then required_problems().
 FieldErrors apply_webhook_json(Webhook& webhook, const boost::json::value& patch, const UrlRules& rules);
-// What a webhook cannot be saved without: name, url.
+// What is wrong with the webhook as a whole: what it cannot be saved without, and what does not go together.
 FieldErrors required_problems(const Webhook& webhook);
 
-// What the API shows and the stores keep: everything but the secrets and the token. Times are exact to the
-// millisecond.
+// What the API shows and the stores keep: everything but the secrets (token and private keys among them). Times are
+// exact to the millisecond.
 boost::json::object webhook_to_json(const Webhook& webhook);
-// Back from webhook_to_json(), for stores: trusts its input. Leaves the secrets and the token empty.
+// Back from webhook_to_json(), for stores: trusts its input. Leaves the secrets empty.
 Webhook webhook_from_stored_json(const boost::json::object& json);
+
+// The secrets, for stores: what nobody is shown, or only those who may change the webhook.
+boost::json::object webhook_secrets_to_json(const Webhook& webhook);
+// Back from webhook_secrets_to_json(), into what webhook_from_stored_json() has made.
+void take_stored_secrets(Webhook& webhook, const boost::json::object& stored);
 
 }  // namespace limehook

@@ -342,6 +342,7 @@ TEST(WebhookToJson, ShowsEverythingButSecrets) {
             R"("numbers":["+0987654321"],"retry_schedule":[1,60,86400],"timeout_ms":2500,"max_concurrency":3,)"
             R"("rate_limit":2.5E0,"ordered":"call","fallback_url":"https://example.com/second","mode":"push",)"
             R"("notify_emails":["ops@example.com"],)"
+            R"("signatures":["v1"],"public_key":null,"signature_header":null,"oauth":null,"client_certificate":null,)"
             R"("enabled":false,"disabled_reason":"the receiver answered 410",)"
             R"("previous_secret_expires_at":"2025-01-30T15:00:01Z","created_at":"2025-01-30T15:00:00Z",)"
             R"("updated_at":"2025-01-30T15:00:00.250Z"})");

@@ -36,6 +36,13 @@ std::span<const MemberReader> delivery_members();
 // Adds them to what is shown.
 void add_delivery_members(boost::json::object& out, const Webhook& webhook);
 
+// Members that say how the webhook and its receiver prove who they are.
+std::span<const MemberReader> security_members();
+void add_security_members(boost::json::object& out, const Webhook& webhook);
+// Takes what readers do not: members that only Limehook sets.
+void take_stored_security(Webhook& webhook, const boost::json::object& stored);
+FieldErrors signature_header_problems(const Webhook& webhook);
+
 inline void read_text(std::string& out, const boost::json::value& value, MemberTarget& target,
                       std::optional<std::string> (*problem_of)(std::string_view)) {
   const auto text = text_in(value);

@@ -9,7 +9,25 @@
 namespace limehook::signing {
 namespace {
 
-std::string_view text_of(const Mac& mac) { return {reinterpret_cast<const char*>(mac.data()), mac.size()}; }
+constexpr std::size_t kEd25519Size = 64;
+
+// Zero for an unknown kind: such a text is not Signer's.
+std::size_t size_of(SignatureKind kind) {
+  switch (kind) {
+    case SignatureKind::Limecall:
+    case SignatureKind::LimecallPrevious:
+    case SignatureKind::Standard:
+    case SignatureKind::StandardPrevious:
+      return sizeof(Mac);
+    case SignatureKind::StandardEd25519:
+      return kEd25519Size;
+  }
+  return 0;
+}
+
+std::string_view text_of(std::span<const unsigned char> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 std::span<const unsigned char> bytes_of(std::string_view text) {
   return {reinterpret_cast<const unsigned char*>(text.data()), text.size()};
@@ -23,42 +41,69 @@ HmacSha256 standard_hmac(std::string_view secret) {
 
 }  // namespace
 
-SignedHeaders headers_of(std::string_view macs) {
-  constexpr std::size_t kMacSize = sizeof(Mac);
-  const auto mac = [&](std::size_t index) { return bytes_of(macs.substr(index * kMacSize, kMacSize)); };
+SignedHeaders headers_of(std::string_view signatures) {
   SignedHeaders headers;
-  if (macs.size() < 2 * kMacSize) return headers;
-  headers.limecall = hex(mac(0));
-  headers.webhook_signature = "v1," + base64(mac(1));
-  if (macs.size() < 4 * kMacSize) return headers;
-  headers.limecall_previous = hex(mac(2));
-  headers.webhook_signature += " v1," + base64(mac(3));
+  const auto add_standard = [&](std::string_view version, std::span<const unsigned char> bytes) {
+    if (!headers.webhook_signature.empty()) headers.webhook_signature += ' ';
+    headers.webhook_signature += version;
+    headers.webhook_signature += base64(bytes);
+  };
+  while (!signatures.empty()) {
+    const auto kind = static_cast<SignatureKind>(signatures.front());
+    const auto bytes = bytes_of(signatures.substr(1, size_of(kind)));
+    signatures.remove_prefix(1 + bytes.size());
+    switch (kind) {
+      case SignatureKind::Limecall:
+        headers.limecall = hex(bytes);
+        break;
+      case SignatureKind::LimecallPrevious:
+        headers.limecall_previous = hex(bytes);
+        break;
+      case SignatureKind::Standard:
+      case SignatureKind::StandardPrevious:
+        add_standard("v1,", bytes);
+        break;
+      case SignatureKind::StandardEd25519:
+        add_standard("v1a,", bytes);
+        break;
+    }
+  }
   return headers;
 }
 
-Signer::Signer(std::string_view secret, std::string_view previous_secret, std::optional<WallTime> previous_expires_at)
-    : current_{HmacSha256(secret), standard_hmac(secret)} {
-  if (previous_secret.empty()) return;
-  previous_ = std::make_unique<const Key>(Key{HmacSha256(previous_secret), standard_hmac(previous_secret)});
-  previous_expires_at_ = previous_expires_at
-                             ? std::chrono::floor<std::chrono::seconds>(*previous_expires_at).time_since_epoch().count()
-                             : std::numeric_limits<std::int64_t>::max();
+Signer::Signer(const SigningKeys& keys) : current_{HmacSha256(keys.secret), standard_hmac(keys.secret)}, v1_(keys.v1) {
+  if (!keys.private_key.empty()) ed25519_.emplace(keys.private_key);
+  if (keys.previous_secret.empty()) return;
+  previous_ = std::make_unique<const Key>(Key{HmacSha256(keys.previous_secret), standard_hmac(keys.previous_secret)});
+  previous_expires_at_ =
+      keys.previous_expires_at
+          ? std::chrono::floor<std::chrono::seconds>(*keys.previous_expires_at).time_since_epoch().count()
+          : std::numeric_limits<std::int64_t>::max();
 }
 
 std::string Signer::sign(std::string_view webhook_id, std::int64_t timestamp, std::string_view body) const {
   std::array<char, 20> digits;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), timestamp).ptr;
   const std::string_view timestamp_text(digits.data(), static_cast<std::size_t>(end - digits.data()));
-  std::string macs;
-  macs.reserve((previous_ ? 4 : 2) * sizeof(Mac));
-  macs.reserve(4 * sizeof(Mac));
-  const auto add = [&](const Key& key) {
-    macs += text_of(key.limecall.mac({body}));
-    macs += text_of(key.standard.mac({webhook_id, ".", timestamp_text, ".", body}));
+  std::string signatures;
+  signatures.reserve((previous_ ? 4 : 2) * (1 + sizeof(Mac)) + (ed25519_ ? 1 + kEd25519Size : 0));
+  const auto add = [&](SignatureKind kind, std::span<const unsigned char> bytes) {
+    signatures += static_cast<char>(kind);
+    signatures += text_of(bytes);
   };
-  add(current_);
-  if (previous_ && timestamp < previous_expires_at_) add(*previous_);
-  return macs;
+  const auto standard = [&](const Key& key) { return key.standard.mac({webhook_id, ".", timestamp_text, ".", body}); };
+  add(SignatureKind::Limecall, current_.limecall.mac({body}));
+  if (v1_) add(SignatureKind::Standard, standard(current_));
+  if (ed25519_) {
+    std::string message(webhook_id);
+    message.append(".").append(timestamp_text).append(".").append(body);
+    add(SignatureKind::StandardEd25519, ed25519_->sign(message));
+  }
+  if (previous_ && timestamp < previous_expires_at_) {
+    add(SignatureKind::LimecallPrevious, previous_->limecall.mac({body}));
+    if (v1_) add(SignatureKind::StandardPrevious, standard(*previous_));
+  }
+  return signatures;
 }
 
 }  // namespace limehook::signing

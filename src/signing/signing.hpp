@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include <openssl/types.h>
+
 #include "base/ids.hpp"
 
 namespace limehook::signing {
@@ -41,21 +43,58 @@ std::string generate_token(std::string_view prefix);
 // What is wrong with `secret` as a signing secret: it must be "whsec_" and the base64 of 24 to 64 bytes.
 std::optional<std::string> secret_problem(std::string_view secret);
 
-// The MACs of one attempt, in the order in which Attempt::signatures keeps them: LimeCall, Standard, and while a
-// secret is being rotated the old secret's LimeCall and Standard.
+// The signatures of one attempt as Attempt::signatures keeps them: for each a byte that says which it is, then its
+// bytes. The numbers are stored; never reuse one.
+enum class SignatureKind : unsigned char {
+  Limecall = 1,          // HMAC-SHA256, 32 bytes
+  Standard = 2,          // "v1": HMAC-SHA256, 32 bytes
+  StandardEd25519 = 3,   // "v1a": Ed25519, 64 bytes
+  LimecallPrevious = 4,  // by the secret that is being replaced
+  StandardPrevious = 5,
+};
+
 struct SignedHeaders {
   std::string limecall;           // value of X-LimeCall-Signature
   std::string limecall_previous;  // value of X-LimeCall-Signature-Previous; empty: no such header
-  std::string webhook_signature;  // value of webhook-signature: "v1,…", two of them during a rotation
+  std::string webhook_signature;  // value of webhook-signature: "v1,…", "v1a,…", several with spaces between them
 };
-SignedHeaders headers_of(std::string_view macs);
+// `signatures` is what Signer::sign() gave.
+SignedHeaders headers_of(std::string_view signatures);
+
+// An Ed25519 key pair (RFC 8032) in the text form of Standard Webhooks.
+struct KeyPair {
+  std::string private_key;  // "whsk_" and the base64 of the seed and the public key, 64 bytes
+  std::string public_key;   // "whpk_" and the base64 of 32 bytes
+};
+KeyPair generate_key_pair();
+// The public key as SubjectPublicKeyInfo (RFC 8410) in PEM. Nothing when `public_key` is none.
+std::optional<std::string> public_key_pem(std::string_view public_key);
+
+// An Ed25519 private key, prepared once and used for many messages. Copies share it.
+class Ed25519Signer {
+ public:
+  // `private_key` is one of generate_key_pair().
+  explicit Ed25519Signer(std::string_view private_key);
+  std::array<unsigned char, 64> sign(std::string_view message) const;
+
+ private:
+  std::shared_ptr<EVP_PKEY> key_;
+};
+
+// What one webhook version signs with.
+struct SigningKeys {
+  std::string_view secret;           // must satisfy secret_problem()
+  std::string_view previous_secret;  // likewise; empty: no rotation under way
+  std::optional<WallTime> previous_expires_at;
+  bool v1 = true;                // put HMACs into webhook-signature
+  std::string_view private_key;  // "whsk_…", for v1a; empty: none
+};
 
 // Signs for one webhook version.
 class Signer {
  public:
-  // Both must satisfy secret_problem(); `previous_secret` may be empty.
-  Signer(std::string_view secret, std::string_view previous_secret, std::optional<WallTime> previous_expires_at);
-  // The raw MACs; `timestamp` is the attempt's in whole Unix seconds.
+  explicit Signer(const SigningKeys& keys);
+  // The signatures; `timestamp` is the attempt's in whole Unix seconds.
   std::string sign(std::string_view webhook_id, std::int64_t timestamp, std::string_view body) const;
 
  private:
@@ -64,8 +103,10 @@ class Signer {
     HmacSha256 standard;
   };
   Key current_;
+  bool v1_;
   std::unique_ptr<const Key> previous_;   // rare
   std::int64_t previous_expires_at_ = 0;  // Unix seconds
+  std::optional<Ed25519Signer> ed25519_;  // rare
 };
 
 // Verification as a receiver does it (`limehook verify`, `limehook listen`).
@@ -73,9 +114,20 @@ enum class VerifyError { MissingHeader, BadTimestamp, TimestampTooOld, Timestamp
 std::string_view text_of(VerifyError error);
 inline constexpr std::int64_t kTimestampToleranceSeconds = 300;
 
-std::expected<void, VerifyError> verify_standard(std::string_view secret, std::string_view webhook_id,
-                                                 std::string_view webhook_timestamp, std::string_view webhook_signature,
+// The values of the headers of that name, as received.
+struct StandardHeaders {
+  std::string_view id;
+  std::string_view timestamp;
+  std::string_view signature;
+};
+// By the webhook's secret ("v1").
+std::expected<void, VerifyError> verify_standard(std::string_view secret, const StandardHeaders& headers,
                                                  std::string_view body, WallTime now);
+// By the webhook's public key, "whpk_…" ("v1a").
+std::expected<void, VerifyError> verify_standard_ed25519(std::string_view public_key, const StandardHeaders& headers,
+                                                         std::string_view body, WallTime now);
+// What is wrong with `public_key`: it must be "whpk_" and the base64 of 32 bytes.
+std::optional<std::string> public_key_problem(std::string_view public_key);
 bool verify_limecall(std::string_view secret, std::string_view signature, std::string_view body);
 
 // Equal in constant time for texts of equal length.

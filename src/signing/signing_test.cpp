@@ -1,6 +1,8 @@
 #include "signing/signing.hpp"
 
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
 
 #include <set>
 
@@ -120,7 +122,7 @@ TEST(Secrets, ProblemsAreNamed) {
 
 TEST(Signer, GivesTheStandardWebhooksVector) {
   // Goal: both signatures are exactly those that receivers compute.
-  Signer signer(kSecret, "", std::nullopt);
+  Signer signer({.secret = kSecret});
   const auto headers = headers_of(signer.sign(kId, kTimestamp, kBody));
   EXPECT_EQ(headers.limecall, kLimecall);
   EXPECT_EQ(headers.webhook_signature, kStandard);
@@ -129,9 +131,11 @@ TEST(Signer, GivesTheStandardWebhooksVector) {
 
 TEST(Signer, SignsWithBothSecretsDuringARotation) {
   // Goal: the old secret signs too until the second in which it expires, and not from then on.
-  Signer old_signer(kSecret, "", std::nullopt);
-  Signer new_signer(kOtherSecret, "", std::nullopt);
-  Signer signer(kOtherSecret, kSecret, at(kTimestamp + 10) + std::chrono::milliseconds(500));
+  Signer old_signer({.secret = kSecret});
+  Signer new_signer({.secret = kOtherSecret});
+  Signer signer({.secret = kOtherSecret,
+                 .previous_secret = kSecret,
+                 .previous_expires_at = at(kTimestamp + 10) + std::chrono::milliseconds(500)});
   for (const std::int64_t timestamp : {kTimestamp, kTimestamp + 9}) {
     const auto old_headers = headers_of(old_signer.sign(kId, timestamp, kBody));
     const auto new_headers = headers_of(new_signer.sign(kId, timestamp, kBody));
@@ -157,10 +161,10 @@ TEST(VerifyStandard, AcceptsWhatWasSigned) {
   const std::string standard(kStandard);
   for (const std::string& signature :
        {standard, "v1,AAAA " + standard, standard + " v1,AAAA", "v1a,zzz  " + standard + " v2,yyy"}) {
-    EXPECT_TRUE(verify_standard(kSecret, kId, timestamp, signature, kBody, at(kTimestamp))) << signature;
+    EXPECT_TRUE(verify_standard(kSecret, {kId, timestamp, signature}, kBody, at(kTimestamp))) << signature;
   }
   for (const int offset : {-300, 300}) {
-    EXPECT_TRUE(verify_standard(kSecret, kId, timestamp, standard, kBody, at(kTimestamp + offset)));
+    EXPECT_TRUE(verify_standard(kSecret, {kId, timestamp, standard}, kBody, at(kTimestamp + offset)));
   }
 }
 
@@ -168,7 +172,7 @@ TEST(VerifyStandard, SaysWhyItRefuses) {
   // Goal: each mistake a receiver may meet has its own answer. Method: one thing wrong at a time.
   const auto verify = [](std::string_view secret, std::string_view id, std::string_view timestamp,
                          std::string_view signature, std::string_view body, std::int64_t now) {
-    const auto result = verify_standard(secret, id, timestamp, signature, body, at(now));
+    const auto result = verify_standard(secret, {id, timestamp, signature}, body, at(now));
     return result ? std::nullopt : std::optional(result.error());
   };
   const std::string timestamp = std::to_string(kTimestamp);
@@ -199,6 +203,89 @@ TEST(VerifyStandard, EveryErrorHasItsOwnText) {
   for (const auto error : {MissingHeader, BadTimestamp, TimestampTooOld, TimestampInFuture, NoMatch}) {
     EXPECT_TRUE(texts.insert(text_of(error)).second);
   }
+}
+
+// RFC 8032, section 7.1, test 2, as whsk_ and whpk_.
+constexpr std::string_view kPrivateKey =
+    "whsk_TM0Imyj/ltqdtsNG7BFOD1uKMZ81q6Yk2oz27U+4pvs9QBfD6EOJWpK3CqdNG368nJgszy7ElozAzVXxKvRmDA==";
+constexpr std::string_view kPublicKey = "whpk_PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=";
+
+TEST(Ed25519, GivesThePublishedSignature) {
+  // Goal: RFC 8032, section 7.1, test 2.
+  EXPECT_EQ(hex(Ed25519Signer(kPrivateKey).sign("\x72")),
+            "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+            "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00");
+}
+
+TEST(Ed25519, GeneratedPairsFitAndDiffer) {
+  // Goal: what one key of a pair signs the other one verifies, and no other pair's.
+  const auto one = generate_key_pair();
+  const auto two = generate_key_pair();
+  EXPECT_EQ(public_key_problem(one.public_key), std::nullopt);
+  const auto headers =
+      headers_of(Signer({.secret = kSecret, .private_key = one.private_key}).sign(kId, kTimestamp, ""));
+  const auto timestamp = std::to_string(kTimestamp);
+  const StandardHeaders received{kId, timestamp, headers.webhook_signature};
+  EXPECT_TRUE(verify_standard_ed25519(one.public_key, received, "", at(kTimestamp)));
+  EXPECT_EQ(verify_standard_ed25519(two.public_key, received, "", at(kTimestamp)).error(), VerifyError::NoMatch);
+}
+
+TEST(Ed25519, PublicKeysHaveAPemForm) {
+  // Goal: OpenSSL reads the PEM as an Ed25519 key of the same bytes.
+  const auto pem = public_key_pem(kPublicKey).value();
+  BIO* bio = BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()));
+  EVP_PKEY* key = PEM_read_bio_PUBKEY(bio, nullptr, nullptr, nullptr);
+  ASSERT_NE(key, nullptr) << pem;
+  std::array<unsigned char, 32> bytes{};
+  std::size_t size = bytes.size();
+  EXPECT_EQ(EVP_PKEY_get_raw_public_key(key, bytes.data(), &size), 1);
+  EXPECT_EQ("whpk_" + base64(bytes), kPublicKey);
+  EVP_PKEY_free(key);
+  BIO_free(bio);
+  for (const std::string_view bad : {"", "whpk_", "whpk_AAAA", "PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw="}) {
+    EXPECT_TRUE(public_key_problem(bad)) << bad;
+    EXPECT_FALSE(public_key_pem(bad)) << bad;
+  }
+}
+
+TEST(Signer, PutsTheWantedVersionsIntoTheStandardHeader) {
+  // Goal: v1, v1a or both, each verifiable, X-LimeCall-Signature always; during a rotation the old secret's v1 too.
+  const auto sign = [](SigningKeys keys) { return headers_of(Signer(keys).sign(kId, kTimestamp, kBody)); };
+  const auto asymmetric = sign({.secret = kSecret, .v1 = false, .private_key = kPrivateKey});
+  const auto both = sign({.secret = kSecret, .private_key = kPrivateKey});
+  const auto rotating = sign({.secret = kOtherSecret, .previous_secret = kSecret, .private_key = kPrivateKey});
+  EXPECT_TRUE(asymmetric.webhook_signature.starts_with("v1a,"));
+  EXPECT_EQ(asymmetric.webhook_signature.find(' '), std::string::npos);
+  EXPECT_EQ(both.webhook_signature, std::string(kStandard) + " " + asymmetric.webhook_signature);
+  EXPECT_TRUE(rotating.webhook_signature.ends_with(
+      " " + both.webhook_signature.substr(both.webhook_signature.find(' ') + 1) + " " + std::string(kStandard)));
+  const auto timestamp = std::to_string(kTimestamp);
+  for (const auto& headers : {asymmetric, both, rotating}) {
+    EXPECT_TRUE(
+        verify_standard_ed25519(kPublicKey, {kId, timestamp, headers.webhook_signature}, kBody, at(kTimestamp)));
+    EXPECT_EQ(headers.limecall.size(), 64u);
+  }
+  EXPECT_EQ(asymmetric.limecall, kLimecall);
+}
+
+TEST(VerifyStandard, TellsEd25519MismatchesLikeTheOthers) {
+  // Goal: a changed body, id, time or signature does not verify, nor does an HMAC as a v1a signature.
+  const auto signature =
+      headers_of(Signer({.secret = kSecret, .v1 = false, .private_key = kPrivateKey}).sign(kId, kTimestamp, kBody))
+          .webhook_signature;
+  const auto timestamp = std::to_string(kTimestamp);
+  const auto error = [&](StandardHeaders headers, std::string_view body, std::int64_t now) {
+    const auto result = verify_standard_ed25519(kPublicKey, headers, body, at(now));
+    return result ? std::nullopt : std::optional(result.error());
+  };
+  using enum VerifyError;
+  EXPECT_EQ(error({kId, timestamp, "v1,AAAA " + signature}, kBody, kTimestamp), std::nullopt);
+  EXPECT_EQ(error({kId, timestamp, signature}, "{}", kTimestamp), NoMatch);
+  EXPECT_EQ(error({"other", timestamp, signature}, kBody, kTimestamp), NoMatch);
+  EXPECT_EQ(error({kId, timestamp, signature.substr(0, signature.size() - 4)}, kBody, kTimestamp), NoMatch);
+  EXPECT_EQ(error({kId, timestamp, kStandard}, kBody, kTimestamp), NoMatch);
+  EXPECT_EQ(error({kId, timestamp, signature}, kBody, kTimestamp + 301), TimestampTooOld);
+  EXPECT_EQ(error({kId, timestamp, ""}, kBody, kTimestamp), MissingHeader);
 }
 
 TEST(VerifyLimecall, ComparesTheWholeHex) {

@@ -1,6 +1,7 @@
 #include <charconv>
 #include <chrono>
 
+#include "signing/ed25519.hpp"
 #include "signing/secret.hpp"
 #include "signing/signing.hpp"
 
@@ -17,36 +18,61 @@ std::string_view text_of(VerifyError error) {
     case VerifyError::TimestampInFuture:
       return "webhook-timestamp is more than 5 minutes in the future";
     case VerifyError::NoMatch:
-      return "no signature matches this secret and body";
+      return "no signature matches this key and body";
   }
   return "unknown";
 }
 
-std::expected<void, VerifyError> verify_standard(std::string_view secret, std::string_view webhook_id,
-                                                 std::string_view webhook_timestamp, std::string_view webhook_signature,
-                                                 std::string_view body, WallTime now) {
-  if (webhook_id.empty() || webhook_timestamp.empty() || webhook_signature.empty()) {
+namespace {
+
+std::expected<void, VerifyError> check_headers(const StandardHeaders& headers, WallTime now) {
+  if (headers.id.empty() || headers.timestamp.empty() || headers.signature.empty()) {
     return std::unexpected(VerifyError::MissingHeader);
   }
   std::int64_t timestamp = 0;
-  const char* const end = webhook_timestamp.data() + webhook_timestamp.size();
-  const auto parsed = std::from_chars(webhook_timestamp.data(), end, timestamp);
+  const char* const end = headers.timestamp.data() + headers.timestamp.size();
+  const auto parsed = std::from_chars(headers.timestamp.data(), end, timestamp);
   if (parsed.ec != std::errc() || parsed.ptr != end || timestamp < 0) {
     return std::unexpected(VerifyError::BadTimestamp);
   }
   const auto now_seconds = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
   if (timestamp < now_seconds - kTimestampToleranceSeconds) return std::unexpected(VerifyError::TimestampTooOld);
   if (timestamp > now_seconds + kTimestampToleranceSeconds) return std::unexpected(VerifyError::TimestampInFuture);
+  return {};
+}
 
-  const auto key = standard_key(secret);
-  if (!key) return std::unexpected(VerifyError::NoMatch);
-  const auto expected = "v1," + base64(HmacSha256(*key).mac({webhook_id, ".", webhook_timestamp, ".", body}));
-  while (!webhook_signature.empty()) {
-    const auto space = webhook_signature.find(' ');
-    if (equal_constant_time(webhook_signature.substr(0, space), expected)) return {};
-    webhook_signature.remove_prefix(space == std::string_view::npos ? webhook_signature.size() : space + 1);
+// Does one of the signatures in `list`, which have spaces between them, satisfy `genuine`?
+std::expected<void, VerifyError> find_genuine(std::string_view list, auto&& genuine) {
+  while (!list.empty()) {
+    const auto space = list.find(' ');
+    if (genuine(list.substr(0, space))) return {};
+    list.remove_prefix(space == std::string_view::npos ? list.size() : space + 1);
   }
   return std::unexpected(VerifyError::NoMatch);
+}
+
+}  // namespace
+
+std::expected<void, VerifyError> verify_standard(std::string_view secret, const StandardHeaders& headers,
+                                                 std::string_view body, WallTime now) {
+  if (auto checked = check_headers(headers, now); !checked) return checked;
+  const auto key = standard_key(secret);
+  if (!key) return std::unexpected(VerifyError::NoMatch);
+  const auto expected = "v1," + base64(HmacSha256(*key).mac({headers.id, ".", headers.timestamp, ".", body}));
+  return find_genuine(headers.signature, [&](std::string_view one) { return equal_constant_time(one, expected); });
+}
+
+std::expected<void, VerifyError> verify_standard_ed25519(std::string_view public_key, const StandardHeaders& headers,
+                                                         std::string_view body, WallTime now) {
+  if (auto checked = check_headers(headers, now); !checked) return checked;
+  std::string message(headers.id);
+  message.append(".").append(headers.timestamp).append(".").append(body);
+  return find_genuine(headers.signature, [&](std::string_view one) {
+    constexpr std::string_view kVersion = "v1a,";
+    if (!one.starts_with(kVersion)) return false;
+    const auto signature = base64_decode(one.substr(kVersion.size()));
+    return signature && verify_ed25519(public_key, message, *signature);
+  });
 }
 
 bool verify_limecall(std::string_view secret, std::string_view signature, std::string_view body) {

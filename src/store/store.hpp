@@ -80,6 +80,7 @@ struct WebhookTarget {
   int version = 0;
   std::string url;
   std::string fallback_url;
+  std::string signature_header;  // empty: the default
   std::vector<std::string> header_names;
 };
 

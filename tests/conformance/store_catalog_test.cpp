@@ -22,6 +22,12 @@ class StoreCatalogTest : public StoreTest {
     w.payload.fields = {{"call_id", "id"}};
     w.secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     w.token = "tok_1";
+    w.signatures.v1a = true;
+    w.signing_key = "whsk_1";
+    w.public_key = "whpk_1";
+    w.signature_header = "X-Sig";
+    w.oauth = OauthSettings{.token_url = "https://id.example/", .client_id = "me", .client_secret = "s3cret"};
+    w.client_certificate = ClientCertificate{"certificate", "key", "CN=me", from_us(1'770'000'000'000'000)};
     w.headers = {{"X-A", "1"}, {"X-B", "2"}};
     w.numbers = {"+1234567890"};
     w.retry_schedule = std::vector<Duration>{std::chrono::seconds(1), std::chrono::minutes(2)};

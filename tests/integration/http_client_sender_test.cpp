@@ -52,7 +52,7 @@ TEST(Sending, SendsExactlyTheContractsRequest) {
 
   const auto timestamp = to_us(attempt.started_at) / 1'000'000;
   const auto id = DeliveryId{1}.str();
-  signing::Signer signer(kSecret, "", std::nullopt);
+  signing::Signer signer({.secret = kSecret});
   const auto macs = signer.sign(id, timestamp, kBody);
   const auto signatures = signing::headers_of(macs);
   EXPECT_EQ(attempt.signatures, macs);
@@ -119,11 +119,71 @@ TEST(Sending, SendsBothSignaturesDuringARotation) {
   webhook->previous_secret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
   webhook->previous_secret_expires_at = wall_clock() + std::chrono::hours(1);
   const auto result = client.send(webhook);
-  EXPECT_EQ(result.attempt.signatures.size(), 4 * 32u);
+  EXPECT_EQ(result.attempt.signatures.size(), 4 * 33u);
   EXPECT_TRUE(
       signing::verify_limecall(webhook->previous_secret, request.header("X-LimeCall-Signature-Previous"), kBody));
   EXPECT_TRUE(signing::verify_limecall(webhook->secret, request.header("X-LimeCall-Signature"), kBody));
   EXPECT_THAT(request.header("webhook-signature"), HasSubstr(" v1,"));
+}
+
+// Goal: with v1a the receiver can verify by the public key alone, beside v1 or without it.
+TEST(Sending, SignsWithTheWebhooksKeyPair) {
+  ReceivedRequest request;
+  TestServer server([&](Peer& peer) {
+    while (const auto next = peer.read_request()) {
+      request = *next;
+      peer.write(response_text(200));
+    }
+  });
+  TestClient client;
+  const auto pair = signing::generate_key_pair();
+  for (const bool v1 : {true, false}) {
+    auto webhook = webhook_to(server.url());
+    webhook->signatures = {.v1 = v1, .v1a = true};
+    webhook->signing_key = pair.private_key;
+    client.send(webhook);
+    const auto id = request.header("webhook-id");
+    const auto timestamp = request.header("webhook-timestamp");
+    const auto signature = request.header("webhook-signature");
+    const signing::StandardHeaders headers{id, timestamp, signature};
+    EXPECT_TRUE(signing::verify_standard_ed25519(pair.public_key, headers, kBody, wall_clock()));
+    EXPECT_EQ(signing::verify_standard(kSecret, headers, kBody, wall_clock()).has_value(), v1);
+    EXPECT_TRUE(signing::verify_limecall(kSecret, request.header("X-LimeCall-Signature"), kBody));
+  }
+}
+
+// Goal: an attempt at the fallback goes to that URL and says so, with the body's type and the webhook's own header
+// name.
+TEST(Sending, GoesToTheFallbackWhenAsked) {
+  ReceivedRequest request;
+  TestServer main(always(response_text(500)));
+  TestServer fallback([&](Peer& peer) {
+    request = *peer.read_request();
+    peer.write(response_text(200));
+  });
+  auto options = test_options();
+  options.threads = 3;
+  TestClient client(options);
+  auto webhook = webhook_to(main.url());
+  webhook->fallback_url = fallback.url("/second?x=1");
+  webhook->signature_header = "X-Signed";
+  client.sender().start({.delivery = DeliveryId{900},
+                         .number = 6,
+                         .type = EventType::MissedCall,
+                         .fallback = true,
+                         .body_type = BodyType::CloudEvents,
+                         .webhook = webhook,
+                         .body = std::make_shared<const std::string>(kBody)});
+  const auto attempt = client.next().attempt;
+  EXPECT_EQ(attempt.http_status, 200);
+  EXPECT_TRUE(attempt.fallback);
+  EXPECT_THAT(request.head, StartsWith("POST /second?x=1 HTTP/1.1\r\n"));
+  EXPECT_EQ(request.header("Content-Type"), "application/cloudevents+json; charset=UTF-8");
+  EXPECT_TRUE(signing::verify_limecall(kSecret, request.header("X-Signed"), kBody));
+  EXPECT_EQ(request.header("X-LimeCall-Signature"), "");
+  EXPECT_EQ(main.connections(), 0);
+  EXPECT_FALSE(client.send(webhook).attempt.fallback);
+  EXPECT_EQ(main.connections(), 1);
 }
 
 TEST(Sending, CarriesABodyLargerThanTheSocketsBuffers) {
@@ -152,25 +212,36 @@ TEST(Sending, TakesAnAnswerThatComesBeforeTheBodyIsSent) {
   EXPECT_EQ(result.attempt.response_body, "too large");
 }
 
-TEST(Sending, ReachesIpv6Literals) {
-  std::unique_ptr<TestServer> server;
+bool machine_has_ipv6() {
   const int probe = ::socket(AF_INET6, SOCK_STREAM, 0);
   sockaddr_in6 address{};
   address.sin6_family = AF_INET6;
   address.sin6_addr = in6addr_loopback;
-  const bool has_v6 = probe >= 0 && ::bind(probe, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  const bool bound = probe >= 0 && ::bind(probe, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
   if (probe >= 0) ::close(probe);
-  if (!has_v6) GTEST_SKIP() << "this machine has no IPv6";
+  return bound;
+}
+
+// Goal: a receiver that has an IPv6 address only is reached, by that address and by its name.
+TEST(Sending, ReachesReceiversWithIpv6Only) {
+  if (!machine_has_ipv6()) GTEST_SKIP() << "this machine has no IPv6";
   std::string host;
-  server = std::make_unique<TestServer>(
+  TestServer server(
       [&](Peer& peer) {
-        host = peer.read_request()->header("Host");
-        peer.write(response_text(200));
+        while (const auto request = peer.read_request()) {
+          host = request->header("Host");
+          peer.write(response_text(200));
+        }
       },
       nullptr, "::1");
-  TestClient client;
-  EXPECT_EQ(client.send(server->url()).attempt.http_status, 200);
-  EXPECT_EQ(host, "[::1]:" + std::to_string(server->port()));
+  auto options = test_options();
+  options.look_up = [](const std::string&) { return Resolution{{boost::asio::ip::make_address("::1")}, "", false}; };
+  TestClient client(options);
+  const auto port = std::to_string(server.port());
+  EXPECT_EQ(client.send(server.url()).attempt.http_status, 200);
+  EXPECT_EQ(host, "[::1]:" + port);
+  EXPECT_EQ(client.send("http://v6.example:" + port + "/").attempt.http_status, 200);
+  EXPECT_EQ(host, "v6.example:" + port);
 }
 
 TEST(NotReached, SaysThatTheConnectionWasRefused) {
@@ -183,7 +254,7 @@ TEST(NotReached, SaysThatTheConnectionWasRefused) {
   EXPECT_EQ(result.attempt.outcome, AttemptOutcome::ConnectFailed);
   EXPECT_EQ(result.attempt.http_status, 0);
   EXPECT_EQ(result.attempt.error, "127.0.0.1:" + std::to_string(port) + ": Connection refused");
-  EXPECT_EQ(result.attempt.signatures.size(), 2 * 32u);
+  EXPECT_EQ(result.attempt.signatures.size(), 2 * 33u);
 }
 
 // Goal: an address that swallows packets costs the connect timeout, not the attempt's. Method: a listener whose

@@ -4,6 +4,7 @@
 #include <openssl/x509v3.h>
 
 #include <atomic>
+#include <fstream>
 
 #include "base/assert.hpp"
 
@@ -17,6 +18,16 @@ void add_extension(X509* certificate, X509* issuer, int nid, const std::string& 
   LIMEHOOK_ASSERT(extension != nullptr);
   X509_add_ext(certificate, extension, -1);
   X509_EXTENSION_free(extension);
+}
+
+std::string written(const auto& write) {
+  BIO* bio = BIO_new(BIO_s_mem());
+  write(bio);
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(bio, &data);
+  std::string text(data, static_cast<std::size_t>(size));
+  BIO_free(bio);
+  return text;
 }
 
 }  // namespace
@@ -45,14 +56,14 @@ Certificate make_certificate(const CertificateWish& wish) {
 }
 
 std::string Certificate::pem() const {
-  BIO* bio = BIO_new(BIO_s_mem());
-  PEM_write_bio_X509(bio, x509.get());
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(bio, &data);
-  std::string text(data, static_cast<std::size_t>(size));
-  BIO_free(bio);
-  return text;
+  return written([this](BIO* bio) { PEM_write_bio_X509(bio, x509.get()); });
 }
+
+std::string Certificate::key_pem() const {
+  return written([this](BIO* bio) { PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
+}
+
+void write_file(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
 
 std::unique_ptr<SSL_CTX, CertificateDeleter> server_context(const Certificate& certificate) {
   std::unique_ptr<SSL_CTX, CertificateDeleter> context(SSL_CTX_new(TLS_server_method()));

@@ -20,6 +20,7 @@ struct Certificate {
   std::unique_ptr<X509, CertificateDeleter> x509;
   std::unique_ptr<EVP_PKEY, CertificateDeleter> key;
   std::string pem() const;
+  std::string key_pem() const;
 };
 
 struct CertificateWish {
@@ -32,6 +33,7 @@ struct CertificateWish {
 };
 Certificate make_certificate(const CertificateWish& wish);
 
+void write_file(const std::string& path, const std::string& text);
 std::unique_ptr<SSL_CTX, CertificateDeleter> server_context(const Certificate& certificate);
 
 }  // namespace limehook::http_client::testing

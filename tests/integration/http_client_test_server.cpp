@@ -90,6 +90,37 @@ void Peer::reset_on_close() {
 
 bool Peer::session_reused() const { return SSL_session_reused(ssl_) == 1; }
 
+std::string Peer::client_name() const {
+  X509* certificate = SSL_get1_peer_certificate(ssl_);
+  char name[64] = "";
+  if (certificate != nullptr) {
+    X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, name, sizeof name);
+  }
+  X509_free(certificate);
+  return name;
+}
+
+std::string Peer::read_head() {
+  char bytes[4096];
+  for (;;) {
+    if (const auto end = unread_.find("\r\n\r\n"); end != std::string::npos) {
+      std::string head = unread_.substr(0, end + 4);
+      unread_.erase(0, end + 4);
+      return head;
+    }
+    const auto n = read_some(bytes, sizeof bytes);
+    if (n <= 0) return {};
+    unread_.append(bytes, static_cast<std::size_t>(n));
+  }
+}
+
+bool Peer::accept_tls(SSL_CTX* context) {
+  own_ssl_ = SSL_new(context);
+  SSL_set_fd(own_ssl_, fd_);
+  ssl_ = own_ssl_;
+  return SSL_accept(ssl_) == 1;
+}
+
 TestServer::TestServer(Handler handler, SSL_CTX* tls, const char* address)
     : handler_(std::move(handler)), tls_(tls), host_(address) {
   ::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL

@@ -26,6 +26,9 @@ struct ReceivedRequest {
 class Peer {
  public:
   Peer(int fd, SSL* ssl) : fd_(fd), ssl_(ssl) {}
+  ~Peer() { SSL_free(own_ssl_); }
+  Peer(const Peer&) = delete;
+  Peer& operator=(const Peer&) = delete;
   // Nothing when the client has closed.
   std::optional<ReceivedRequest> read_request();
   // False when the client has closed.
@@ -41,11 +44,18 @@ class Peer {
   // Makes the end of the handler a reset (RST).
   void reset_on_close();
   bool session_reused() const;
+  // The common name in the certificate that the client has shown.
+  std::string client_name() const;
+  // The next head as it is, for requests without a body; empty when the client has closed.
+  std::string read_head();
+  // Speaks TLS from here on.
+  bool accept_tls(SSL_CTX* context);
 
  private:
   std::ptrdiff_t read_some(char* bytes, std::size_t size);
   int fd_;
   SSL* ssl_;
+  SSL* own_ssl_ = nullptr;  // of accept_tls()
   std::string unread_;
 };
 

@@ -48,7 +48,7 @@ CommitResult MemoryStore::commit(const WriteBatch& batch) {
 
 void MemoryStore::put_webhook(const Webhook& webhook) {
   webhooks_[webhook.id] = webhook;
-  WebhookTarget target{webhook.version, webhook.url, webhook.fallback_url, {}};
+  WebhookTarget target{webhook.version, webhook.url, webhook.fallback_url, webhook.signature_header, {}};
   for (const Header& header : webhook.headers) target.header_names.push_back(header.name);
   targets_[{webhook.id, webhook.version}] = std::move(target);
   last_id_ = std::max(last_id_, webhook.id.value);

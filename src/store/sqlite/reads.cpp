@@ -39,9 +39,11 @@ std::vector<WebhookTarget> read_targets(Database& db, WebhookId webhook, const s
   versions.erase(std::ranges::unique(versions).begin(), versions.end());
   std::vector<WebhookTarget> targets;
   for (const int version : versions) {
-    Rows rows = db.query("SELECT url,fallback_url,header_names FROM webhook_versions WHERE webhook=? AND version=?",
-                         webhook, version);
-    if (rows.next()) targets.push_back({version, rows->text(0), rows->text(1), lines_of(rows->bytes(2))});
+    Rows rows = db.query(
+        "SELECT url,fallback_url,signature_header,header_names FROM webhook_versions WHERE webhook=? AND version=?",
+        webhook, version);
+    if (!rows.next()) continue;
+    targets.push_back({version, rows->text(0), rows->text(1), rows->text(2), lines_of(rows->bytes(3))});
   }
   return targets;
 }

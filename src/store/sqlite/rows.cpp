@@ -68,14 +68,13 @@ Webhook read_webhook(const Statement& row) {
   // The JSON form has milliseconds.
   webhook.created_at = row.time(2);
   webhook.updated_at = row.time(3);
-  webhook.secret = row.text(5);
-  webhook.previous_secret = row.text(6);
-  webhook.previous_secret_expires_at = row.optional_time(7);
-  webhook.token = row.text(8);
+  take_stored_secrets(webhook, boost::json::parse(row.bytes(5)).as_object());
   return webhook;
 }
 
 std::string webhook_config(const Webhook& webhook) { return boost::json::serialize(webhook_to_json(webhook)); }
+
+std::string webhook_secrets(const Webhook& webhook) { return boost::json::serialize(webhook_secrets_to_json(webhook)); }
 
 ApiKey read_key(const Statement& row) {
   ApiKey key;

@@ -24,10 +24,10 @@ Delivery read_delivery(const Statement& row, int column = 0);  // without body a
 #define LIMEHOOK_OPEN_DELIVERY_COLUMNS "d.id,d.event,d.webhook,d.type,d.test,d.body_type,d.order_key,d.state"
 OpenDelivery read_open_delivery(const Statement& row);
 
-#define LIMEHOOK_WEBHOOK_COLUMNS \
-  "id,version,created_at,updated_at,config,secret,previous_secret,previous_secret_expires_at,token"
+#define LIMEHOOK_WEBHOOK_COLUMNS "id,version,created_at,updated_at,config,secrets"
 Webhook read_webhook(const Statement& row);
 std::string webhook_config(const Webhook& webhook);
+std::string webhook_secrets(const Webhook& webhook);
 
 #define LIMEHOOK_KEY_COLUMNS "id,name,role,team,hash,hint,created_at"
 ApiKey read_key(const Statement& row);

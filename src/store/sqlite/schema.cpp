@@ -84,17 +84,15 @@ CREATE TABLE webhooks(
   updated_at INTEGER NOT NULL,
   deleted_at INTEGER,
   team TEXT NOT NULL,
-  config TEXT NOT NULL,              -- JSON, without what the columns below hold; empty once deleted
-  secret TEXT NOT NULL,
-  previous_secret TEXT NOT NULL,
-  previous_secret_expires_at INTEGER,
-  token TEXT NOT NULL
+  config TEXT NOT NULL,              -- JSON, without secrets; empty once deleted
+  secrets TEXT NOT NULL              -- JSON; empty once deleted
 );
 CREATE TABLE webhook_versions(
   webhook INTEGER NOT NULL,
   version INTEGER NOT NULL,
   url TEXT NOT NULL,
   fallback_url TEXT NOT NULL,
+  signature_header TEXT NOT NULL,
   header_names TEXT NOT NULL,        -- one a line
   PRIMARY KEY(webhook, version)
 ) WITHOUT ROWID;

@@ -77,19 +77,19 @@ void Writer::apply(const WriteBatch& batch, CommitResult& result) {
 
 void Writer::put_webhook(const Webhook& webhook) {
   const std::string config = webhook_config(webhook);
+  const std::string secrets = webhook_secrets(webhook);
   db_.run(
-      "INSERT INTO webhooks(id,version,created_at,updated_at,team,config,secret,previous_secret,"
-      "previous_secret_expires_at,token) VALUES(?,?,?,?,?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET "
-      "version=excluded.version,created_at=excluded.created_at,updated_at=excluded.updated_at,"
-      "team=excluded.team,config=excluded.config,secret=excluded.secret,previous_secret=excluded.previous_secret,"
-      "previous_secret_expires_at=excluded.previous_secret_expires_at,token=excluded.token",
+      "INSERT INTO webhooks(id,version,created_at,updated_at,team,config,secrets) VALUES(?,?,?,?,?,?,?) "
+      "ON CONFLICT(id) DO UPDATE SET version=excluded.version,created_at=excluded.created_at,"
+      "updated_at=excluded.updated_at,team=excluded.team,config=excluded.config,secrets=excluded.secrets",
       webhook.id, webhook.version, webhook.created_at, webhook.updated_at, std::string_view(webhook.team_id),
-      std::string_view(config), std::string_view(webhook.secret), std::string_view(webhook.previous_secret),
-      webhook.previous_secret_expires_at, std::string_view(webhook.token));
+      std::string_view(config), std::string_view(secrets));
   const std::string names = header_names(webhook);
-  db_.run("INSERT OR REPLACE INTO webhook_versions(webhook,version,url,fallback_url,header_names) VALUES(?,?,?,?,?)",
-          webhook.id, webhook.version, std::string_view(webhook.url), std::string_view(webhook.fallback_url),
-          std::string_view(names));
+  db_.run(
+      "INSERT OR REPLACE INTO webhook_versions(webhook,version,url,fallback_url,signature_header,header_names) "
+      "VALUES(?,?,?,?,?,?)",
+      webhook.id, webhook.version, std::string_view(webhook.url), std::string_view(webhook.fallback_url),
+      std::string_view(webhook.signature_header), std::string_view(names));
 }
 
 void Writer::put_health(const WebhookHealth& health) {
@@ -103,10 +103,8 @@ void Writer::put_health(const WebhookHealth& health) {
 
 void Writer::delete_webhook(const DeletedWebhook& deleted) {
   // The log needs to know that it was there; its secrets, and its headers may hold some, are nobody's business now.
-  db_.run(
-      "UPDATE webhooks SET deleted_at=?,config='',secret='',previous_secret='',previous_secret_expires_at=NULL,"
-      "token='' WHERE id=? AND deleted_at IS NULL",
-      deleted.at, deleted.id);
+  db_.run("UPDATE webhooks SET deleted_at=?,config='',secrets='' WHERE id=? AND deleted_at IS NULL", deleted.at,
+          deleted.id);
   put_health({deleted.id, std::nullopt});
 }
 

@@ -1,0 +1,132 @@
+// What a worker prepares once per webhook version and per origin, and the head of each request that follows from it.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "http_client/client_certificate.hpp"
+#include "http_client/oauth.hpp"
+#include "http_client/request_head.hpp"
+#include "http_client/worker.hpp"
+
+namespace limehook::http_client {
+namespace {
+
+constexpr std::size_t kPlansMax = 131'072;  // some 500 bytes each
+constexpr std::size_t kOriginsMax = 8192;
+
+std::string authority_with_port(const Target& target) {
+  const bool v6 = target.address && target.address->is_v6();
+  return v6 ? fmt::format("[{}]:{}", target.host, target.port) : fmt::format("{}:{}", target.host, target.port);
+}
+
+}  // namespace
+
+std::expected<Plan*, std::string> Worker::plan_for(const WebhookPtr& webhook) {
+  const auto found = plans_.find(webhook->id);
+  if (found != plans_.end() && found->second.webhook == webhook) return &found->second;
+  auto main = route_to(webhook->url, webhook->client_certificate);
+  if (!main) return std::unexpected(std::move(main.error()));
+  Plan plan{webhook,
+            signing::Signer({.secret = webhook->secret,
+                             .previous_secret = webhook->previous_secret,
+                             .previous_expires_at = webhook->previous_secret_expires_at,
+                             .v1 = webhook->signatures.v1,
+                             .private_key = webhook->signing_key}),
+            std::move(*main), nullptr, nullptr};
+  if (!webhook->fallback_url.empty()) {
+    auto fallback = route_to(webhook->fallback_url, webhook->client_certificate);
+    if (!fallback) return std::unexpected(std::move(fallback.error()));
+    plan.fallback = std::make_unique<const Route>(std::move(*fallback));
+  }
+  if (webhook->oauth) {
+    const auto old = found == plans_.end() ? nullptr : found->second.token_source;
+    plan.token_source = old && old->settings == *webhook->oauth ? old : std::make_shared<TokenSource>(*webhook->oauth);
+  }
+  if (plans_.size() >= kPlansMax) plans_.clear();
+  return &plans_.insert_or_assign(webhook->id, std::move(plan)).first->second;
+}
+
+std::expected<Route, std::string> Worker::route_to(std::string_view url,
+                                                   const std::optional<ClientCertificate>& certificate) {
+  auto target = parse_target(url);
+  if (!target) return std::unexpected(std::move(target.error()));
+  auto origin = origin_for(*target, certificate);
+  if (!origin) return std::unexpected(std::move(origin.error()));
+  // RFC 9112 section 3.2.2. Through a tunnel the receiver is spoken to as ever.
+  if (proxy_ && !target->tls) target->path = fmt::format("http://{}{}", target->authority, target->path);
+  return Route{std::move(target->authority), std::move(target->path), std::move(*origin)};
+}
+
+std::expected<OriginPtr, std::string> Worker::origin_for(const Target& target,
+                                                         const std::optional<ClientCertificate>& certificate) {
+  auto key = fmt::format("{} {} {}", target.tls ? "https" : "http", target.host, target.port);
+  const bool shows_certificate = target.tls && certificate;
+  // Connections and TLS sessions stand for the certificate that was shown when they began.
+  if (shows_certificate) key += signing::hex(signing::sha256(certificate->certificate + certificate->private_key));
+  if (const auto found = origins_.find(key); found != origins_.end()) return found->second;
+  if (origins_.size() >= kOriginsMax) {
+    std::erase_if(origins_,
+                  [](const auto& entry) { return entry.second->use_count() == 1 && !entry.second->name.looking_up(); });
+  }
+  OriginPtr origin(new Origin);
+  if (shows_certificate) {
+    auto identity = ClientIdentity::read(*certificate);
+    if (!identity) return std::unexpected("its client certificate " + identity.error().detail);
+    origin->identity = std::make_shared<const ClientIdentity>(std::move(*identity));
+  }
+  origin->tls = target.tls;
+  origin->host = target.host;
+  origin->address = target.address;
+  origin->port = target.port;
+  origin->via_proxy = proxy_ != nullptr;
+  if (proxy_ && target.tls) origin->tunnel_request = tunnel_request(authority_with_port(target));
+  origins_[std::move(key)] = origin;
+  return origin;
+}
+
+OriginPtr Worker::origin_of(const Proxy& proxy) {
+  OriginPtr origin(new Origin);
+  origin->host = proxy.host;
+  origin->port = proxy.port;
+  boost::system::error_code ec;
+  const auto address = boost::asio::ip::make_address(proxy.host, ec);
+  if (!ec) origin->address = address;
+  if (!proxy.credentials.empty()) proxy_authorization_ = basic_credentials(proxy.credentials);
+  return origin;
+}
+
+std::string Worker::tunnel_request(const std::string& authority) const {
+  std::string request = fmt::format("CONNECT {0} HTTP/1.1\r\nHost: {0}\r\n", authority);
+  if (!proxy_authorization_.empty()) request += fmt::format("Proxy-Authorization: {}\r\n", proxy_authorization_);
+  return request + "\r\n";
+}
+
+RequestTarget Worker::target_of(const Route& route) const {
+  return {.target = route.target,
+          .authority = route.authority,
+          .proxy_authorization = route.origin->tls ? std::string_view() : proxy_authorization_};
+}
+
+void Worker::sign_and_write_head(Exchange& exchange, const Plan& plan, const Route& route) {
+  const auto& request = exchange.request;
+  auto& attempt = exchange.result.attempt;
+  const auto webhook_id = request.delivery.str();
+  const auto timestamp = to_us(attempt.started_at) / 1'000'000;
+  attempt.signatures = plan.signer.sign(webhook_id, timestamp, *request.body);
+  const auto signatures = signing::headers_of(attempt.signatures);
+  const DeliveryHeaders headers{.version = options_.version,
+                                .webhook_id = webhook_id,
+                                .token = exchange.access_token ? *exchange.access_token : plan.webhook->token,
+                                .signature_header = plan.webhook->signature_header,
+                                .type = request.type,
+                                .body_type = request.body_type,
+                                .attempt = request.number,
+                                .timestamp = timestamp,
+                                .test = request.test,
+                                .signatures = signatures,
+                                .own_headers = plan.webhook->headers};
+  write_request_head(exchange.head, target_of(route), headers, request.body->size());
+}
+
+}  // namespace limehook::http_client
