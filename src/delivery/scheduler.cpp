@@ -143,16 +143,19 @@ bool Scheduler::refused(Ticket ticket) {
   return reason.has_value();
 }
 
-Delivery Scheduler::new_delivery(EventId event, const Webhook& webhook, std::string_view payload, bool test) {
+Delivery Scheduler::new_delivery(const Event& event, const Webhook& webhook, bool test) {
   Delivery delivery;
   delivery.id = DeliveryId{ids_.next(now_.wall)};
-  delivery.event = event;
+  delivery.event = event.id;
   delivery.webhook = webhook.id;
   delivery.status = DeliveryStatus::Pending;
   delivery.test = test;
   delivery.updated_at = now_.wall;
   // Shaped now and kept: the body must be the same on every attempt, whatever becomes of the webhook.
-  if (!webhook.payload.is_default()) delivery.body = shape_payload(webhook.payload, payload);
+  ShapedPayload shaped = shape_payload(webhook.payload, event);
+  delivery.body = std::move(shaped.body);
+  delivery.body_type = shaped.body_type;
+  delivery.note = std::move(shaped.note);
   return delivery;
 }
 
@@ -163,6 +166,7 @@ void Scheduler::add_event(EventDraft&& draft, std::string_view scope, std::span<
   added.event.team_id = std::move(draft.team_id);
   added.event.received_at = now_.wall;
   added.event.test = test;
+  added.event.payload = std::move(draft.payload);
   added.terms = std::move(draft.terms);
   if (!draft.idempotency_key.empty()) {
     added.idempotency_key = std::move(draft.idempotency_key);
@@ -171,11 +175,10 @@ void Scheduler::add_event(EventDraft&& draft, std::string_view scope, std::span<
   store::WriteBatch& batch = journal_.requests().batch;
   added.deliveries.reserve(targets.size());
   for (const WebhookPtr& webhook : targets) {
-    added.deliveries.push_back(new_delivery(added.event.id, *webhook, draft.payload, test));
+    added.deliveries.push_back(new_delivery(added.event, *webhook, test));
     batch.bytes += kRowBytes + (added.deliveries.back().body ? added.deliveries.back().body->size() : 0);
   }
-  batch.bytes += kRowBytes + draft.payload.size();
-  added.event.payload = std::move(draft.payload);
+  batch.bytes += kRowBytes + added.event.payload.size();
   batch.events.push_back(std::move(added));
 }
 

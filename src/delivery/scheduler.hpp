@@ -118,7 +118,7 @@ class Scheduler {
   bool refused(Ticket ticket);
   void refuse(Ticket ticket, Refusal reason) { outputs_.push_back(Refused{ticket, reason}); }
   void add_event(EventDraft&& draft, std::string_view scope, std::span<const WebhookPtr> targets, bool test);
-  Delivery new_delivery(EventId event, const Webhook& webhook, std::string_view payload, bool test);
+  Delivery new_delivery(const Event& event, const Webhook& webhook, bool test);
   void open_accepted(store::NewEvent& event);
   void apply_webhook(const WebhookPtr& webhook);
   void disable(WebhookSlot& slot, std::string reason);

@@ -333,7 +333,7 @@ void Scheduler::on(RecoveryStepLoaded&& input) {
       if (!draft) continue;
       draft->team_id = event.team_id;
       if (!matches_with_team(*webhook, *draft)) continue;
-      Delivery delivery = new_delivery(event.id, *webhook, event.payload, false);
+      Delivery delivery = new_delivery(event, *webhook, false);
       facts.effects.push_back(
           Reopen{0, {.id = delivery.id, .event = event.id, .webhook = webhook->id, .type = event.type}});
       facts.batch.deliveries.push_back(std::move(delivery));
