@@ -91,11 +91,23 @@ std::string duration_in_words(const std::string& text) {
   return out + std::to_string(seconds % 60) + " s";
 }
 
+// `text` without blanks around it: chats refuse texts that have nothing else.
+std::string_view trimmed(std::string_view text) {
+  static constexpr std::array<std::string_view, 12> kBlanks{" ",      "\t",     "\n",     "\r",     "\u00A0", "\u200B",
+                                                            "\u200D", "\u2028", "\u2029", "\u2060", "\u3000", "\uFEFF"};
+  const auto at_front = [&](std::string_view blank) { return text.starts_with(blank); };
+  const auto at_back = [&](std::string_view blank) { return text.ends_with(blank); };
+  const auto* blank = kBlanks.begin();
+  while ((blank = std::ranges::find_if(kBlanks, at_front)) != kBlanks.end()) text.remove_prefix(blank->size());
+  while ((blank = std::ranges::find_if(kBlanks, at_back)) != kBlanks.end()) text.remove_suffix(blank->size());
+  return text;
+}
+
 // The member in words; empty when there is none or the event lacks it.
 std::string words_of(const Event& event, std::string_view member, Style style = Style::Text) {
   const auto json = member.empty() ? std::nullopt : json_text::find(event.payload, member);
   if (!json || *json == "null") return {};
-  std::string text = json_text::string_value(*json).value_or(std::string(*json));
+  std::string text(trimmed(json_text::string_value(*json).value_or(std::string(*json))));
   if (style == Style::Seconds) return duration_in_words(text);
   if (style == Style::Words) std::ranges::replace(text, '_', ' ');
   return text;

@@ -19,10 +19,10 @@ namespace {
 
 namespace json = boost::json;
 
-// In UTF-16 units, after escaping, so that they hold however a receiver counts. Slack takes 3,000 in a section and
-// 2,000 in a field; Discord 2,000 as content, 4,096 as description, 1,024 in a field and 6,000 in all; Teams some
-// 28 KB of JSON.
-constexpr std::size_t kHeadlineMax = 250;
+// In UTF-16 units, after escaping, so that they hold however a receiver counts. Slack takes 150 in a header, 3,000 in
+// a section and 2,000 in a field; Discord 2,000 as content, 4,096 as description, 1,024 in a field and 6,000 in all;
+// Teams some 28 KB of JSON.
+constexpr std::size_t kHeadlineMax = 150;
 constexpr std::size_t kValueMax = 500;
 constexpr std::size_t kTextMax = 2900;
 
@@ -77,26 +77,30 @@ std::string seconds_text(WallTime at) { return format_rfc3339(std::chrono::floor
 
 // ---- Slack ---------------------------------------------------------------------------------------------------
 
-// `verbatim`: Slack must not look for links and names in it by itself.
-json::object slack_markup(std::string text) {
-  return {{"type", "mrkdwn"}, {"text", std::move(text)}, {"verbatim", true}};
+// Plain text knows no markup, but the characters of Slack's escapes are escaped in it, too.
+json::object slack_plain(std::string text) {
+  return {{"type", "plain_text"}, {"text", std::move(text)}, {"emoji", false}};
 }
 
-json::object slack_section(json::object text) { return {{"type", "section"}, {"text", std::move(text)}}; }
+json::object slack_markup(std::string text) { return {{"type", "mrkdwn"}, {"text", std::move(text)}}; }
+
+json::object slack_block(std::string_view type, json::object text) {
+  return {{"type", type}, {"text", std::move(text)}};
+}
 
 json::object slack(const ChatMessage& message) {
   const std::string headline = fitted(message.headline, kHeadlineMax, slack_text);
   const std::string text = fitted(message.text, kTextMax, slack_text);
-  json::array blocks{slack_section(slack_markup("*" + headline + "*"))};
+  json::array blocks{slack_block("header", slack_plain(headline))};
   json::array fields;
   for (const auto& line : message.lines) {
-    fields.push_back(slack_markup("*" + label_of(line) + "*\n" + fitted(line.value, kValueMax, slack_text)));
+    fields.push_back(slack_plain(label_of(line) + ": " + fitted(line.value, kValueMax, slack_text)));
   }
   if (!fields.empty()) blocks.push_back({{"type", "section"}, {"fields", std::move(fields)}});
-  if (!text.empty()) blocks.push_back(slack_section({{"type", "plain_text"}, {"text", text}, {"emoji", false}}));
+  if (!text.empty()) blocks.push_back(slack_block("section", slack_plain(text)));
   if (!message.link.empty()) {
     const std::string url = fitted(message.link, kTextMax, slack_text);
-    blocks.push_back(slack_section(slack_markup("<" + url + "|" + std::string(message.link_label) + ">")));
+    blocks.push_back(slack_block("section", slack_markup("<" + url + "|" + std::string(message.link_label) + ">")));
   }
   if (message.at) {
     const auto seconds = std::chrono::floor<std::chrono::seconds>(message.at->time_since_epoch()).count();

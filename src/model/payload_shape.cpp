@@ -78,16 +78,4 @@ ShapedPayload shape_payload(const PayloadShape& shape, const Event& event) {
   return {std::move(json), cloud_event ? BodyType::CloudEvents : BodyType::Json, notes.text()};
 }
 
-std::string_view content_type_of(BodyType type) {
-  switch (type) {
-    case BodyType::Json:
-      return "application/json";
-    case BodyType::CloudEvents:
-      return "application/cloudevents+json; charset=UTF-8";
-    case BodyType::Form:
-      return "application/x-www-form-urlencoded";
-  }
-  return "application/json";
-}
-
 }  // namespace limehook

@@ -39,7 +39,4 @@ struct ShapedPayload {
 // payload lacks are left out.
 ShapedPayload shape_payload(const PayloadShape& shape, const Event& event);
 
-// The value of the Content-Type header of a body.
-std::string_view content_type_of(BodyType type);
-
 }  // namespace limehook

@@ -13,7 +13,7 @@ import { waitFor } from './support/wait.mjs';
 
 const json = (status, body, headers = {}) =>
   ({ status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) });
-const isText = (value, max) => typeof value === 'string' && value.length >= 1 && value.length <= max;
+const isText = (value, max) => typeof value === 'string' && value.trim().length >= 1 && value.length <= max;
 const isJsonRequest = (request) => request.headers['content-type']?.startsWith('application/json') && request.json;
 
 // ---- Slack: incoming webhooks --------------------------------------------------------------------------------
@@ -30,6 +30,8 @@ function slackBlock(block) {
       return (text || fields) && (!text || slackText(text, 3000)) &&
         (!fields || (fields.length <= 10 && fields.every((field) => slackText(field, 2000))));
     }
+    case 'header':
+      return block.text.type === 'plain_text' && slackText(block.text, 150);
     case 'context':
       return block.elements?.length <= 10 && block.elements.every((element) => slackText(element, 3000));
     default:
@@ -55,10 +57,10 @@ function discord(request) {
   const { content = '', embeds = [] } = body;
   if (!content && embeds.length === 0) return json(400, { message: 'Cannot send an empty message', code: 50006 });
   const lengths = [];
-  const within = (value, max, min = 1) => {
+  const within = (value, max) => {
     if (value === undefined) return true;
     lengths.push(value.length);
-    return value.length >= min && value.length <= max;
+    return isText(value, max);
   };
   const embedFits = ({ title, description, url, timestamp, fields = [] }) =>
     within(title, 256) && within(description, 4096) && (url === undefined || (URL.canParse(url) && url.length <= 2048)) &&
@@ -149,7 +151,7 @@ describe('payload shaping', () => {
     test(`${preset} takes every event of the preset, and the preview is what is sent`, async () => {
       const webhook = await create(preset, { preset }, { events: eventTypes });
       const { team_id } = webhook;
-      const texts = [hostile, `${'x'.repeat(2899)}📞${'"'.repeat(5000)}`, '\n'.repeat(4000), '&'.repeat(4000)];
+      const texts = [hostile, `${'x'.repeat(2899)}📞${'"'.repeat(5000)}`, '\n'.repeat(4000), '&'.repeat(4000), '', ' \u00a0'];
       const events = eventTypes.map((type) => sample(type, { team_id }));
       for (const text of texts) {
         events.push(sample('sms_received', { team_id, message_content: text }));
