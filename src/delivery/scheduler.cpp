@@ -43,6 +43,7 @@ void Scheduler::load_delivery(Now now, const store::OpenDelivery& delivery) {
                                               .type = delivery.type,
                                               .last_outcome = delivery.last_outcome,
                                               .http_status = static_cast<std::int16_t>(delivery.http_status),
+                                              .body_type = delivery.body_type,
                                               .test = delivery.test});
   if (orphan) queue_.delete_webhook(delivery.webhook);
   // Whoever asked for a test is gone with the process that was to answer.

@@ -186,7 +186,8 @@ void Scheduler::open_accepted(store::NewEvent& event) {
         delivery.id, {.event = event.event.id,
                       .slot = slot,
                       .body = delivery.body ? std::make_shared<const std::string>(std::move(*delivery.body)) : payload,
-                      .type = event.event.type});
+                      .type = event.event.type,
+                      .body_type = delivery.body_type});
     queue_.make_ready(delivery.id, entry);
   }
 }
@@ -203,8 +204,9 @@ void Scheduler::carry_out(const AcceptTest& effect, store::WriteBatch& batch) {
                          .test = true});
     return refuse(effect.ticket, Refusal::NotFound);
   }
-  OpenEntry& entry =
-      queue_.add(delivery.id, {.event = event.event.id, .slot = slot, .type = event.event.type, .test = true});
+  OpenEntry& entry = queue_.add(
+      delivery.id,
+      {.event = event.event.id, .slot = slot, .type = event.event.type, .body_type = delivery.body_type, .test = true});
   entry.state = DeliveryState::Loading;  // so that the body is kept whatever else fills the memory
   queue_.give_body(entry, std::make_shared<const std::string>(delivery.body ? std::move(*delivery.body)
                                                                             : std::move(event.event.payload)));
@@ -334,8 +336,12 @@ void Scheduler::on(RecoveryStepLoaded&& input) {
       draft->team_id = event.team_id;
       if (!matches_with_team(*webhook, *draft)) continue;
       Delivery delivery = new_delivery(event, *webhook, false);
-      facts.effects.push_back(
-          Reopen{0, {.id = delivery.id, .event = event.id, .webhook = webhook->id, .type = event.type}});
+      facts.effects.push_back(Reopen{0,
+                                     {.id = delivery.id,
+                                      .event = event.id,
+                                      .webhook = webhook->id,
+                                      .type = event.type,
+                                      .body_type = delivery.body_type}});
       facts.batch.deliveries.push_back(std::move(delivery));
       ++recovery.redelivered;
     }

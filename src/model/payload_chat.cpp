@@ -23,7 +23,7 @@ struct LineWording {
   Style style = Style::Text;
 };
 
-// The headline is `before`, the first member, `between`, the second member.
+// The headline is `before`, the first member, `between`, the second member (a word of Limehook's, such as no_answer).
 struct Wording {
   EventType type;
   std::string_view before, first, between, second;
@@ -72,6 +72,24 @@ constexpr std::array<Wording, kEventTypeCount> kWordings{{
      .first = "receiver_number",
      .lines = {{{"From", "sender_number"}}},
      .text_member = "message_content"},
+    {.type = EventType::WebhookDisabled,
+     .before = "Webhook disabled: ",
+     .first = "webhook_name",
+     .lines = {{{"Reason", "reason"}}}},
+    {.type = EventType::WebhookFailing,
+     .before = "Webhook is failing: ",
+     .first = "webhook_name",
+     .lines = {{{"Reason", "reason"}}}},
+    {.type = EventType::WebhookRecovered,
+     .before = "Webhook works again: ",
+     .first = "webhook_name",
+     .lines = {{{"Reason", "reason"}}}},
+    {.type = EventType::DeliveryExhausted,
+     .before = "Delivery to ",
+     .first = "webhook_name",
+     .between = " failed: ",
+     .second = "event_type",
+     .lines = {{{"Reason", "reason"}, {"Attempts", "attempts"}, {"Delivery", "delivery_id"}}}},
 }};
 
 static_assert([] {

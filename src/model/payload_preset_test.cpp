@@ -137,6 +137,11 @@ TEST(PayloadPreset, SaysWhatHappened) {
     EXPECT_THAT(strings_of(made(preset, sample(EventType::IncomingCall))), HasSubstr("Incoming call from +1234567890"));
     EXPECT_THAT(strings_of(made(preset, sample(EventType::SmsReceived))), HasSubstr("Hello, I have a question."));
     EXPECT_THAT(strings_of(made(preset, sample(EventType::SmsSent))), HasSubstr("Text message sent to +1234567890"));
+    EXPECT_THAT(strings_of(made(preset, sample(EventType::WebhookRecovered))), HasSubstr("The receiver answered 200."));
+    const auto failed = strings_of(made(preset, sample(EventType::DeliveryExhausted)));
+    for (const auto* part : {"Delivery to CRM failed", "missed call", "5 attempts failed; the last one", "503"}) {
+      EXPECT_THAT(failed, HasSubstr(part));
+    }
     auto busy = sample(EventType::CallStatusUpdate);
     busy.payload = R"({"caller_number":"+1","callee_number":"+2","status":"no_answer"})";
     const auto status = strings_of(made(preset, busy));

@@ -253,6 +253,30 @@ describe('payload shaping', () => {
     assert.deepEqual(first.body, second.body);
   });
 
+  test('a body keeps its type through a crash', async () => {
+    // Goal: what waits when the process dies is sent as what it was made.
+    const own = await Limehook.start({ args: ['--retry-schedule', '1s'] });
+    const payload = { fields: ['call_id'], content_type: 'application/x-www-form-urlencoded' };
+    const target = `/crash/${uniqueId()}`;
+    const behaviour = receiver.behaviour;
+    let down = true;
+    receiver.behaviour = (request, index) =>
+      request.target === target ? { status: down ? 503 : 200 } : behaviour(request, index);
+    await own.api.createWebhook({ url: new URL(target, receiver.url).href, payload, retry_schedule: [1, 1, 1, 1, 1] });
+    await own.api.send(missedCall());
+    const requests = () => receiver.requests.filter((request) => request.target === target);
+    await waitFor(() => requests().length > 0);
+    await own.kill9();
+    down = false;
+    const again = await Limehook.start({ data: own.data });
+    await waitFor(async () => (await again.api.list('/v1/deliveries'))[0]?.status === 'delivered');
+    for (const request of requests()) {
+      assert.equal(request.headers['content-type'], 'application/x-www-form-urlencoded');
+      assert.deepEqual(request.body, requests()[0].body);
+    }
+    await again.stop();
+  });
+
   test('the receivers of this test refuse what the vendors refuse', () => {
     // Goal: that the vendors above take the presets means something.
     const request = (value) => {
