@@ -67,6 +67,9 @@ class Api {
   asio::awaitable<Response> get_public_key(const Call& call);
   asio::awaitable<Response> rotate_secret(const Call& call);
   asio::awaitable<Response> switch_webhook(const Call& call, bool enabled);
+  // preview.cpp
+  asio::awaitable<Response> preview_payload(const Call& call);
+  asio::awaitable<Response> preview_webhook(const Call& call);
   // deliveries.cpp
   asio::awaitable<Response> list_deliveries(const Call& call);
   asio::awaitable<Response> list_webhook_deliveries(const Call& call);

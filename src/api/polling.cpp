@@ -4,6 +4,7 @@
 
 #include "api/api.hpp"
 #include "api/json_writer.hpp"
+#include "api/render.hpp"
 #include "delivery/routing.hpp"
 #include "model/payload_shape.hpp"
 
@@ -43,8 +44,9 @@ std::chrono::seconds wait_of(const Call& call) {
 void write_row(Found& found, const Webhook& webhook, const Event& event) {
   JsonWriter out;
   out.begin_object().key("id").string(event.id.str()).key("event").string(name_of(event.type));
-  out.key("received_at").string(format_rfc3339(event.received_at)).key("payload");
-  out.raw(webhook.payload.is_default() ? event.payload : shape_payload(webhook.payload, event.payload));
+  out.key("received_at").string(format_rfc3339(event.received_at));
+  const ShapedPayload shaped = shape_payload(webhook.payload, event);
+  write_payload(out, shaped.body.value_or(event.payload), shaped.body_type);
   found.rows += (found.count++ == 0 ? "" : ",") + out.end_object().take();
 }
 

@@ -183,10 +183,17 @@ JsonWriter& write_response(JsonWriter& out, const Attempt& attempt) {
   return out.key("body").string(to_utf8(attempt.response_body));
 }
 
+JsonWriter& write_payload(JsonWriter& out, std::string_view body, BodyType type) {
+  out.key("payload");
+  return type == BodyType::Form ? out.string(body) : out.raw(body);
+}
+
 JsonWriter& write_delivery_detail(JsonWriter& out, const store::DeliveryDetail& detail, std::string_view version) {
   const std::string& body = detail.delivery.body ? *detail.delivery.body : detail.event.payload;
   write_delivery(out, detail.delivery, detail.event.type, detail.event.team_id);
-  out.key("payload").raw(body).key("attempts").begin_array();
+  out.key("note").string_or_null(detail.delivery.note.value_or(""));
+  write_payload(out, body, detail.delivery.body_type);
+  out.key("attempts").begin_array();
   for (const Attempt& attempt : detail.attempts) {
     out.begin_object().key("id").string(attempt_id(detail.delivery.id, attempt.number));
     out.key("number").number(std::int64_t{attempt.number}).key("at").string(format_rfc3339(attempt.started_at));

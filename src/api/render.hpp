@@ -13,6 +13,8 @@ namespace limehook::api {
 
 JsonWriter& write_event(JsonWriter& out, const Event& event);
 JsonWriter& write_delivery(JsonWriter& out, const Delivery& delivery, EventType type, std::string_view team_id);
+// The member `payload`: JSON as it is, a form as a string.
+JsonWriter& write_payload(JsonWriter& out, std::string_view body, BodyType type);
 // With payload and attempts. `version` is Limehook's, as the User-Agent had it.
 JsonWriter& write_delivery_detail(JsonWriter& out, const store::DeliveryDetail& detail, std::string_view version);
 JsonWriter& write_recovery(JsonWriter& out, const Recovery& recovery);

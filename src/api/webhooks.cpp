@@ -6,6 +6,7 @@
 #include "api/api.hpp"
 #include "api/json_writer.hpp"
 #include "api/render.hpp"
+#include "api/sample_event.hpp"
 #include "http_client/client_certificate.hpp"
 #include "http_client/masking.hpp"
 #include "runtime/clocks.hpp"
@@ -92,33 +93,6 @@ Duration overlap_of(const Call& call) {
     overlap = std::chrono::seconds(value.as_int64());
   }
   return overlap;
-}
-
-// The event that a test sends: the type's sample, or the payload in the body.
-EventDraft test_event(const Call& call) {
-  const auto body = call.json_object();
-  FieldErrors errors;
-  for (const auto& [name, value] : body) {
-    if (name != "event" && name != "payload") errors.push_back({"/" + std::string(name), "is not a known member"});
-  }
-  const auto* name = body.if_contains("event");
-  const auto type = name && name->is_string() ? event_type_named(name->as_string()) : std::nullopt;
-  if (!type) errors.push_back({"/event", name ? "is not a known event type" : "is required"});
-  const auto* payload = body.if_contains("payload");
-  if (payload && !payload->is_null() && !payload->is_object()) errors.push_back({"/payload", "must be an object"});
-  if (!errors.empty()) throw Fault{invalid(errors)};
-
-  const std::string compact = json_text::compact(call.request.body);
-  const bool own = payload && payload->is_object();
-  auto draft =
-      parse_event(own ? *json_text::find(compact, "payload") : event_types()[static_cast<std::size_t>(*type)].sample,
-                  kAllEventTypes);
-  if (!draft) {
-    for (FieldError& error : draft.error()) error.pointer = "/payload" + error.pointer;
-    throw Fault{invalid(draft.error())};
-  }
-  if (draft->type != *type) throw Fault{invalid({{"/payload/event", "must be the type that is tested"}})};
-  return std::move(*draft);
 }
 
 }  // namespace
@@ -261,7 +235,7 @@ asio::awaitable<Response> Api::rotate_secret(const Call& call) {
 asio::awaitable<Response> Api::test_webhook(const Call& call) {
   const auto webhook = visible_webhook(call);
   if (webhook->mode == WebhookMode::Poll) throw Fault{polled_only()};
-  EventDraft event = test_event(call);
+  EventDraft event = sample_event(call, call.json_object(), "payload");
   event.team_id = webhook->team_id;  // the log shows a test to those who see the webhook
   const auto result = co_await engine_.test_webhook(webhook->id, std::move(event));
   if (!result) co_return refusal(result.error());

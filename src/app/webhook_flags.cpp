@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "app/commands.hpp"
 #include "base/time.hpp"
 
 namespace limehook::app {
@@ -50,6 +51,15 @@ std::expected<json::array, std::string> read_schedule(const std::string& text) {
   return seconds;
 }
 
+std::expected<json::value, std::string> read_template(const std::string& file) {
+  const auto text = read_input(file);
+  if (!text) return Problem("--template: " + text.error());
+  json::error_code error;
+  auto value = json::parse(*text, error);
+  if (error) return Problem(fmt::format("--template: \"{}\" is not JSON: {}", file, error.message()));
+  return value;
+}
+
 void set_text(json::object& object, const char* member, const std::string& text) {
   if (!text.empty()) object[member] = text;
 }
@@ -78,6 +88,14 @@ void add_webhook_flags(CLI::App& command, WebhookFlags& flags) {
   command.add_option("--max-concurrency", flags.max_concurrency, "Attempts under way at the same time.")
       ->type_name("N")
       ->check(CLI::PositiveNumber);
+  auto* preset =
+      command.add_option("--preset", flags.preset, "Send what slack, discord, teams or cloudevents expects.");
+  preset->type_name("NAME");
+  command
+      .add_option("--template", flags.template_file,
+                  "Send this JSON, its {{placeholders}} filled in (-: standard input).")
+      ->type_name("FILE")
+      ->excludes(preset);
   command.add_option("--data", flags.data, "Any members as the API takes them, filters and payload for example.")
       ->type_name("JSON");
 }
@@ -107,6 +125,12 @@ std::expected<json::object, std::string> webhook_json(const WebhookFlags& flags)
     auto schedule = read_schedule(flags.retry_schedule);
     if (!schedule) return Problem(std::move(schedule.error()));
     (*object)["retry_schedule"] = std::move(*schedule);
+  }
+  if (!flags.preset.empty()) (*object)["payload"] = {{"preset", flags.preset}};
+  if (!flags.template_file.empty()) {
+    auto body_template = read_template(flags.template_file);
+    if (!body_template) return Problem(std::move(body_template.error()));
+    (*object)["payload"] = {{"template", std::move(*body_template)}};
   }
   if (flags.max_concurrency > 0) (*object)["max_concurrency"] = flags.max_concurrency;
   return object;

@@ -22,6 +22,8 @@ struct WebhookFlags {
   std::string timeout;
   std::string retry_schedule;
   int max_concurrency = 0;
+  std::string preset;
+  std::string template_file;  // "-": standard input
   std::string data;
 };
 

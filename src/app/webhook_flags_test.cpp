@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
+#include <fstream>
+
 namespace limehook::app {
 namespace {
 
@@ -51,6 +54,20 @@ TEST(WebhookFlags, FlagsReplaceMembersOfData) {
   const auto object = parse({"--data", R"({"name":"a","filters":null})", "--name", "b"});
   ASSERT_TRUE(object) << object.error();
   EXPECT_EQ(json::value(*object), json::parse(R"({"name":"b","filters":null})"));
+}
+
+TEST(WebhookFlags, SayWhatIsSent) {
+  const auto payload_of = [](const std::vector<const char*>& arguments) {
+    return json::serialize(parse(arguments).value().at("payload"));
+  };
+  const std::string file = testing::TempDir() + "template.json";
+  std::ofstream(file) << R"({"text": "{{caller_number}}"})";
+  EXPECT_EQ(payload_of({"--preset", "slack"}), R"({"preset":"slack"})");
+  EXPECT_EQ(payload_of({"--template", file.c_str()}), R"({"template":{"text":"{{caller_number}}"}})");
+  std::ofstream(file) << "{";
+  EXPECT_THAT(parse({"--template", file.c_str()}).error(), HasSubstr("is not JSON"));
+  std::filesystem::remove(file);
+  EXPECT_THAT(parse({"--template", file.c_str()}).error(), HasSubstr("--template: "));
 }
 
 TEST(WebhookFlags, AWrongValueIsNamed) {

@@ -182,6 +182,11 @@ std::optional<std::string> string_value(std::string_view raw) {
 
 void append_quoted(std::string& out, std::string_view text) {
   out += '"';
+  append_escaped(out, text);
+  out += '"';
+}
+
+void append_escaped(std::string& out, std::string_view text) {
   while (true) {
     const auto plain = static_cast<std::size_t>(std::ranges::find_if(text, must_be_escaped) - text.begin());
     out.append(text, 0, plain);
@@ -197,7 +202,6 @@ void append_quoted(std::string& out, std::string_view text) {
     }
     text.remove_prefix(plain + 1);
   }
-  out += '"';
 }
 
 std::string quote(std::string_view text) {

@@ -49,9 +49,10 @@ std::optional<std::string_view> find(std::string_view compact_object, std::strin
 // another kind of value.
 std::optional<std::string> string_value(std::string_view raw);
 
-// `text` (UTF-8) as a JSON string with quotes; the second adds it to `out`.
+// `text` (UTF-8) as a JSON string with quotes; the second adds it to `out`, the third without the quotes.
 std::string quote(std::string_view text);
 void append_quoted(std::string& out, std::string_view text);
+void append_escaped(std::string& out, std::string_view text);
 
 // One step of a JSON pointer (RFC 6901) to the member `name`: "/" and the name, escaped.
 std::string pointer_step(std::string_view name);

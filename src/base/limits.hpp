@@ -57,6 +57,9 @@ inline constexpr std::size_t kFilterConditionsMax = 50;
 inline constexpr std::size_t kFilterValuesMax = 1000;
 inline constexpr std::size_t kFilterPathDepthMax = 8;
 inline constexpr std::size_t kPayloadFieldsMax = 100;
+inline constexpr std::size_t kTemplateBytesMax = 64 * 1024;
+inline constexpr std::size_t kPlaceholdersMax = 200;
+inline constexpr std::size_t kShapedBytesMax = 512 * 1024;  // of a body that a webhook's payload setting makes
 inline constexpr std::size_t kTeamIdBytesMax = 128;
 
 // JSON.
@@ -75,6 +78,7 @@ inline constexpr auto kDrainTimeout = 8s;
 static_assert(kEventBytesMax <= kBatchBytesMax);
 static_assert(kPageDefault <= kPageMax && kPageMax <= kRowsExaminedMax);
 static_assert(kEventBytesMax <= kPageBytesMax);
+static_assert(kTemplateBytesMax + kEventBytesMax <= kShapedBytesMax);
 static_assert(kConnectTimeout <= kAttemptTimeout && kAttemptTimeout <= kAttemptTimeoutMax);
 static_assert(kConcurrencyDefault <= kConcurrencyMax);
 static_assert(kRetryAfterMax <= kRetryStepMax);

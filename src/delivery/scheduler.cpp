@@ -179,18 +179,20 @@ bool Scheduler::refused(Ticket ticket) {
   return reason.has_value();
 }
 
-Delivery Scheduler::new_delivery(const Webhook& webhook, const store::NewEvent& event, std::string_view payload,
-                                 std::uint32_t order_key) {
+Delivery Scheduler::new_delivery(const Event& event, const Webhook& webhook, std::uint32_t order_key) {
   Delivery delivery;
   delivery.id = DeliveryId{ids_.next(now_.wall)};
-  delivery.event = event.event.id;
+  delivery.event = event.id;
   delivery.webhook = webhook.id;
   delivery.status = DeliveryStatus::Pending;
-  delivery.test = event.event.test;
+  delivery.test = event.test;
   delivery.order_key = order_key;
   delivery.updated_at = now_.wall;
   // Shaped now and kept: the body must be the same on every attempt, whatever becomes of the webhook.
-  if (!webhook.payload.is_default()) delivery.body = shape_payload(webhook.payload, payload);
+  ShapedPayload shaped = shape_payload(webhook.payload, event);
+  delivery.body = std::move(shaped.body);
+  delivery.body_type = shaped.body_type;
+  delivery.note = std::move(shaped.note);
   return delivery;
 }
 
@@ -202,6 +204,7 @@ void Scheduler::add_event(Work& work, EventDraft&& draft, std::string_view scope
   added.event.team_id = std::move(draft.team_id);
   added.event.received_at = now_.wall;
   added.event.test = test;
+  added.event.payload = std::move(draft.payload);
   added.terms = std::move(draft.terms);
   if (!draft.idempotency_key.empty()) {
     added.idempotency_key = std::move(draft.idempotency_key);
@@ -210,11 +213,10 @@ void Scheduler::add_event(Work& work, EventDraft&& draft, std::string_view scope
   store::WriteBatch& batch = work.batch;
   added.deliveries.reserve(targets.size());
   for (const WebhookPtr& webhook : targets) {
-    added.deliveries.push_back(new_delivery(*webhook, added, draft.payload, draft.order_key));
+    added.deliveries.push_back(new_delivery(added.event, *webhook, draft.order_key));
     batch.bytes += kRowBytes + (added.deliveries.back().body ? added.deliveries.back().body->size() : 0);
   }
-  batch.bytes += kRowBytes + draft.payload.size();
-  added.event.payload = std::move(draft.payload);
+  batch.bytes += kRowBytes + added.event.payload.size();
   batch.events.push_back(std::move(added));
 }
 

@@ -143,8 +143,7 @@ class Scheduler {
   void refuse(Ticket ticket, Refusal reason) { outputs_.push_back(Refused{ticket, reason}); }
   void add_event(Work& work, EventDraft&& draft, std::string_view scope, std::span<const WebhookPtr> targets,
                  bool test);
-  Delivery new_delivery(const Webhook& webhook, const store::NewEvent& event, std::string_view payload,
-                        std::uint32_t order_key);
+  Delivery new_delivery(const Event& event, const Webhook& webhook, std::uint32_t order_key);
   void open_accepted(store::NewEvent& event);
   // watches.cpp
   void route(const WebhookPtr& webhook);

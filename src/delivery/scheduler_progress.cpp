@@ -346,7 +346,7 @@ void Scheduler::on(RecoveryStepLoaded&& input) {
       if (!draft) continue;
       draft->team_id = event.team_id;
       if (!matches_with_team(*webhook, *draft)) continue;
-      Delivery delivery = new_delivery(*webhook, {.event = event}, event.payload, draft->order_key);
+      Delivery delivery = new_delivery(event, *webhook, draft->order_key);
       facts.effects.push_back(Reopen{0,
                                      {.id = delivery.id,
                                       .event = event.id,

@@ -114,8 +114,8 @@ TEST(RequestHead, VariesWhereItHasTo) {
   EXPECT_NE(text.find("\r\nX-Sig: new\r\nX-Sig-Previous: old\r\n"), std::string::npos);
   EXPECT_EQ(text.find("X-LimeCall-Signature"), std::string::npos);
   EXPECT_NE(text.find("\r\nContent-Type: application/x-www-form-urlencoded\r\n"), std::string::npos);
-  EXPECT_EQ(content_type(BodyType::Json), "application/json");
-  EXPECT_EQ(content_type(BodyType::CloudEvents), "application/cloudevents+json; charset=UTF-8");
+  EXPECT_EQ(content_type_of(BodyType::Json), "application/json");
+  EXPECT_EQ(content_type_of(BodyType::CloudEvents), "application/cloudevents+json; charset=UTF-8");
 }
 
 }  // namespace

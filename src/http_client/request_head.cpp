@@ -2,18 +2,6 @@
 
 namespace limehook::http_client {
 
-std::string_view content_type(BodyType type) {
-  switch (type) {
-    case BodyType::Json:
-      return "application/json";
-    case BodyType::CloudEvents:
-      return "application/cloudevents+json; charset=UTF-8";
-    case BodyType::Form:
-      return "application/x-www-form-urlencoded";
-  }
-  return "application/json";
-}
-
 std::vector<Header> delivery_headers(const DeliveryHeaders& in) {
   std::vector<Header> list;
   visit_delivery_headers(in, [&list](std::string_view name, std::string_view front, std::string_view back) {

@@ -17,8 +17,6 @@ namespace limehook::http_client {
 
 inline constexpr std::string_view kSignatureHeader = "X-LimeCall-Signature";
 
-std::string_view content_type(BodyType type);
-
 // What the headers of one attempt are made from. Refers to its owner's values.
 struct DeliveryHeaders {
   std::string_view version;     // of Limehook
@@ -43,7 +41,7 @@ void visit_delivery_headers(const DeliveryHeaders& in, Visit&& visit) {
     return std::string_view(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
   };
   visit("User-Agent", "Limehook/", in.version);
-  visit("Content-Type", content_type(in.body_type), "");
+  visit("Content-Type", content_type_of(in.body_type), "");
   visit("Accept", "*/*", "");
   visit("Authorization", "Bearer ", in.token);
   visit("X-LimeCall-Event", name_of(in.type), "");

@@ -20,6 +20,18 @@ std::optional<DeliveryStatus> delivery_status_named(std::string_view name) {
   return std::nullopt;
 }
 
+std::string_view content_type_of(BodyType type) {
+  switch (type) {
+    case BodyType::Json:
+      return "application/json";
+    case BodyType::CloudEvents:
+      return "application/cloudevents+json; charset=UTF-8";
+    case BodyType::Form:
+      return "application/x-www-form-urlencoded";
+  }
+  return "application/json";
+}
+
 std::string_view name_of(AttemptOutcome outcome) { return kOutcomeNames[static_cast<std::size_t>(outcome)]; }
 
 std::optional<AttemptOutcome> attempt_outcome_named(std::string_view name) {

@@ -43,6 +43,7 @@ enum class BodyType : std::uint8_t {
   CloudEvents = 1,  // CloudEvents 1.0, structured mode
   Form = 2,         // application/x-www-form-urlencoded
 };
+std::string_view content_type_of(BodyType type);  // the value of the Content-Type header
 
 // How an attempt ended. The stage matters: after `Connect` the receiver has surely not seen the request; an
 // attempt cut off later may have been processed. The numbers are stored; never reuse one.

@@ -1,9 +1,16 @@
 #pragma once
-// What a webhook makes of an event's payload before it is sent (spec, section 4).
+// What a webhook makes of an event's payload before it is sent (spec, section 4; for users: docs/payloads.md).
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
+
+#include "model/delivery.hpp"
+#include "model/event.hpp"
+#include "model/payload_preset.hpp"
+#include "model/payload_template.hpp"
 
 namespace limehook {
 
@@ -12,16 +19,24 @@ struct PayloadField {
   std::string to;    // the member's name in what is sent
   bool operator==(const PayloadField&) const = default;
 };
+using PayloadFields = std::vector<PayloadField>;
+using AsAccepted = std::monostate;
 
-// No fields: the payload is sent as it was accepted.
 struct PayloadShape {
-  std::vector<PayloadField> fields;
-  bool is_default() const { return fields.empty(); }
+  std::variant<AsAccepted, PayloadFields, PayloadTemplate, PayloadPreset> content;
+  bool form = false;  // sent as form fields, not as JSON; the content is an object
+  bool is_default() const { return std::holds_alternative<AsAccepted>(content) && !form; }
   bool operator==(const PayloadShape&) const = default;
 };
 
-// The body for `payload` (a compact JSON object): the picked members, renamed, in the shape's order, their
-// values as written. Members that the payload lacks are left out.
-std::string shape_payload(const PayloadShape& shape, std::string_view payload);
+struct ShapedPayload {
+  std::optional<std::string> body;  // nothing: the event's payload as it was accepted
+  BodyType body_type{};
+  std::optional<std::string> note;  // for people: members that the event lacks, or that had to be left out
+};
+
+// What is to be sent for `event`. Picked members come in the shape's order, their values as written; those that the
+// payload lacks are left out.
+ShapedPayload shape_payload(const PayloadShape& shape, const Event& event);
 
 }  // namespace limehook

@@ -8,10 +8,11 @@
 
 namespace limehook {
 
-// Reads {"fields": …}, where the fields are a list of paths and {"field","as"} objects, or one object
-// {"name in what is sent": "path"}. What is wrong goes to `errors` with pointers below `pointer`.
+// Reads an object with at most one of "fields", "template" and "preset", and "content_type". The fields are a list of
+// paths and {"field","as"} objects, or one object {"name in what is sent": "path"}. What is wrong goes to `errors` with
+// pointers below `pointer`.
 PayloadShape read_payload_shape(const boost::json::value& json, const std::string& pointer, FieldErrors& errors);
-// Null for the default; a list of paths where nothing is renamed, the object form otherwise.
+// Null for the default; fields are a list of paths where nothing is renamed, the object form otherwise.
 boost::json::value payload_shape_to_json(const PayloadShape& shape);
 
 }  // namespace limehook

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/limits.hpp"
 #include "model/payload_shape_json.hpp"
 
 namespace limehook {
@@ -16,26 +17,61 @@ PayloadShape read(std::string_view text) {
   return shape;
 }
 
+std::string body_of(const PayloadShape& shape, std::string_view payload) {
+  Event event;
+  event.payload = payload;
+  return shape_payload(shape, event).body.value_or(event.payload);
+}
+
+PayloadShape picked(PayloadFields fields) { return {std::move(fields), false}; }
+
 TEST(PayloadShape, PicksAndRenames) {
   // Goal: the body has the shape's members in the shape's order, values as written, and lacks what is missing.
   constexpr std::string_view kPayload = R"({"a":1.50,"b":{"c":["x\u0041",{"d":null}]},"e":"f"})";
-  EXPECT_EQ(shape_payload({}, kPayload), kPayload);
-  EXPECT_EQ(shape_payload({{{"e", "e"}, {"a", "amount"}}}, kPayload), R"({"e":"f","amount":1.50})");
-  EXPECT_EQ(shape_payload({{{"b.c.0", "first"}, {"b.c.1", "b.c.1"}}}, kPayload),
+  EXPECT_EQ(body_of({}, kPayload), kPayload);
+  EXPECT_EQ(body_of(picked({{"e", "e"}, {"a", "amount"}}), kPayload), R"({"e":"f","amount":1.50})");
+  EXPECT_EQ(body_of(picked({{"b.c.0", "first"}, {"b.c.1", "b.c.1"}}), kPayload),
             R"({"first":"x\u0041","b.c.1":{"d":null}})");
-  EXPECT_EQ(shape_payload({{{"nothing", "x"}, {"e", "y\"z"}, {"b.x", "x"}}}, kPayload), R"({"y\"z":"f"})");
-  EXPECT_EQ(shape_payload({{{"nothing", "x"}}}, kPayload), "{}");
+  EXPECT_EQ(body_of(picked({{"nothing", "x"}, {"e", "y\"z"}, {"b.x", "x"}}), kPayload), R"({"y\"z":"f"})");
+  EXPECT_EQ(body_of(picked({{"nothing", "x"}}), kPayload), "{}");
+}
+
+TEST(PayloadShape, PickedMembersHaveALimitTogether) {
+  // Goal: a large member picked many times does not make a body without bound, and a note says what was left out.
+  Event event;
+  event.payload = R"({"big":")" + std::string(200'000, 'x') + R"(","small":1})";
+  const auto shaped = shape_payload(picked({{"big", "a"}, {"big", "b"}, {"big", "c"}, {"small", "d"}}), event);
+  EXPECT_LE(shaped.body->size(), limits::kShapedBytesMax);
+  EXPECT_TRUE(shaped.body->ends_with(R"(x","d":1})"));
+  EXPECT_EQ(shaped.note, "The body would have been too large, so it lacks big.");
+}
+
+TEST(PayloadShape, BecomesAForm) {
+  // Goal: the members of the object as form fields: strings raw, scalars as text, null empty, the rest as JSON.
+  Event event;
+  event.payload = R"({"text":"a b&c=d+é\n\"x\"","n":1.50,"ok":true,"none":null,"list":["x",{"y":1}],"k \u0026":"v"})";
+  const auto shaped = shape_payload(read(R"({"content_type":"application/x-www-form-urlencoded"})"), event);
+  EXPECT_EQ(shaped.body_type, BodyType::Form);
+  EXPECT_EQ(content_type_of(shaped.body_type), "application/x-www-form-urlencoded");
+  EXPECT_EQ(shaped.body,
+            "text=a+b%26c%3Dd%2B%C3%A9%0A%22x%22&n=1.50&ok=true&none=&"
+            "list=%5B%22x%22%2C%7B%22y%22%3A1%7D%5D&k+%26=v");
+  const auto of_template =
+      read(R"({"template":{"to":"{{n}}","from":"{{gone}}"},"content_type":"application/x-www-form-urlencoded"})");
+  EXPECT_EQ(shape_payload(of_template, event).body, "to=1.50&from=");
+  EXPECT_EQ(shape_payload(of_template, event).note, "The event lacks gone.");
 }
 
 TEST(PayloadShapeJson, ReadsBothForms) {
   // Goal: lists and objects mean the same where they say the same.
-  const PayloadShape renamed{{{"caller_number", "from"}, {"call.id", "call.id"}}};
+  const auto renamed = picked({{"caller_number", "from"}, {"call.id", "call.id"}});
   EXPECT_EQ(read(R"({"fields":[{"field":"caller_number","as":"from"},"call.id"]})"), renamed);
   EXPECT_EQ(read(R"({"fields":{"from":"caller_number","call.id":"call.id"}})"), renamed);
   EXPECT_EQ(read(R"({"fields":["a",{"field":"b"},{"field":"c","as":null}]})"),
-            (PayloadShape{{{"a", "a"}, {"b", "b"}, {"c", "c"}}}));
+            picked({{"a", "a"}, {"b", "b"}, {"c", "c"}}));
   EXPECT_TRUE(read(R"({"fields":null,"template":null,"preset":null})").is_default());
   EXPECT_TRUE(read("{}").is_default());
+  EXPECT_TRUE(read(R"({"content_type":"application/json"})").is_default());
 }
 
 TEST(PayloadShapeJson, ShowsTheShortestForm) {
@@ -44,6 +80,11 @@ TEST(PayloadShapeJson, ShowsTheShortestForm) {
   EXPECT_EQ(shown("{}"), "null");
   EXPECT_EQ(shown(R"({"fields":{"b":"b","a":"a"}})"), R"({"fields":["b","a"]})");
   EXPECT_EQ(shown(R"({"fields":["b",{"field":"a","as":"c"}]})"), R"({"fields":{"b":"b","c":"a"}})");
+  for (const std::string_view same :
+       {R"({"template":{"a":["{{b | default: 'c'}}",1,null]}})", R"({"preset":"teams"})", R"({"template":"{{b}}"})",
+        R"({"fields":["a"],"content_type":"application/x-www-form-urlencoded"})"}) {
+    EXPECT_EQ(shown(same), same);
+  }
 }
 
 TEST(PayloadShapeJson, NamesWhatIsWrong) {
@@ -57,8 +98,14 @@ TEST(PayloadShapeJson, NamesWhatIsWrong) {
   for (const auto& [text, pointers] : std::initializer_list<Case>{
            {"[]", {"/payload"}},
            {R"({"field":["a"]})", {"/payload/field"}},
-           {R"({"template":{}})", {"/payload/template"}},
-           {R"({"preset":"slack"})", {"/payload/preset"}},
+           {R"({"template":{"a":["{{b"]}})", {"/payload/template/a/0"}},
+           {R"({"preset":"Slack"})", {"/payload/preset"}},
+           {R"({"preset":1})", {"/payload/preset"}},
+           {R"({"fields":["a"],"preset":"slack"})", {"/payload"}},
+           {R"({"fields":["a"],"template":{},"preset":null})", {"/payload"}},
+           {R"({"content_type":"text/plain"})", {"/payload/content_type"}},
+           {R"({"template":["a"],"content_type":"application/x-www-form-urlencoded"})", {"/payload/template"}},
+           {R"({"preset":"slack","content_type":"application/x-www-form-urlencoded"})", {"/payload/content_type"}},
            {R"({"fields":[]})", {"/payload/fields"}},
            {R"({"fields":{}})", {"/payload/fields"}},
            {R"({"fields":"a"})", {"/payload/fields"}},

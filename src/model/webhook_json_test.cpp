@@ -54,7 +54,7 @@ TEST(ApplyWebhookJson, ReadsEveryMember) {
   EXPECT_EQ(webhook.url, "https://example.com/hook");
   EXPECT_EQ(webhook.events.to_ulong(), 0b1000001u);
   EXPECT_EQ(webhook.filter, (Filter{Filter::Match::Any, {{"duration", FilterOp::Gt, {"30"}}}}));
-  EXPECT_EQ(webhook.payload, (PayloadShape{{{"caller_number", "from"}}}));
+  EXPECT_EQ(webhook.payload, (PayloadShape{PayloadFields{{"caller_number", "from"}}}));
   EXPECT_EQ(webhook.secret, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
   EXPECT_EQ(webhook.token, "abc");
   EXPECT_EQ(webhook.headers, (std::vector<Header>{{"X-Api-Key", "k 1"}, {"X-Empty", ""}}));
@@ -132,7 +132,7 @@ TEST(ApplyWebhookJson, NamesWhatIsWrong) {
            {"events", R"(["missed_call","call",7])", {"/events/1", "/events/2"}},
            {"filters", "{}", {"/filters/conditions"}},
            {"payload", R"({"fields":["a",1]})", {"/payload/fields/1"}},
-           {"payload", R"({"template":"x"})", {"/payload/template"}},
+           {"payload", R"({"template":"{{"})", {"/payload/template"}},
            {"secret", "\"\"", {"/secret"}},
            {"secret", "\"secret\"", {"/secret"}},
            {"token", "\"\"", {"/token"}},

@@ -19,7 +19,7 @@ class StoreCatalogTest : public StoreTest {
     w.url = "https://example.com/hook?x=1";
     w.events.set(0).set(3);
     w.filter = Filter{Filter::Match::Any, {{"caller_number", FilterOp::In, {"\"+1\"", "\"+2\""}}}};
-    w.payload.fields = {{"call_id", "id"}};
+    w.payload.content = PayloadFields{{"call_id", "id"}};
     w.secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     w.token = "tok_1";
     w.signatures.v1a = true;

@@ -270,6 +270,29 @@ test('tests of a webhook answer what came back', async () => {
   assert.ok(refused.error);
 });
 
+test('previews show what would be sent', async () => {
+  const payloads = [undefined, null, { preset: 'slack' }, { template: { from: '{{caller_number}}', by: '{{agent}}' } },
+                    { fields: ['call_id'], content_type: 'application/x-www-form-urlencoded' }];
+  const shown = [];
+  for (const payload of payloads) {
+    const json = { payload, event: 'missed_call', sample: samples.missed_call };
+    shown.push(await api.call('previewPayload', 200, { key: keys.read.key, json }));
+  }
+  assert.deepEqual(JSON.parse(shown[0].body), samples.missed_call);
+  assert.equal(shown[3].body, '{"from":"+1234567890","by":null}');
+  assert.deepEqual(shown[3].notes, ['The event lacks agent.']);
+  assert.equal(shown[4].body, 'call_id=123456');
+
+  const template = payloads[3];
+  await createWebhook('templated', { events: ['missed_call'], payload: template, enabled: false });
+  assert.deepEqual((await api.call('getWebhook', 200, ofWebhook('templated'))).payload, template);
+  const json = { event: 'missed_call' };
+  assert.deepEqual(await api.call('previewWebhook', 200, ofWebhook('templated', { json })), shown[3]);
+  const tested = await api.call('testWebhook', 200, ofWebhook('templated', { json }));
+  const { note, payload } = await api.call('getDelivery', 200, manager({ path: { id: tested.delivery_id } }));
+  assert.deepEqual([note, JSON.stringify(payload)], [shown[3].notes[0], shown[3].body]);
+});
+
 test('a receiver that is not there is no error of a test', async () => {
   const gone = await Receiver.start();
   gone.close();
@@ -421,6 +444,8 @@ const rightRequests = () => ({
   getEvent: { path: { id: eventId } },
   createWebhook: { json: { name: 'new', url: receiverUrl('/new'), team_id: 'team_001' } },
   changeWebhook: { json: { name: 'changed' } },
+  previewPayload: { json: { event: 'missed_call' } },
+  previewWebhook: { json: { event: 'missed_call' } },
   testWebhook: { json: { event: 'missed_call' } },
   rotateSecret: { json: { overlap_seconds: 0 } },
   startRecovery: { json: { since: started } },

@@ -102,8 +102,8 @@ void People::vary(Webhook& webhook) {
   if (prng_.chance(0.3))
     webhook.retry_schedule = std::vector<Duration>{between(prng_, 1s, 5s), between(prng_, 1s, 300s)};
   webhook.events = prng_.chance(0.5) ? kPhoneEventTypes : EventTypeSet(prng_.next());
-  webhook.payload.fields.clear();
-  if (prng_.chance(0.2)) webhook.payload.fields = {{"n", "number"}};
+  webhook.payload = {};
+  if (prng_.chance(0.2)) webhook.payload.content = PayloadFields{{"n", "number"}};
   webhook.rate_limit.reset();
   if (prng_.chance(0.2)) webhook.rate_limit = pick(prng_, {0.1, 2.0, 50.0});
   webhook.ordered = pick(prng_, {Ordering::None, Ordering::None, Ordering::Webhook, Ordering::Call});
