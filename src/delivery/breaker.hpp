@@ -3,6 +3,7 @@
 // then one probe at a time; the first success ends it, each failed probe makes the pause longer. A plain value.
 
 #include <algorithm>
+#include <utility>
 
 #include "base/time.hpp"
 

@@ -8,7 +8,9 @@ namespace limehook::delivery {
 namespace {
 
 constexpr int kFreePlacesShare = 8;       // a target may take this part of the free places
-constexpr int kTeamPlacesPerFreeOne = 3;  // a team may take so many for each that stays free
+constexpr int kTeamPlacesPerFreeOne = 3;  // a team has its share with so many for each that stays free
+constexpr int kOtherTeamsShare = 8;       // this part of all places is never one team's
+constexpr int kProbesShare = 4;           // probes of breakers together have this part of all places
 constexpr int kTurnsPassedMax = 64;       // looked at in vain per call
 
 bool is_waiting(DeliveryState state) {
@@ -26,6 +28,9 @@ WebhookSlot& DispatchQueue::put_webhook(WebhookPtr webhook, Duration hold_max) {
   const bool added = !slot;
   if (added) slot = std::make_unique<WebhookSlot>();
   const bool reordered = added || slot->webhook->ordered != webhook->ordered;
+  // Another receiver than the one that failed.
+  if (!added && slot->webhook->url != webhook->url) slot->main.breaker = {};
+  if (!added && slot->fallback && slot->webhook->fallback_url != webhook->fallback_url) slot->fallback->breaker = {};
   slot->webhook = std::move(webhook);
   slot->hold_max = hold_max;
   slot->deleted = false;
@@ -173,8 +178,14 @@ void DispatchQueue::fill_lanes(WebhookSlot& slot) {
   for (const DeliveryId id : due) make_ready(id, *find(id));
 }
 
+void DispatchQueue::stop_waiting(OpenEntry& entry, DeliveryState state) {
+  if (std::exchange(entry.state, state) == DeliveryState::Waiting) --entry.slot->waiting;
+}
+
 void DispatchQueue::wait(DeliveryId id, OpenEntry& entry, MonotonicTime due) {
+  LIMEHOOK_ASSERT(entry.state != DeliveryState::Waiting);
   entry.state = DeliveryState::Waiting;
+  ++entry.slot->waiting;
   entry.due = due;
   enter_lane(id, entry);
   timers_.push({due, id});
@@ -189,7 +200,7 @@ void DispatchQueue::push_ready(DeliveryId id, OpenEntry& entry) {
 }
 
 void DispatchQueue::make_ready(DeliveryId id, OpenEntry& entry) {
-  entry.state = DeliveryState::Blocked;
+  stop_waiting(entry, DeliveryState::Blocked);
   if (enter_lane(id, entry)) push_ready(id, entry);
 }
 
@@ -199,7 +210,7 @@ void DispatchQueue::hasten(DeliveryId id, OpenEntry& entry) {
   target.pace.end_rest();
   if (entry.state != DeliveryState::Ready) {
     entry.due = now_;
-    entry.state = DeliveryState::Blocked;
+    stop_waiting(entry, DeliveryState::Blocked);
   }
   if (!enter_lane(id, entry)) return;
   entry.state = DeliveryState::Ready;
@@ -209,7 +220,7 @@ void DispatchQueue::hasten(DeliveryId id, OpenEntry& entry) {
 
 void DispatchQueue::withdraw(DeliveryId id, OpenEntry& entry) {
   LIMEHOOK_ASSERT(is_waiting(entry.state));
-  entry.state = DeliveryState::Canceling;
+  stop_waiting(entry, DeliveryState::Canceling);
   if (Lanes* lanes = lanes_of(entry)) {
     lanes->leave(lane_key(entry), id);
     promote(*lanes, lane_key(entry));
@@ -221,7 +232,7 @@ std::vector<DeliveryId> DispatchQueue::cancel_waiting(WebhookSlot& slot) {
   if (slot.open == 0) return canceled;
   for (auto& [id, entry] : entries_) {
     if (entry.slot != &slot || !is_waiting(entry.state)) continue;
-    entry.state = DeliveryState::Canceling;
+    stop_waiting(entry, DeliveryState::Canceling);
     if (Lanes* lanes = lanes_of(entry)) lanes->leave(lane_key(entry), id);
     drop_body(entry);
     canceled.push_back(id);
@@ -306,12 +317,21 @@ std::optional<MonotonicTime> DispatchQueue::may_start_at(const Target& target) c
   return std::nullopt;
 }
 
+// A webhook of a team that has its share may have one place still, so that a team's healthy webhooks go on beside its
+// hanging ones.
+int DispatchQueue::places_of(const Target& target) const {
+  const int free = limits_.in_flight_max - in_flight_;
+  if (target.slot.team->in_flight >= free * kTeamPlacesPerFreeOne) return 1;
+  return std::max(1, free / kFreePlacesShare);
+}
+
 bool DispatchQueue::has_room(const Target& target) const {
-  return target.in_flight < std::max(1, (limits_.in_flight_max - in_flight_) / kFreePlacesShare);
+  if (target.breaker.state() == BreakerState::Open) return probes_ < std::max(1, limits_.in_flight_max / kProbesShare);
+  return target.in_flight < places_of(target);
 }
 
 bool DispatchQueue::has_room(const TeamSlot& team) const {
-  return team.in_flight < std::max(1, (limits_.in_flight_max - in_flight_) * kTeamPlacesPerFreeOne);
+  return team.in_flight < limits_.in_flight_max - limits_.in_flight_max / kOtherTeamsShare;
 }
 
 bool DispatchQueue::is_ready(DeliveryId id, const Target& target) const {
@@ -361,9 +381,12 @@ std::optional<DeliveryId> DispatchQueue::start_from(Target& target) {
   if (at && *at <= now_ && !target.ready.empty()) {
     id = target.ready.front();
     target.ready.pop_front();
+    OpenEntry& entry = *find(*id);
     target.breaker.started();
     target.pace.started(now_);
-    start_now(*id, *find(*id));
+    entry.probe = target.breaker.state() == BreakerState::HalfOpen;
+    probes_ += entry.probe;
+    start_now(*id, entry);
   }
   arrange(target);
   release_slot(target.slot);
@@ -384,10 +407,12 @@ BreakerChange DispatchQueue::finish(OpenEntry& entry, Evidence evidence) {
   --target.in_flight;
   --entry.slot->team->in_flight;
   --in_flight_;
+  const bool probe = std::exchange(entry.probe, false);
+  probes_ -= probe;
   auto change = BreakerChange::None;
   if (evidence == Evidence::Works && target.breaker.succeeded()) change = BreakerChange::Closed;
   if (evidence == Evidence::Fails && target.breaker.failed(now_, limits_.breaker)) change = BreakerChange::Opened;
-  if (evidence == Evidence::None && !entry.test) target.breaker.aborted();
+  if (evidence == Evidence::None && probe) target.breaker.aborted();
   if (Lanes* lanes = lanes_of(entry)) {
     lanes->finish(lane_key(entry));
     promote(*lanes, lane_key(entry));

@@ -39,11 +39,12 @@ struct OpenEntry {
   std::uint32_t order_key = 0;
   EventType type{};
   BodyType body_type{};
-  DeliveryState state{};
-  AttemptOutcome last_outcome{};  // of the last attempt
-  std::int16_t http_status = 0;   // likewise
-  bool fallback = false;          // it goes to the webhook's fallback URL
+  DeliveryState state = DeliveryState::Closing;  // until it is set
+  AttemptOutcome last_outcome{};                 // of the last attempt
+  std::int16_t http_status = 0;                  // likewise
+  bool fallback = false;                         // it goes to the webhook's fallback URL
   bool test = false;
+  bool probe = false;     // its attempt is a probe of the target's breaker
   bool again = false;     // asked for by hand while it was Closing or Canceling
   bool reopened = false;  // it had ended before
 };
@@ -133,6 +134,7 @@ class DispatchQueue {
   Target* live_target(const TargetTimer& timer) const;
 
   // Order.
+  static void stop_waiting(OpenEntry& entry, DeliveryState state);
   bool enter_lane(DeliveryId id, OpenEntry& entry);
   void promote(Lanes& lanes, Lanes::Key key);
   void fill_lanes(WebhookSlot& slot);
@@ -142,6 +144,7 @@ class DispatchQueue {
   std::optional<MonotonicTime> may_start_at(const Target& target) const;
   bool has_room(const Target& target) const;
   bool has_room(const TeamSlot& team) const;
+  int places_of(const Target& target) const;
   bool is_ready(DeliveryId id, const Target& target) const;
   void drop_stale(Target& target);
   void arrange(Target& target);
@@ -162,6 +165,7 @@ class DispatchQueue {
   Turns turns_;
   std::vector<DeliveryId> held_too_long_;
   int in_flight_ = 0;
+  int probes_ = 0;  // of them those of breakers
   std::size_t body_bytes_ = 0;
 };
 

@@ -9,15 +9,20 @@ namespace limehook::delivery {
 
 void DispatchQueue::check_invariants() const {
   int in_flight = 0;
+  int probes = 0;
   std::size_t body_bytes = 0;
   boost::unordered_flat_map<const WebhookSlot*, int> open;
+  boost::unordered_flat_map<const WebhookSlot*, int> waiting;
   boost::unordered_flat_map<const Target*, int> running;
   for (const auto& [id, entry] : entries_) {
     LIMEHOOK_ASSERT(entry.slot != nullptr);
     const Target& target = entry.slot->target(entry.fallback);
     const bool runs = entry.state == DeliveryState::Running || entry.state == DeliveryState::Loading;
     in_flight += runs;
+    probes += entry.probe;
+    LIMEHOOK_ASSERT(runs || !entry.probe);
     ++open[entry.slot];
+    waiting[entry.slot] += entry.state == DeliveryState::Waiting;
     running[&target] += runs;
     if (entry.body) body_bytes += entry.body->size();
     LIMEHOOK_ASSERT(entry.state != DeliveryState::Running || entry.body);
@@ -31,9 +36,10 @@ void DispatchQueue::check_invariants() const {
     }
   }
   LIMEHOOK_ASSERT(in_flight == in_flight_);
+  LIMEHOOK_ASSERT(probes == probes_);
   LIMEHOOK_ASSERT(body_bytes == body_bytes_);
   for (const auto& [id, slot] : slots_) {
-    LIMEHOOK_ASSERT(slot->open == open[slot.get()]);
+    LIMEHOOK_ASSERT(slot->open == open[slot.get()] && slot->waiting == waiting[slot.get()]);
     for (const Target* target : {&slot->main, slot->fallback.get()}) {
       if (!target) continue;
       LIMEHOOK_ASSERT(target->in_flight == running[target]);

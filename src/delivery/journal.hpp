@@ -57,11 +57,15 @@ struct Reopen {
 struct Close {
   DeliveryId delivery;
 };
+struct Park {  // it is in the store and need not be in memory before it is due
+  DeliveryId delivery;
+  MonotonicTime due;
+};
 struct StepStored {
   RecoveryId recovery;
 };
 using Effect = std::variant<AcceptEvents, AcceptTest, ApplyWebhook, ApplyDelete, Answer, AnswerRecovery, AnswerTest,
-                            Reopen, Close, StepStored>;
+                            Reopen, Close, Park, StepStored>;
 
 // A batch in the making, with what follows from it.
 struct Work {

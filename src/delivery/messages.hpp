@@ -86,6 +86,11 @@ struct BodiesLoaded {
   std::vector<store::Body> bodies;
   bool failed = false;
 };
+// Answers OpenWanted with the store's open deliveries above `after`, ascending by id: as many as were wanted, unless
+// there are no more. Nothing: the read failed.
+struct OpenLoaded {
+  std::optional<std::vector<store::OpenDelivery>> deliveries;
+};
 // Answers PersistBatch, with the batch itself. Never CommitStatus::Unknown: only a restart can tell what happened.
 struct BatchFinished {
   store::WriteBatch batch;
@@ -96,7 +101,7 @@ struct DrainRequested {};
 
 using Input = std::variant<EventsSubmitted, TestSubmitted, WebhookSubmitted, WebhookDeleted, CatalogSubmitted,
                            RetrySubmitted, SkipSubmitted, RecoverySubmitted, RecoveryCanceled, RecoveryStepLoaded,
-                           AttemptFinished, BodiesLoaded, BatchFinished, DrainRequested>;
+                           AttemptFinished, BodiesLoaded, OpenLoaded, BatchFinished, DrainRequested>;
 
 // ---- outputs -----------------------------------------------------------------------------------------------
 
@@ -116,6 +121,11 @@ struct StartAttempt {
 };
 struct BodiesWanted {
   std::vector<DeliveryId> deliveries;
+};
+// At most one is outstanding.
+struct OpenWanted {
+  DeliveryId after;
+  std::size_t limit;
 };
 struct RecoveryStepWanted {
   Recovery recovery;
@@ -177,13 +187,17 @@ struct HeldTooLong {
   WebhookPtr webhook;
   DeliveryStatus status;
 };
-// Somebody is to be told, in the log and by e-mail: an operational event happened to a webhook. The event itself is
-// stored and sent like any other.
+// For the process log: an operational event happened to a webhook. The event itself is stored and sent like any other.
 struct Notice {
   EventType type;  // an operational one
   WebhookPtr webhook;
   std::string reason;
-  bool mail;  // an e-mail is due: at most one per webhook and hour is
+};
+// Somebody is to be told of it by e-mail: at most once per webhook and hour.
+struct MailDue {
+  EventType type;
+  WebhookPtr webhook;
+  std::string reason;
 };
 // A webhook that is watched takes an event that is durable now, or was changed or deleted. It is watched no longer.
 struct WatchEnded {
@@ -191,8 +205,8 @@ struct WatchEnded {
 };
 struct Drained {};
 
-using Output = std::variant<PersistBatch, StartAttempt, BodiesWanted, RecoveryStepWanted, EventsAccepted, TestFinished,
-                            WebhookStored, RecoveryStored, Stored, Refused, AttemptObserved, HeldTooLong, Notice,
-                            WatchEnded, Drained>;
+using Output = std::variant<PersistBatch, StartAttempt, BodiesWanted, OpenWanted, RecoveryStepWanted, EventsAccepted,
+                            TestFinished, WebhookStored, RecoveryStored, Stored, Refused, AttemptObserved, HeldTooLong,
+                            Notice, MailDue, WatchEnded, Drained>;
 
 }  // namespace limehook::delivery

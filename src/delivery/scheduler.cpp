@@ -36,6 +36,18 @@ void Scheduler::load_health(const store::WebhookHealth& health) {
 
 void Scheduler::load_delivery(Now now, const store::OpenDelivery& delivery) {
   tick(now);
+  const WebhookSlot* slot = queue_.find_webhook(delivery.webhook);
+  const bool wanted = slot && slot->webhook->pushes() && !delivery.test;
+  const MonotonicTime due = due_of(delivery);
+  const bool later = due > now_.mono && wanted && slot->webhook->ordered == Ordering::None;
+  if (wanted && (later ? may_wait_in_store(*slot, due) : stays_in_store(*slot))) {
+    leave_in_store(delivery.webhook, delivery.id, due);
+  } else {
+    open_delivery(delivery);
+  }
+}
+
+void Scheduler::open_delivery(const store::OpenDelivery& delivery, bool cancel_it) {
   WebhookSlot* slot = queue_.find_webhook(delivery.webhook);
   const bool orphan = slot == nullptr;
   if (orphan) {  // its webhook was deleted and the process ended before this delivery was canceled
@@ -57,15 +69,10 @@ void Scheduler::load_delivery(Now now, const store::OpenDelivery& delivery) {
                                               .test = delivery.test});
   if (orphan) queue_.delete_webhook(delivery.webhook);
   // Whoever asked for a test is gone with the process that was to answer.
-  if (orphan || !slot->webhook->pushes() || delivery.test) {
-    cancel(delivery.id, entry);
-  } else if (delivery.next_attempt_at && *delivery.next_attempt_at > now.wall) {
-    // A wall clock that was set back must not hold a delivery longer than any schedule could have.
-    const auto wait = std::min<Duration>(*delivery.next_attempt_at - now.wall, limits::kRetryStepMax);
-    queue_.wait(delivery.id, entry, now.mono + wait);
-  } else {
-    queue_.make_ready(delivery.id, entry);
-  }
+  const MonotonicTime due = due_of(delivery);
+  if (cancel_it || orphan || !slot->webhook->pushes() || delivery.test) cancel(delivery.id, entry);
+  else if (due > now_.mono) queue_.wait(delivery.id, entry, due);
+  else queue_.make_ready(delivery.id, entry);
 }
 
 void Scheduler::load_recovery(const Recovery& recovery) {
@@ -84,6 +91,7 @@ void Scheduler::tick(Now now) {
   now_ = now;
   queue_.fire_due(now.mono);
   give_up_held();
+  send_late_mails();
 }
 
 std::optional<Output> Scheduler::poll_output() {
@@ -92,6 +100,7 @@ std::optional<Output> Scheduler::poll_output() {
     if (!draining_ && journal_.can_log(now_.mono)) {
       dispatch();
       ask_recovery_steps();
+      ask_open();
     }
     if (auto batch = journal_.take(now_.mono)) outputs_.push_back(PersistBatch{std::move(*batch)});
     if (draining_ && !drained_ && queue_.in_flight() == 0 && journal_.idle()) {
@@ -111,6 +120,11 @@ std::optional<MonotonicTime> Scheduler::next_deadline() {
     if (at && (!next || *at < *next)) next = at;
   };
   sooner(journal_.next_deadline(now_.mono));
+  if (!open_asked_ && !backlog_.empty() && !draining_ && journal_.can_log(now_.mono)) {
+    if (look_wanted_ || sweeping_) sooner(look_at_);
+    else if (due_look_at_ != MonotonicTime::max()) sooner(std::max(look_at_, due_look_at_));
+  }
+  if (!late_mails_.empty()) sooner(late_mail_at_);
   for (const auto& [id, run] : recoveries_) {
     if (!run.busy && run.not_before > now_.mono) sooner(run.not_before);
   }
@@ -124,7 +138,7 @@ WebhookPtr Scheduler::find_webhook(WebhookId id) const {
 
 int Scheduler::open_deliveries(WebhookId id) const {
   const WebhookSlot* slot = queue_.find_webhook(id);
-  return slot ? slot->open : 0;
+  return (slot ? slot->open : 0) + static_cast<int>(backlog_.count(id));
 }
 
 std::optional<WebhookView> Scheduler::view(WebhookId id) const {
@@ -135,7 +149,7 @@ std::optional<WebhookView> Scheduler::view(WebhookId id) const {
   WebhookView view{.breaker = breaker.state(),
                    .failures_in_a_row = breaker.failures_in_a_row(),
                    .failing_since = slot->failing_since,
-                   .backlog = slot->open};
+                   .backlog = open_deliveries(id)};
   if (view.breaker == BreakerState::Open) view.next_probe_at = wall(breaker.probe_at());
   if (!slot->main.lanes) return view;
   const auto waits = [this](DeliveryId first) { return queue_.find(first)->state == DeliveryState::Waiting; };
@@ -310,12 +324,17 @@ void Scheduler::on(RetrySubmitted&& input) {
     outputs_.push_back(Stored{input.ticket});
     return;
   }
+  if (is_open(delivery.status) && backlog_.find(delivery.webhook)) return fetch(delivery.id, std::move(input));
   // It has ended since it was read.
   if (is_open(delivery.status) || ended_again_.is_stale(delivery)) return refuse(input.ticket, Refusal::Conflict);
   reopen_ended(journal_.requests(), delivery, input.ticket);
 }
 
 void Scheduler::reopen_ended(Work& work, store::OpenDelivery& delivery, Ticket ticket) {
+  if (!reopening_.insert(delivery.id).second) {  // another request did it in the same moment
+    if (ticket != 0) work.effects.push_back(Answer{ticket});
+    return;
+  }
   delivery.status = delivery.attempts > 0 ? DeliveryStatus::Retrying : DeliveryStatus::Pending;
   delivery.round_start = delivery.attempts;
   delivery.next_attempt_at = now_.wall;
@@ -343,8 +362,9 @@ void Scheduler::reopen_closing(DeliveryId id, OpenEntry& entry, Ticket ticket) {
 
 void Scheduler::on(SkipSubmitted&& input) {
   OpenEntry* entry = queue_.find(input.delivery);
-  if (!entry) return refuse(input.ticket, Refusal::Ended);
+  if (!entry && backlog_.empty()) return refuse(input.ticket, Refusal::Ended);
   if (refused(input.ticket)) return;
+  if (!entry) return fetch(input.delivery, input);
   switch (entry->state) {
     case DeliveryState::Waiting:
     case DeliveryState::Blocked:
@@ -402,6 +422,12 @@ void Scheduler::on(RecoveryCanceled&& input) {
   journal_.facts().effects.push_back(AnswerRecovery{input.ticket, recovery});
 }
 
-void Scheduler::on(DrainRequested&&) { draining_ = true; }
+void Scheduler::on(DrainRequested&&) {
+  draining_ = true;
+  for (const Fetch& fetch : fetches_) {
+    std::visit([this](const auto& request) { refuse(request.ticket, Refusal::Draining); }, fetch.request);
+  }
+  fetches_.clear();
+}
 
 }  // namespace limehook::delivery

@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "delivery/backlog.hpp"
 #include "delivery/dispatch_queue.hpp"
 #include "delivery/journal.hpp"
 #include "delivery/messages.hpp"
@@ -45,7 +46,8 @@ struct SchedulerOptions {
   QueueLimits queue;
   std::size_t journal_bytes_max = 64 * 1024 * 1024;  // waiting to be stored; more is refused as Busy
   GatherRule gather;
-  int recovery_open_max = 1000;                   // a recovery pauses while its webhook has this many open deliveries
+  int recovery_open_max = 1000;  // a recovery pauses while its webhook has this many open deliveries
+  BacklogLimits backlog;
   Duration disable_after = std::chrono::days(5);  // without one success
   std::size_t cancel_batch_max = 2000;
 };
@@ -71,6 +73,7 @@ class Scheduler {
 
   void load_webhook(Webhook webhook);
   void load_health(const store::WebhookHealth& health);  // of a webhook that is loaded
+  // Every open delivery, ascending by id.
   void load_delivery(Now now, const store::OpenDelivery& delivery);
   void load_recovery(const Recovery& recovery);
 
@@ -99,7 +102,7 @@ class Scheduler {
     std::size_t open;
     int in_flight;
   };
-  Gauges gauges() const { return {queue_.open(), queue_.in_flight()}; }
+  Gauges gauges() const { return {queue_.open() + static_cast<std::size_t>(backlog_.total()), queue_.in_flight()}; }
   void check_invariants() const { queue_.check_invariants(); }
   std::uint64_t state_hash() const { return queue_.state_hash(); }
 
@@ -126,6 +129,29 @@ class Scheduler {
   void on(AttemptFinished&& input);
   void on(BodiesLoaded&& input);
   void on(BatchFinished&& input);
+  // scheduler_backlog.cpp: what is in memory, and what is in the store only
+  void on(OpenLoaded&& input);
+  bool has_room(const WebhookSlot& slot) const;
+  bool may_wait_in_store(const WebhookSlot& slot, MonotonicTime due) const;
+  bool stays_in_store(const WebhookSlot& slot) const;
+  void leave_in_store(WebhookId webhook, DeliveryId id, MonotonicTime due);
+  // Leaves one of an ordered webhook in the store if others that come before it are there.
+  bool leave_behind_others(WebhookId webhook, DeliveryId id);
+  MonotonicTime due_of(const store::OpenDelivery& delivery) const;
+  bool wants_room(WebhookId webhook, bool to_cancel, MonotonicTime due) const;
+  bool anybody_wants_room() const;
+  void ask_open();
+  void ask_open(DeliveryId after, std::size_t limit);
+  void take_page(std::span<const store::OpenDelivery> rows, const std::set<DeliveryId>& gone);
+  void take_row(const store::OpenDelivery& row);
+  void take_fetched(std::span<const store::OpenDelivery> rows, const std::set<DeliveryId>& gone);
+  // Brings an open delivery into memory that only the store has, and handles the request again.
+  using FetchFor = std::variant<RetrySubmitted, SkipSubmitted>;
+  void fetch(DeliveryId id, FetchFor request);
+  // Into memory; canceled at once where nobody waits for it any more, or `cancel_it`.
+  void open_delivery(const store::OpenDelivery& delivery, bool cancel_it = false);
+  // Out of memory.
+  void forget(DeliveryId id);
 
   void carry_out(const AcceptEvents& effect, store::WriteBatch& batch,
                  std::span<const store::DuplicateEvent> duplicates);
@@ -135,6 +161,7 @@ class Scheduler {
   void carry_out(const AnswerRecovery& effect);
   void carry_out(const Reopen& effect);
   void carry_out(const Close& effect);
+  void carry_out(const Park& effect);
   void carry_out(const StepStored& effect);
   void refuse(const Effect& effect, store::CommitStatus status);
 
@@ -144,6 +171,8 @@ class Scheduler {
   void add_event(Work& work, EventDraft&& draft, std::string_view scope, std::span<const WebhookPtr> targets,
                  bool test);
   Delivery new_delivery(const Event& event, const Webhook& webhook, std::uint32_t order_key);
+  void open_accepted(std::span<const Effect> effects, store::WriteBatch& batch,
+                     std::span<const store::DuplicateEvent> duplicates);
   void open_accepted(store::NewEvent& event);
   // watches.cpp
   void route(const WebhookPtr& webhook);
@@ -155,6 +184,8 @@ class Scheduler {
   void store_health(WebhookSlot& slot);
   void disable(WebhookSlot& slot, std::string reason);
   void raise(WebhookSlot& slot, EventType type, std::string reason, std::string_view more_members = {});
+  void mail(WebhookSlot& slot, MailDue&& mail);
+  void send_late_mails();
   // The delivery's schedule is over: it goes on at the fallback URL, or fails.
   DeliveryStatus exhaust(DeliveryId id, OpenEntry& entry, std::optional<Duration>& retry_in);
   void give_up_held();
@@ -190,8 +221,29 @@ class Scheduler {
   std::set<WebhookId> saving_;          // a change is being stored
   std::set<WebhookId> recovering_;      // a recovery runs or is being stored
   RecentEnds ended_again_;
-  std::deque<DeliveryId> cancel_queue_;  // Canceling, not yet written down
-  std::vector<WebhookPtr> matched_;      // scratch
+  struct Fetch {
+    DeliveryId delivery;
+    FetchFor request;
+  };
+  struct LateMail {
+    MonotonicTime due;
+    MailDue mail;
+  };
+  std::map<WebhookId, LateMail> late_mails_;
+  MonotonicTime late_mail_at_ = MonotonicTime::max();  // the first of them
+  std::set<DeliveryId> reopening_;                     // it is being stored that they go on
+  Backlog backlog_;
+  std::deque<Fetch> fetches_;
+  bool open_asked_ = false;                       // a page of open deliveries is on its way
+  bool fetching_ = false;                         // and it is for the first fetch
+  bool sweeping_ = false;                         // a sweep has begun
+  DeliveryId sweep_after_;                        // what it has looked at
+  std::set<DeliveryId> forgotten_;                // since the page was asked for: what it says of them is out of date
+  bool look_wanted_ = false;                      // there may be room, or more to bring in
+  MonotonicTime look_at_ = MonotonicTime::min();  // not before this
+  MonotonicTime due_look_at_ = MonotonicTime::max();  // something in the store is due soon then
+  std::deque<DeliveryId> cancel_queue_;               // Canceling, not yet written down
+  std::vector<WebhookPtr> matched_;                   // scratch
   Now now_{};
   bool draining_ = false;
   bool drained_ = false;

@@ -53,7 +53,9 @@ void Scheduler::take_evidence(OpenEntry& entry, const Attempt& attempt, Evidence
   } else if (!slot.health_stored && failing >= kHealthStoredAfter) {
     store_health(slot);
   }
-  if (failing >= options_.disable_after) {
+  // Quiet days are no failures: it takes as many as open the breaker.
+  if (failing >= options_.disable_after &&
+      slot.main.breaker.failures_in_a_row() >= options_.queue.breaker.failures_max) {
     disable(slot, "Every attempt failed for " + format_duration(options_.disable_after) + ".");
   }
 }
@@ -95,9 +97,37 @@ void Scheduler::raise(WebhookSlot& slot, EventType type, std::string reason, std
     facts.effects.push_back(AcceptEvents{0, facts.batch.events.size(), 1});
     add_event(facts, std::move(draft), "", matched_, false);
   }
-  const bool mail = !slot.mailed_at || now_.mono >= *slot.mailed_at + kMailPause;
-  if (mail) slot.mailed_at = now_.mono;
-  outputs_.push_back(Notice{type, webhook, std::move(reason), mail});
+  outputs_.push_back(Notice{type, webhook, reason});
+  mail(slot, {type, webhook, std::move(reason)});
+}
+
+// At most one per webhook and hour. What came too soon is told at the end of the hour: the last of it, and no single
+// deliveries.
+void Scheduler::mail(WebhookSlot& slot, MailDue&& mail) {
+  const WebhookId webhook = mail.webhook->id;
+  if (!slot.mailed_at || now_.mono >= *slot.mailed_at + kMailPause) {
+    slot.mailed_at = now_.mono;
+    late_mails_.erase(webhook);
+    outputs_.push_back(std::move(mail));
+  } else if (mail.type != EventType::DeliveryExhausted) {
+    const MonotonicTime due = *slot.mailed_at + kMailPause;
+    late_mails_.insert_or_assign(webhook, LateMail{due, std::move(mail)});
+    late_mail_at_ = std::min(late_mail_at_, due);
+  }
+}
+
+void Scheduler::send_late_mails() {
+  if (now_.mono < late_mail_at_) return;
+  late_mail_at_ = MonotonicTime::max();
+  for (auto late = late_mails_.begin(); late != late_mails_.end();) {
+    const auto current = late++;
+    if (current->second.due > now_.mono) {
+      late_mail_at_ = std::min(late_mail_at_, current->second.due);
+      continue;
+    }
+    LateMail due = std::move(late_mails_.extract(current).mapped());
+    if (WebhookSlot* slot = queue_.find_webhook(due.mail.webhook->id)) mail(*slot, std::move(due.mail));
+  }
 }
 
 DeliveryStatus Scheduler::exhaust(DeliveryId id, OpenEntry& entry, std::optional<Duration>& retry_in) {

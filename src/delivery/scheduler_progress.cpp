@@ -38,7 +38,7 @@ void Scheduler::on(BodiesLoaded&& input) {
       continue;
     }
     queue_.finish(*entry, Evidence::None);
-    if (!found && !input.failed) queue_.erase(id);
+    if (!found && !input.failed) forget(id);
     else if (unwanted || skips_.contains(id)) record_state(id, *entry, DeliveryStatus::Canceled, std::nullopt);
     else queue_.wait(id, *entry, now_.mono + kReloadPause);
     answer_skip(id);
@@ -85,8 +85,14 @@ void Scheduler::on(AttemptFinished&& input) {
   std::optional<Duration> retry_in;
   const DeliveryStatus status = settle(*entry, input, retry_in);
   record_state(input.delivery, *entry, status, retry_in);
-  if (retry_in == Duration(0)) queue_.make_ready(input.delivery, *entry);
-  else if (retry_in) queue_.wait(input.delivery, *entry, now_.mono + *retry_in);
+  if (retry_in == Duration(0)) {
+    queue_.make_ready(input.delivery, *entry);
+  } else if (retry_in && may_wait_in_store(*entry->slot, now_.mono + *retry_in)) {
+    entry->state = DeliveryState::Closing;
+    journal_.facts().effects.push_back(Park{input.delivery, now_.mono + *retry_in});
+  } else if (retry_in) {
+    queue_.wait(input.delivery, *entry, now_.mono + *retry_in);
+  }
   answer_skip(input.delivery);
 
   Attempt& attempt = input.attempt;
@@ -133,11 +139,10 @@ void Scheduler::on(BatchFinished&& input) {
   // On failure the journal takes the batch back; on success its events become open deliveries.
   const auto effects =
       journal_.finish(now_.mono, committed ? store::WriteBatch{} : std::move(batch), input.result.status);
+  if (committed) open_accepted(effects, batch, input.result.duplicates);
   for (const Effect& effect : effects) {
     if (!committed) {
       refuse(effect, input.result.status);
-    } else if (const auto* events = std::get_if<AcceptEvents>(&effect)) {
-      carry_out(*events, batch, input.result.duplicates);
     } else if (const auto* test = std::get_if<AcceptTest>(&effect)) {
       carry_out(*test, batch);
     } else {
@@ -154,6 +159,20 @@ void Scheduler::on(BatchFinished&& input) {
   }
 }
 
+// In the order of acceptance, which is that of the ids: events of Limehook's own stand before others in a batch.
+void Scheduler::open_accepted(std::span<const Effect> effects, store::WriteBatch& batch,
+                              std::span<const store::DuplicateEvent> duplicates) {
+  std::vector<const AcceptEvents*> accepted;
+  for (const Effect& effect : effects) {
+    if (const auto* events = std::get_if<AcceptEvents>(&effect)) accepted.push_back(events);
+  }
+  const auto first_id = [&](const AcceptEvents* a) {
+    return a->count == 0 ? EventId{} : batch.events[a->first].event.id;
+  };
+  if (!std::ranges::is_sorted(accepted, {}, first_id)) std::ranges::sort(accepted, {}, first_id);
+  for (const AcceptEvents* events : accepted) carry_out(*events, batch, duplicates);
+}
+
 void Scheduler::refuse(const Effect& effect, store::CommitStatus status) {
   const Refusal reason = status == store::CommitStatus::Full ? Refusal::StoreFull : Refusal::StoreFailed;
   std::visit(
@@ -161,6 +180,7 @@ void Scheduler::refuse(const Effect& effect, store::CommitStatus status) {
         using T = std::decay_t<decltype(e)>;
         if constexpr (std::is_same_v<T, ApplyWebhook>) saving_.erase(e.webhook->id);
         if constexpr (std::is_same_v<T, ApplyDelete>) saving_.erase(e.webhook);
+        if constexpr (std::is_same_v<T, Reopen>) reopening_.erase(e.delivery.id);
         if constexpr (std::is_same_v<T, AnswerRecovery>) recovering_.erase(e.recovery.webhook);
         if constexpr (requires { e.ticket; }) refuse(e.ticket, reason);
       },
@@ -192,13 +212,17 @@ void Scheduler::open_accepted(store::NewEvent& event) {
   for (Delivery& delivery : event.deliveries) {
     WebhookSlot* slot = queue_.find_webhook(delivery.webhook);
     if (!slot || !slot->webhook->pushes()) {  // deleted or disabled while the event was being stored
-      load_delivery(now_, {.id = delivery.id,
-                           .event = delivery.event,
-                           .webhook = delivery.webhook,
-                           .type = event.event.type,
-                           .test = delivery.test,
-                           .order_key = delivery.order_key,
-                           .body_type = delivery.body_type});
+      open_delivery({.id = delivery.id,
+                     .event = delivery.event,
+                     .webhook = delivery.webhook,
+                     .type = event.event.type,
+                     .test = delivery.test,
+                     .order_key = delivery.order_key,
+                     .body_type = delivery.body_type});
+      continue;
+    }
+    if (stays_in_store(*slot)) {
+      leave_in_store(delivery.webhook, delivery.id, now_.mono);
       continue;
     }
     OpenEntry& entry = queue_.add(
@@ -217,11 +241,11 @@ void Scheduler::carry_out(const AcceptTest& effect, store::WriteBatch& batch) {
   Delivery& delivery = event.deliveries.front();
   WebhookSlot* slot = queue_.find_webhook(delivery.webhook);
   if (!slot) {
-    load_delivery(now_, {.id = delivery.id,
-                         .event = delivery.event,
-                         .webhook = delivery.webhook,
-                         .type = event.event.type,
-                         .test = true});
+    open_delivery({.id = delivery.id,
+                   .event = delivery.event,
+                   .webhook = delivery.webhook,
+                   .type = event.event.type,
+                   .test = true});
     return refuse(effect.ticket, Refusal::NotFound);
   }
   OpenEntry& entry = queue_.add(
@@ -256,23 +280,39 @@ void Scheduler::carry_out(const AnswerRecovery& effect) {
 }
 
 void Scheduler::carry_out(const Reopen& effect) {
-  // Two requests for one delivery may meet in a batch; the first opened it.
-  if (!queue_.find(effect.delivery.id)) load_delivery(now_, effect.delivery);
-  OpenEntry& entry = *queue_.find(effect.delivery.id);
-  entry.reopened = true;
-  // By hand: the one who asked is waiting for it.
-  if (effect.ticket != 0 && entry.state != DeliveryState::Canceling) queue_.hasten(effect.delivery.id, entry);
+  const DeliveryId id = effect.delivery.id;
+  reopening_.erase(id);
+  if (!queue_.find(id) && !leave_behind_others(effect.delivery.webhook, id)) {
+    open_delivery(effect.delivery);
+    OpenEntry& entry = *queue_.find(id);
+    entry.reopened = true;
+    // By hand: the one who asked is waiting for it.
+    if (effect.ticket != 0 && entry.state != DeliveryState::Canceling) queue_.hasten(id, entry);
+  }
   if (effect.ticket != 0) outputs_.push_back(Stored{effect.ticket});
 }
 
 void Scheduler::carry_out(const Close& effect) {
-  OpenEntry* entry = queue_.find(effect.delivery);
+  const DeliveryId id = effect.delivery;
+  OpenEntry* entry = queue_.find(id);
   LIMEHOOK_ASSERT(entry && entry->state == DeliveryState::Closing);
-  if (entry->reopened) ended_again_.add(effect.delivery, entry->attempts);
-  if (!std::exchange(entry->again, false)) return queue_.erase(effect.delivery);
+  if (entry->reopened) ended_again_.add(id, entry->attempts);
+  if (!std::exchange(entry->again, false)) return forget(id);
   entry->reopened = true;
-  if (entry->slot->webhook->pushes() && !entry->slot->deleted) queue_.hasten(effect.delivery, *entry);
-  else cancel(effect.delivery, *entry);
+  if (!entry->slot->webhook->pushes() || entry->slot->deleted) return cancel(id, *entry);
+  if (leave_behind_others(entry->slot->webhook->id, id)) return forget(id);
+  queue_.hasten(id, *entry);
+}
+
+void Scheduler::carry_out(const Park& effect) {
+  OpenEntry& entry = *queue_.find(effect.delivery);
+  LIMEHOOK_ASSERT(entry.state == DeliveryState::Closing);
+  const bool wanted = entry.slot->webhook->pushes() && !entry.slot->deleted;
+  if (!wanted) return cancel(effect.delivery, entry);
+  if (std::exchange(entry.again, false)) return queue_.hasten(effect.delivery, entry);
+  if (entry.reopened) ended_again_.add(effect.delivery, entry.attempts);
+  leave_in_store(entry.slot->webhook->id, effect.delivery, effect.due);
+  forget(effect.delivery);
 }
 
 // ---- webhooks ----------------------------------------------------------------------------------------------
@@ -286,6 +326,10 @@ void Scheduler::apply_webhook(const WebhookPtr& webhook) {
 
 void Scheduler::cancel_all(WebhookSlot& slot) {
   for (const DeliveryId id : queue_.cancel_waiting(slot)) cancel_queue_.push_back(id);
+  if (Backlog::Part* part = backlog_.find(slot.webhook->id)) {
+    part->cancel_through = DeliveryId{ids_.next(now_.wall)};
+    look_wanted_ = true;
+  }
 }
 
 void Scheduler::cancel(DeliveryId id, OpenEntry& entry) {
@@ -337,7 +381,7 @@ void Scheduler::on(RecoveryStepLoaded&& input) {
     if (input.step->done) recovery.state = Recovery::State::Done;
     for (store::OpenDelivery& delivery : input.step->deliveries) {
       // Somebody retried it by hand, and it may have ended again since it was read.
-      if (queue_.find(delivery.id) || ended_again_.is_stale(delivery)) continue;
+      if (queue_.find(delivery.id) || reopening_.contains(delivery.id) || ended_again_.is_stale(delivery)) continue;
       reopen_ended(facts, delivery, 0);
       ++recovery.redelivered;
     }

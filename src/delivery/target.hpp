@@ -80,6 +80,7 @@ struct WebhookSlot {
   std::unique_ptr<Target> fallback;  // made when needed
   Duration hold_max{};               // how long a delivery may be held back by a breaker
   int open = 0;                      // deliveries in the table
+  int waiting = 0;                   // of them those that wait for their due time
   bool deleted = false;              // kept only while deliveries are open
 
   std::optional<WallTime> failing_since;  // since when it fails without one success

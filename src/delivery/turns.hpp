@@ -3,6 +3,7 @@
 // with a million deliveries nor one with a thousand webhooks delays another's single one. Owns nothing.
 
 #include <deque>
+#include <utility>
 
 #include "delivery/target.hpp"
 

@@ -15,6 +15,7 @@ namespace {
 constexpr auto kStatsInterval = std::chrono::seconds(5);
 constexpr std::size_t kRecoveryStep = 500;
 constexpr std::size_t kBodiesPerRead = 64;
+constexpr std::size_t kOpenPerRead = 20'000;  // at start
 
 template <class T>
 std::expected<T, Refusal> unwrap(delivery::Output&& output, auto&& take) {
@@ -41,6 +42,7 @@ Engine::Engine(asio::io_context& io, store::Store& store, EngineOptions options,
     : io_(io),
       store_(store),
       metrics_(metrics),
+      send_mail_(std::move(options.send_mail)),
       catalog_(store.load_catalog()),
       scheduler_(options.scheduler, catalog_.last_id),
       key_ids_(catalog_.last_id),
@@ -76,7 +78,12 @@ void Engine::load() {
   for (Number& number : catalog_.numbers) numbers_.put(std::move(number));
   for (const Recovery& recovery : catalog_.running_recoveries) scheduler_.load_recovery(recovery);
   const Now at = now();
-  store_.each_open([&](const store::OpenDelivery& delivery) { scheduler_.load_delivery(at, delivery); });
+  for (DeliveryId after;;) {
+    const auto page = store_.list_open(after, kOpenPerRead);
+    for (const store::OpenDelivery& delivery : page) scheduler_.load_delivery(at, delivery);
+    if (page.size() < kOpenPerRead) break;
+    after = page.back().id;
+  }
 }
 
 // ---- requests ----------------------------------------------------------------------------------------------
@@ -343,6 +350,18 @@ void Engine::load_bodies(std::vector<DeliveryId> ids) {
   });
 }
 
+void Engine::execute(delivery::OpenWanted&& output) {
+  asio::post(loaders_, [this, wanted = output] {
+    delivery::OpenLoaded loaded;
+    try {
+      loaded.deliveries = store_.list_open(wanted.after, wanted.limit);
+    } catch (const store::StoreError& error) {
+      spdlog::error("Reading open deliveries from the store failed: {}", error.what());
+    }
+    asio::post(io_, [this, input = std::move(loaded)]() mutable { handle(std::move(input)); });
+  });
+}
+
 void Engine::execute(delivery::RecoveryStepWanted&& output) {
   asio::post(loaders_, [this, recovery = std::move(output.recovery)] {
     delivery::RecoveryStepLoaded loaded{recovery.id, std::nullopt};
@@ -391,8 +410,14 @@ void Engine::execute(delivery::HeldTooLong&& output) {
 
 void Engine::execute(delivery::Notice&& output) {
   // There may be as many of these as there are deliveries.
-  const auto level = output.type == EventType::DeliveryExhausted ? spdlog::level::debug : spdlog::level::warn;
+  const auto level = output.type == EventType::DeliveryExhausted  ? spdlog::level::debug
+                     : output.type == EventType::WebhookRecovered ? spdlog::level::info
+                                                                  : spdlog::level::warn;
   spdlog::log(level, "{} {}: {}", name_of(output.type), output.webhook->id.str(), output.reason);
+}
+
+void Engine::execute(delivery::MailDue&& output) {
+  if (send_mail_) send_mail_(std::move(output));
 }
 
 void Engine::execute(delivery::Drained&&) { drained_.cancel(); }

@@ -40,6 +40,7 @@ struct EngineOptions {
   delivery::SchedulerOptions scheduler;
   Retention retention;
   int reader_threads = 2;
+  std::function<void(delivery::MailDue&&)> send_mail;  // on the thread of `io`; must not block. Empty: no e-mail
 };
 
 using MakeSender = std::function<std::unique_ptr<http_client::AttemptSender>(http_client::AttemptDone)>;
@@ -117,10 +118,12 @@ class Engine {
   void execute(delivery::PersistBatch&& output);
   void execute(delivery::StartAttempt&& output);
   void execute(delivery::BodiesWanted&& output);
+  void execute(delivery::OpenWanted&& output);
   void execute(delivery::RecoveryStepWanted&& output);
   void execute(delivery::AttemptObserved&& output);
   void execute(delivery::HeldTooLong&& output);
   void execute(delivery::Notice&& output);
+  void execute(delivery::MailDue&& output);
   void execute(delivery::WatchEnded&& output) { watches_->wake(output.webhook); }
   void execute(delivery::Drained&& output);
   template <class Reply>
@@ -131,6 +134,7 @@ class Engine {
   asio::io_context& io_;
   store::Store& store_;
   telemetry::Metrics& metrics_;
+  std::function<void(delivery::MailDue&&)> send_mail_;
   store::Catalog catalog_;
   delivery::Scheduler scheduler_;
   std::shared_ptr<EventWatches> watches_ = std::make_shared<EventWatches>(scheduler_);

@@ -9,7 +9,6 @@
 // whole batches only.
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -135,8 +134,8 @@ class Store {
 
   // -- any thread --
   virtual Catalog load_catalog() const = 0;
-  // Every open delivery in ascending order of id.
-  virtual void each_open(const std::function<void(const OpenDelivery&)>& visit) const = 0;
+  // The open deliveries with ids above `after` in ascending order; fewer than `limit` when there are no more.
+  virtual std::vector<OpenDelivery> list_open(DeliveryId after, std::size_t limit) const = 0;
   // Bodies of the given deliveries in any order; those that no longer exist are left out.
   virtual std::vector<Body> load_bodies(std::span<const DeliveryId> ids) const = 0;
   virtual Page<DeliveryRow> list_deliveries(const DeliveryQuery& query) const = 0;

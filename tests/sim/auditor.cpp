@@ -143,6 +143,7 @@ void Auditor::apply_webhooks(const store::WriteBatch& batch) {
     at->second = webhook.version;
     if (!known_.empty()) switched_[webhook.id] = known_.rbegin()->first;
     for (const bool fallback : {false, true}) places_[{webhook.id, fallback}].rate.reset();  // a new rate starts anew
+    places_[{webhook.id, true}].failures = 0;                                                // it may be another URL
   }
   for (const store::DeletedWebhook& deleted : batch.deleted_webhooks) webhook_versions_[deleted.id] = 0;
 }
@@ -377,6 +378,7 @@ void Auditor::said(const delivery::Stored& output) {
   const Ask ask = take_ask(output.ticket);
   if (!ask.retried) return;
   Known& delivery = known(*ask.retried);
+  delivery.not_before = MonotonicTime::min();
   if (!*ask.retry_served && delivery.status != DeliveryStatus::Canceled) delivery.retry_owed = true;
 }
 

@@ -20,10 +20,10 @@ void Process::start() {
   for (const store::WebhookHealth& health : catalog.healths) core_->load_health(health);
   if (!catalog.running_recoveries.empty()) w_.marks.hit("recovery resumed");
   bool skip = w_.scenario.planted == Planted::ForgetsOpenDelivery;
-  w_.store.each_open([&](const store::OpenDelivery& delivery) {
+  for (const store::OpenDelivery& delivery : w_.store.list_open({}, SIZE_MAX)) {
     if (!core_->find_webhook(delivery.webhook)) w_.marks.hit("orphan loaded");
     if (!std::exchange(skip, false)) core_->load_delivery(w_.timeline.now(), delivery);
-  });
+  }
   schedule_pump();
 }
 
@@ -155,6 +155,14 @@ void Process::execute(delivery::BodiesWanted&& output) {
     w_.auditor.body_load_ended(loaded, *core_);
     handle(std::move(loaded));
   });
+}
+
+void Process::execute(delivery::OpenWanted&& output) {
+  delivery::OpenLoaded loaded;
+  if (store_prng_.chance(w_.scenario.read_failed)) w_.marks.hit("sweep failed");
+  else loaded.deliveries = w_.store.list_open(output.after, output.limit);
+  w_.marks.hit("sweep");
+  later(between(store_prng_, 100us, pick<Duration>(store_prng_, {1ms, 2s})), [this, loaded] { handle(loaded); });
 }
 
 void Process::execute(delivery::RecoveryStepWanted&& output) {

@@ -47,8 +47,10 @@ class Process {
   void execute(delivery::PersistBatch&& output);
   void execute(delivery::StartAttempt&& output);
   void execute(delivery::BodiesWanted&& output);
+  void execute(delivery::OpenWanted&& output);
   void execute(delivery::RecoveryStepWanted&& output);
   void execute(delivery::Notice&& output);
+  void execute(delivery::MailDue&&) { w_.marks.hit("mail"); }
   void execute(delivery::WatchEnded&&) {}  // nobody polls here
   void execute(delivery::Drained&& output);
   template <class Other>

@@ -21,6 +21,11 @@ Scenario Scenario::draw(Prng prng) {
   s.options.cancel_batch_max = pick(prng, {std::size_t{1}, std::size_t{2}, std::size_t{2000}});
   s.options.queue.breaker.failures_max = pick(prng, {2, 10});
   s.options.disable_after = pick<Duration>(prng, {1h, std::chrono::days(5)});
+  s.options.backlog.open_max = pick(prng, {std::size_t{1}, std::size_t{20}, s.options.backlog.open_max});
+  s.options.backlog.webhook_max = pick(prng, {2, s.options.backlog.webhook_max, s.options.backlog.webhook_max});
+  s.options.backlog.webhook_min = pick(prng, {2, s.options.backlog.webhook_min});
+  s.options.backlog.soon = pick<Duration>(prng, {1s, s.options.backlog.soon});
+  s.options.backlog.page = pick(prng, {std::size_t{5}, s.options.backlog.page, s.options.backlog.page});
   s.recovery_step = pick(prng, {std::size_t{1}, std::size_t{4}, std::size_t{500}});
   s.pause_max = pick<Duration>(prng, {10ms, 1s, 60s});
   s.length = s.pause_max * prng.between(20, 150);
@@ -32,6 +37,8 @@ Scenario Scenario::draw(Prng prng) {
   s.crash_after_commit = maybe(0.05);
   s.wall_step = maybe(0.1);
   s.drain = maybe(0.02);
+  // What waits in the store only is due by the wall clock, and could then be late.
+  if (s.options.backlog.open_max < 100 || s.options.backlog.webhook_max < 100) s.wall_step = 0;
   s.commit_latency_max = pick<Duration>(prng, {1ms, 20ms, 2s});
   return s;
 }

@@ -94,7 +94,7 @@ Outcome run(std::uint64_t seed, RunOptions options) {
 }
 
 std::span<const std::string_view> required_marks() {
-  static constexpr std::array<std::string_view, 33> kMarks{
+  static constexpr std::array<std::string_view, 35> kMarks{
       "absurd retry after",
       "applied, not told",
       "body load failed",
@@ -124,6 +124,8 @@ std::span<const std::string_view> required_marks() {
       "refused: store full",
       "reset after processing",
       "retry while closing",
+      "sweep",
+      "sweep failed",
       "wall clock stepped",
       "webhook.disabled",
       "webhook.failing",

@@ -82,11 +82,13 @@ Catalog MemoryStore::load_catalog() const {
   return catalog;
 }
 
-void MemoryStore::each_open(const std::function<void(const OpenDelivery&)>& visit) const {
+std::vector<OpenDelivery> MemoryStore::list_open(DeliveryId after, std::size_t limit) const {
   const std::lock_guard lock(mutex_);
-  for (const StoredDelivery& stored : std::views::values(deliveries_)) {
-    if (is_open(stored.delivery.status)) visit(open_delivery(stored));
+  std::vector<OpenDelivery> open;
+  for (auto at = deliveries_.upper_bound(after); at != deliveries_.end() && open.size() < limit; ++at) {
+    if (is_open(at->second.delivery.status)) open.push_back(open_delivery(at->second));
   }
+  return open;
 }
 
 std::vector<Body> MemoryStore::load_bodies(std::span<const DeliveryId> ids) const {

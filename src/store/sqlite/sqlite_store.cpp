@@ -212,26 +212,31 @@ Catalog SqliteStore::load_catalog() const {
   });
 }
 
-void SqliteStore::each_open(const std::function<void(const OpenDelivery&)>& visit) const {
-  parts_->readers.read([&](Database& db) {
+std::vector<OpenDelivery> SqliteStore::list_open(DeliveryId after, std::size_t limit) const {
+  return parts_->readers.read([&](Database& db) {
     std::array lists{db.query("SELECT " LIMEHOOK_OPEN_DELIVERY_COLUMNS
                               " FROM undelivered u CROSS JOIN deliveries d ON d.id=u.delivery WHERE u.status=0 "
-                              "ORDER BY u.delivery"),
+                              "AND u.delivery>? ORDER BY u.delivery",
+                              after),
                      db.query("SELECT " LIMEHOOK_OPEN_DELIVERY_COLUMNS
                               " FROM undelivered u CROSS JOIN deliveries d ON d.id=u.delivery WHERE u.status=1 "
-                              "ORDER BY u.delivery"),
+                              "AND u.delivery>? ORDER BY u.delivery",
+                              after),
                      db.query("SELECT " LIMEHOOK_OPEN_DELIVERY_COLUMNS
-                              " FROM deliveries d WHERE d.id>(SELECT through FROM pending_index) AND "
-                              "substr(d.state,1,1)=x'00' ORDER BY d.id")};
+                              " FROM deliveries d WHERE d.id>max(?,(SELECT through FROM pending_index)) AND "
+                              "substr(d.state,1,1)=x'00' ORDER BY d.id",
+                              after)};
     std::vector<Rows*> rest;
     for (Rows& list : lists) {
       if (list.next()) rest.push_back(&list);
     }
-    while (!rest.empty()) {
+    std::vector<OpenDelivery> open;
+    while (!rest.empty() && open.size() < limit) {
       const auto first = std::ranges::min_element(rest, {}, [](Rows* list) { return (*list)->integer(0); });
-      visit(read_open_delivery(***first));
+      open.push_back(read_open_delivery(***first));
       if (!(*first)->next()) rest.erase(first);
     }
+    return open;
   });
 }
 

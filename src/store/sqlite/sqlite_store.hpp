@@ -36,7 +36,7 @@ class SqliteStore final : public Store {
   bool maintain(WallTime now) override;
 
   Catalog load_catalog() const override;
-  void each_open(const std::function<void(const OpenDelivery&)>& visit) const override;
+  std::vector<OpenDelivery> list_open(DeliveryId after, std::size_t limit) const override;
   std::vector<Body> load_bodies(std::span<const DeliveryId> ids) const override;
   Page<DeliveryRow> list_deliveries(const DeliveryQuery& query) const override;
   std::optional<DeliveryDetail> get_delivery(DeliveryId id) const override;
