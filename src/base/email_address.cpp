@@ -37,7 +37,7 @@ bool all_between_dots(std::string_view text, bool (*holds)(std::string_view)) {
 
 }  // namespace
 
-std::optional<std::string> email_address_problem(std::string_view text) {
+std::optional<std::string> email_problem(std::string_view text) {
   const auto at = text.find('@');
   if (at != std::string_view::npos && text.size() <= kAddressMax && at <= kLocalPartMax &&
       all_between_dots(text.substr(0, at), is_atom) && all_between_dots(text.substr(at + 1), is_label)) {

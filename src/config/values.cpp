@@ -266,7 +266,7 @@ Value<SmtpServer> read_smtp_url(std::string_view text) {
 }
 
 Value<std::string> read_email_address(std::string_view text) {
-  if (const auto problem = email_address_problem(text)) return Problem(fmt::format("\"{}\" {}", text, *problem));
+  if (const auto problem = email_problem(text)) return Problem(fmt::format("\"{}\" {}", text, *problem));
   return std::string(text);
 }
 

@@ -41,6 +41,7 @@ Engine::Engine(asio::io_context& io, store::Store& store, EngineOptions options,
     : io_(io),
       store_(store),
       metrics_(metrics),
+      send_mail_(std::move(options.send_mail)),
       catalog_(store.load_catalog()),
       scheduler_(options.scheduler, catalog_.last_id),
       key_ids_(catalog_.last_id),
@@ -393,6 +394,7 @@ void Engine::execute(delivery::Notice&& output) {
   // There may be as many of these as there are deliveries.
   const auto level = output.type == EventType::DeliveryExhausted ? spdlog::level::debug : spdlog::level::warn;
   spdlog::log(level, "{} {}: {}", name_of(output.type), output.webhook->id.str(), output.reason);
+  if (output.mail && send_mail_) send_mail_(std::move(output));
 }
 
 void Engine::execute(delivery::Drained&&) { drained_.cancel(); }

@@ -40,6 +40,7 @@ struct EngineOptions {
   delivery::SchedulerOptions scheduler;
   Retention retention;
   int reader_threads = 2;
+  std::function<void(delivery::Notice&&)> send_mail;  // on the thread of `io`; must not block. Empty: no e-mail
 };
 
 using MakeSender = std::function<std::unique_ptr<http_client::AttemptSender>(http_client::AttemptDone)>;
@@ -131,6 +132,7 @@ class Engine {
   asio::io_context& io_;
   store::Store& store_;
   telemetry::Metrics& metrics_;
+  std::function<void(delivery::Notice&&)> send_mail_;
   store::Catalog catalog_;
   delivery::Scheduler scheduler_;
   std::shared_ptr<EventWatches> watches_ = std::make_shared<EventWatches>(scheduler_);
