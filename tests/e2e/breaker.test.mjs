@@ -35,7 +35,7 @@ const untilOpen = ({ shown }) =>
 describe('a circuit breaker', () => {
   let server, api;
   before(async () => {
-    server = await Limehook.start({ args: ['--breaker-pause', '1s', '--timeout', '2s', '--retry-schedule', Array(20).fill('1s').join(',')] });
+    server = await Limehook.start({ args: ['--breaker-pause', '1s', '--timeout', '2s', '--retry-schedule', Array(20).fill('3s').join(',')] });
     api = server.api;
   });
   after(() => server.stop());
