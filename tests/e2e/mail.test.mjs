@@ -113,6 +113,39 @@ describe('a webhook that is disabled', { skip }, () => {
   });
 });
 
+describe('a webhook that is in trouble', { skip }, () => {
+  let smtp, server, api;
+  before(async () => {
+    smtp = await SmtpServer.start();
+    server = await serverFor(smtp);
+    api = server.api;
+  });
+  after(async () => {
+    await server?.stop();
+    await smtp?.stop();
+  });
+
+  /** The one mail about a webhook whose receiver answers 500 to so many events. */
+  async function mailAbout(name, count, members) {
+    const receiver = await Receiver.start({ status: 500 });
+    const team_id = `team_${name}`;
+    const webhook = await api.createWebhook({ name, url: receiver.url, team_id, ...members });
+    const events = Array.from({ length: count }, () => missedCall({ team_id }));
+    assert.equal((await api.post('/v1/events/batch', events)).status, 202);
+    return waitFor(() => smtp.mails.find(({ text }) => text.includes(webhook.id)), 15_000, 'the e-mail');
+  }
+
+  test('brings an e-mail when its breaker opens', async () => {
+    assert.match((await mailAbout('dead', 15, { retry_schedule: [600] })).subject, /"dead" is failing/);
+  });
+
+  test('brings an e-mail when a delivery is exhausted, only one', async () => {
+    assert.match((await mailAbout('weak', 2, { retry_schedule: [1] })).subject, /delivery to the webhook "weak" has failed/);
+    await mailAbout('last', 1, { retry_schedule: [1] });
+    assert.equal(smtp.mails.filter(({ subject }) => subject.includes('"weak"')).length, 1);
+  });
+});
+
 describe('a mail server', { skip }, () => {
   // Goal: without a mail server deliveries go on, the log says why, and the mail arrives when the server is there.
   test('that is not there harms nothing, and gets the e-mail later', async () => {
