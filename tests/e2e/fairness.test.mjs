@@ -21,6 +21,7 @@ describe('teams', () => {
   // Meanwhile events of another team, one after the other.
   test("a backlog of 20,000 of one team does not delay another team's events", { timeout: 90_000 }, async (t) => {
     const server = await Limehook.start();
+    t.after(() => server.child.signal('SIGKILL'));
     const slow = await Receiver.start({ status: 200, delay: 1_000 }, { record: () => {} });
     const quick = await Receiver.start();
     for (let i = 0; i < 200; i += 1) await server.api.createWebhook({ url: slow.url, team_id: 'team_busy' });
@@ -39,13 +40,13 @@ describe('teams', () => {
     t.diagnostic(`latencies ${latencies} ms, ${left} of 20,000 still waited`);
     assert.ok(left > 5_000, `the backlog was still there: ${left}`);
     assert.ok(Math.max(...latencies) < 3_000, `${latencies} ms`);
-    server.child.signal('SIGKILL');
   });
 
   // Goal: a share is a team's webhook's, whatever the others queue. Method: two webhooks at one slow receiver's pace,
   // one with 50 times the events of the other; the small one is done early.
-  test('a webhook with few deliveries is not held up by one with many', async () => {
+  test('a webhook with few deliveries is not held up by one with many', async (t) => {
     const server = await Limehook.start({ args: ['--in-flight-max', '8'] });
+    t.after(() => server.child.signal('SIGKILL'));
     const many = await Receiver.start({ status: 200, delay: 20 });
     const few = await Receiver.start({ status: 200, delay: 20 });
     await server.api.createWebhook({ url: many.url, team_id: 'team_many' });
@@ -54,7 +55,6 @@ describe('teams', () => {
     await sendMany(server.api, 20, 'team_few');
     await waitFor(() => few.requests.length === 20, 15_000, 'the few');
     assert.ok(many.requests.length < 700, `the many were not done yet: ${many.requests.length}`);
-    server.child.signal('SIGKILL');
   });
 });
 

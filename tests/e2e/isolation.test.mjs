@@ -32,6 +32,7 @@ async function closedUrl() {
 // hanging attempt has ended.
 test('1,000 webhooks, 10 % hanging, 5 % refusing: the healthy ones get everything, promptly', { timeout: 90_000 }, async (t) => {
   const server = await Limehook.start();
+  t.after(() => server.child.signal('SIGKILL'));
   const got = new Map(); // by path of a healthy webhook: the call ids
   let last = 0;
   const healthy = await Receiver.start({ status: 200 }, {
@@ -72,13 +73,13 @@ test('1,000 webhooks, 10 % hanging, 5 % refusing: the healthy ones get everythin
   await server.api.send(late);
   await waitFor(() => [...got.values()].every((seen) => seen.has(late.call_id)), 10_000, 'one more event', 20);
   t.diagnostic(`one more event was at all of them after ${Date.now() - sent} ms`);
-  server.child.signal('SIGKILL');
 });
 
 // Goal: the places for attempts cannot all be taken by receivers that hang, however many events wait for them. Method:
 // few places, and one hanging webhook with many events.
-test('a hanging webhook with a long queue leaves room for others', async () => {
+test('a hanging webhook with a long queue leaves room for others', async (t) => {
   const server = await Limehook.start({ args: ['--in-flight-max', '32'] });
+  t.after(() => server.child.signal('SIGKILL'));
   const hanging = await Receiver.start({ kind: 'hang' });
   const healthy = await Receiver.start();
   await server.api.createWebhook({ url: hanging.url, team_id: 'team_hanging', max_concurrency: 100 });
@@ -89,5 +90,4 @@ test('a hanging webhook with a long queue leaves room for others', async () => {
   for (let i = 0; i < 20; i += 1) await server.api.send(missedCall({ team_id: 'team_healthy' }));
   await waitFor(() => healthy.requests.length === 20, 5_000, 'the events of the healthy one');
   assert.ok(hanging.inFlight < 32, `${hanging.inFlight} of 32 places`);
-  server.child.signal('SIGKILL');
 });
