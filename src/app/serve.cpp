@@ -12,6 +12,7 @@
 #include "api/api.hpp"
 #include "api/problem.hpp"
 #include "app/exit_code.hpp"
+#include "app/mail_notices.hpp"
 #include "app/terminal.hpp"
 #include "base/limits.hpp"
 #include "http_client/http_sender.hpp"
@@ -141,7 +142,9 @@ int serve(const Config& config, store::Store& store) {
     sender_error = sender.error();
     return nullptr;
   };
-  runtime::Engine engine(io, store, engine_options(config), metrics, make_sender);
+  auto options = engine_options(config);
+  options.send_mail = app::mail_notices(config, metrics);
+  runtime::Engine engine(io, store, std::move(options), metrics, make_sender);
   if (!sender_error.empty()) {
     app::print_error(sender_error);
     return static_cast<int>(app::ExitCode::Usage);

@@ -34,6 +34,19 @@ struct ProxyAddress {
   bool operator==(const ProxyAddress&) const = default;
 };
 
+struct SmtpServer {
+  enum class Encryption : std::uint8_t {
+    None,
+    StartTls,  // RFC 3207; the server must offer it
+    Tls,       // from the first byte on (RFC 8314)
+  };
+  std::string host;  // a name, or an address without brackets
+  std::uint16_t port = 0;
+  Encryption encryption{};
+  bool loopback = false;  // it is this machine, as its name or address says
+  bool operator==(const SmtpServer&) const = default;
+};
+
 struct Config {
   ListenAddress listen;
   std::filesystem::path data = "./limehook-data";
@@ -54,6 +67,13 @@ struct Config {
   // The log.
   Duration retention = std::chrono::hours(24 * 30);  // 0: for ever
   std::uint64_t retention_bytes = 0;                 // 0: no limit
+
+  // E-mail about webhooks. Without `smtp` there is none, and the rest is empty.
+  std::optional<SmtpServer> smtp;
+  std::string smtp_user;  // empty: no authentication
+  std::string smtp_password;
+  std::string smtp_from;
+  std::vector<std::string> smtp_to;  // who is told about webhooks that name nobody
 
   // Limits.
   int sender_threads = 0;                                // 0: as many as suits the machine

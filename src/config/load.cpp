@@ -54,7 +54,7 @@ class Loader {
 
   std::expected<Loaded, std::string> load() {
     for (const auto step : {&Loader::apply_file, &Loader::apply_variables, &Loader::apply_flags,
-                            &Loader::settle_timeouts, &Loader::settle_limits}) {
+                            &Loader::settle_timeouts, &Loader::settle_smtp, &Loader::settle_limits}) {
       if (auto problem = (this->*step)()) return std::unexpected(std::move(*problem));
     }
     return std::move(out_);
@@ -156,6 +156,30 @@ class Loader {
     }
     return fmt::format("{}: {} is longer than the whole attempt may take; expected at most {}", origin->second,
                        format_duration(config.connect_timeout), format_duration(config.timeout));
+  }
+
+  Problem settle_smtp() {
+    for (const std::string_view name : {"smtp-user", "smtp-password", "smtp-from", "smtp-to"}) {
+      const auto origin = origins_.find(name);
+      if (origin != origins_.end() && !origins_.contains("smtp-url")) {
+        return fmt::format("{}: has no effect without a mail server; expected --smtp-url too", origin->second);
+      }
+    }
+    const Config& config = out_.config;
+    if (!config.smtp) return std::nullopt;
+    if (config.smtp_from.empty()) {
+      return fmt::format("{}: notices need a sender; expected --smtp-from too", origins_.at("smtp-url"));
+    }
+    if (config.smtp_user.empty() != config.smtp_password.empty()) {
+      const auto given = origins_.at(config.smtp_user.empty() ? "smtp-password" : "smtp-user");
+      return fmt::format("{}: a user and a password go together; expected --smtp-user and --smtp-password", given);
+    }
+    if (!config.smtp_user.empty() && config.smtp->encryption == SmtpServer::Encryption::None &&
+        !config.smtp->loopback) {
+      return fmt::format("{}: the password would be sent unencrypted; expected a server with TLS",
+                         origins_.at("smtp-url"));
+    }
+    return std::nullopt;
   }
 
   Problem settle_limits() {

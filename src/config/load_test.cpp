@@ -189,6 +189,38 @@ TEST_F(LoadConfig, ConnectionsFitTheDescriptors) {
   EXPECT_THAT(error(), StartsWith("--in-flight-max: 101 attempts"));
 }
 
+// Goal: settings of the mail server that cannot work together end the start and are named. Method: one fault each.
+TEST_F(LoadConfig, TheMailServersOptionsFitTogether) {
+  sources_.variables = {{"LIMEHOOK_SMTP_URL", "smtps://mail.example.com"},
+                        {"LIMEHOOK_SMTP_USER", "limehook"},
+                        {"LIMEHOOK_SMTP_PASSWORD", "hidden"},
+                        {"LIMEHOOK_SMTP_FROM", "limehook@example.com"},
+                        {"LIMEHOOK_SMTP_TO", "a@example.com,b@example.com"}};
+  const auto config = load().config;
+  EXPECT_EQ(config.smtp->host, "mail.example.com");
+  EXPECT_EQ(config.smtp_user, "limehook");
+  EXPECT_EQ(config.smtp_password, "hidden");
+  EXPECT_EQ(config.smtp_from, "limehook@example.com");
+  EXPECT_THAT(config.smtp_to, ElementsAre("a@example.com", "b@example.com"));
+
+  const auto all = sources_.variables;
+  sources_.variables.erase("LIMEHOOK_SMTP_URL");
+  EXPECT_THAT(error(), AllOf(StartsWith("LIMEHOOK_SMTP_USER: "), HasSubstr("expected --smtp-url")));
+  sources_.variables = all;
+  sources_.variables.erase("LIMEHOOK_SMTP_FROM");
+  EXPECT_THAT(error(), AllOf(StartsWith("LIMEHOOK_SMTP_URL: "), HasSubstr("expected --smtp-from")));
+  sources_.variables = all;
+  sources_.variables.erase("LIMEHOOK_SMTP_USER");
+  EXPECT_THAT(error(), AllOf(StartsWith("LIMEHOOK_SMTP_PASSWORD: "), testing::Not(HasSubstr("hidden"))));
+  sources_.variables = all;
+  sources_.flags["smtp-url"] = {"smtp://mail.example.com?tls=none"};
+  EXPECT_THAT(error(), StartsWith("--smtp-url: the password would be sent unencrypted"));
+  sources_.flags["smtp-url"] = {"smtp://127.0.0.1:25"};
+  EXPECT_TRUE(load().config.smtp);
+  sources_.flags["smtp-from"] = {"nobody"};
+  EXPECT_THAT(error(), StartsWith("--smtp-from: \"nobody\" must be an e-mail address"));
+}
+
 TEST_F(LoadConfig, TheCaFileMustBeReadable) {
   sources_.flags["ca-file"] = {(folder_ / "none.pem").string()};
   EXPECT_THAT(error(), HasSubstr("cannot be read"));

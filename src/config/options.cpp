@@ -99,6 +99,21 @@ Problem set_retention(Config& c, std::string_view text) {
 }
 
 Problem set_retention_size(Config& c, std::string_view text) { return set(c.retention_bytes, read_bytes(text)); }
+Problem set_smtp_url(Config& c, std::string_view text) { return set(c.smtp, read_smtp_url(text)); }
+
+Problem set_smtp_credential(std::string& target, std::string_view text) {
+  const auto is_control = [](char ch) { return static_cast<unsigned char>(ch) < ' ' || ch == '\x7f'; };
+  if (text.empty() || text.size() > 255 || std::ranges::any_of(text, is_control)) {
+    return "this cannot be used; expected 1 to 255 bytes without control characters";
+  }
+  target = text;
+  return std::nullopt;
+}
+
+Problem set_smtp_user(Config& c, std::string_view text) { return set_smtp_credential(c.smtp_user, text); }
+Problem set_smtp_password(Config& c, std::string_view text) { return set_smtp_credential(c.smtp_password, text); }
+Problem set_smtp_from(Config& c, std::string_view text) { return set(c.smtp_from, read_email_address(text)); }
+Problem set_smtp_to(Config& c, std::string_view text) { return set(c.smtp_to, read_email_addresses(text)); }
 Problem set_sender_threads(Config& c, std::string_view text) { return set(c.sender_threads, read_count(text, 0, 64)); }
 
 Problem set_connections_max(Config& c, std::string_view text) {
@@ -162,6 +177,15 @@ constexpr Option kOptions[] = {
      set_retention},
     {"retention-size", OptionKind::Single, "BYTES", "0",
      "The store's size from which on the oldest events go early, such as 20GB. 0: no limit.", set_retention_size},
+    {"smtp-url", OptionKind::Single, "URL", "",
+     "The mail server for notices: smtp://HOST:PORT (with STARTTLS, unless it is this machine) or smtps://HOST:PORT.",
+     set_smtp_url},
+    {"smtp-user", OptionKind::Single, "NAME", "", "The user at the mail server, where it wants one.", set_smtp_user},
+    {"smtp-password", OptionKind::Single, "PASSWORD", "",
+     "That user's password. Rather set LIMEHOOK_SMTP_PASSWORD: other users of the machine can see flags.",
+     set_smtp_password},
+    {"smtp-from", OptionKind::Single, "ADDRESS", "", "The sender of notices. Required with --smtp-url.", set_smtp_from},
+    {"smtp-to", OptionKind::List, "ADDRESS", "", "Who gets notices about webhooks that name nobody.", set_smtp_to},
     {"sender-threads", OptionKind::Single, "N", "0", "Threads that send webhooks. 0: as suits the machine.",
      set_sender_threads},
     {"connections-max", OptionKind::Single, "N", "from the file descriptor limit",

@@ -10,6 +10,8 @@
 #include <limits>
 #include <optional>
 
+#include "base/email_address.hpp"
+
 namespace limehook::config {
 namespace {
 
@@ -88,6 +90,22 @@ std::optional<std::string> percent_decoded(std::string_view text) {
     i += 2;
   }
   return out;
+}
+
+// A host's name or address, as it stands in a URL.
+std::optional<std::string> read_host(std::string_view text) {
+  if (text.starts_with('[') && text.ends_with(']')) {
+    const auto address = read_address(text.substr(1, text.size() - 2));
+    return address && address->family == AF_INET6 ? std::optional(address->str()) : std::nullopt;
+  }
+  if (!is_host_name(text)) return std::nullopt;
+  return std::string(text);
+}
+
+bool is_loopback(std::string_view host) {
+  if (host == "localhost") return true;
+  const auto address = read_address(host);
+  return address && (address->family == AF_INET ? address->bytes[0] == 127 : address->str() == "::1");
 }
 
 }  // namespace
@@ -220,6 +238,46 @@ Value<std::uint64_t> read_count(std::string_view text, std::uint64_t min, std::u
     return Problem(fmt::format("\"{}\" is not possible; expected a whole number from {} to {}", text, min, max));
   }
   return *count;
+}
+
+Value<SmtpServer> read_smtp_url(std::string_view text) {
+  using Encryption = SmtpServer::Encryption;
+  // What was given is not repeated: somebody may have put a password into it.
+  const Problem problem(
+      "this is not a mail server; expected smtp://HOST:PORT or smtps://HOST:PORT without anything behind it but "
+      "?tls=none or ?tls=starttls (with smtp://)");
+  const bool tls = text.starts_with("smtps://");
+  if (!tls && !text.starts_with("smtp://")) return problem;
+  text.remove_prefix(text.find("//") + 2);
+  const auto query = text.substr(std::min(text.find('?'), text.size()));
+  text.remove_suffix(query.size());
+  if (text.ends_with('/')) text.remove_suffix(1);
+  const auto colon = text.ends_with(']') ? std::string_view::npos : text.rfind(':');
+  const auto host = read_host(text.substr(0, colon));
+  std::optional<std::uint16_t> port = tls ? 465 : 25;
+  if (colon != std::string_view::npos) port = read_integer<std::uint16_t>(text.substr(colon + 1));
+  if (!host || !port || *port == 0) return problem;
+  SmtpServer server{*host, *port, Encryption::Tls, is_loopback(*host)};
+  if (tls) return query.empty() ? Value<SmtpServer>(server) : problem;
+  if (!query.empty() && query != "?tls=none" && query != "?tls=starttls") return problem;
+  const bool plain = query.empty() ? server.loopback : query == "?tls=none";
+  server.encryption = plain ? Encryption::None : Encryption::StartTls;
+  return server;
+}
+
+Value<std::string> read_email_address(std::string_view text) {
+  if (const auto problem = email_problem(text)) return Problem(fmt::format("\"{}\" {}", text, *problem));
+  return std::string(text);
+}
+
+Value<std::vector<std::string>> read_email_addresses(std::string_view text) {
+  std::vector<std::string> addresses;
+  for (const auto part : split(text)) {
+    auto address = read_email_address(part);
+    if (!address) return Problem(std::move(address.error()));
+    addresses.push_back(std::move(*address));
+  }
+  return addresses;
 }
 
 Value<bool> read_switch(std::string_view text) {

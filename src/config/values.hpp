@@ -30,6 +30,12 @@ Value<std::vector<Duration>> read_retry_schedule(std::string_view text);
 // "67108864", "64MiB" (powers of 1024), "20GB" (powers of 1000).
 Value<std::uint64_t> read_bytes(std::string_view text);
 Value<std::uint64_t> read_count(std::string_view text, std::uint64_t min, std::uint64_t max);
+// "smtp://mail.example.com:587" (STARTTLS, unless the host is this machine or "?tls=none" is added; "?tls=starttls"
+// asks for it there too), "smtps://mail.example.com". Ports are 25 and 465 where none is given.
+Value<SmtpServer> read_smtp_url(std::string_view text);
+Value<std::string> read_email_address(std::string_view text);
+// Addresses with commas between them.
+Value<std::vector<std::string>> read_email_addresses(std::string_view text);
 // "true", "yes", "on", "1" and their opposites.
 Value<bool> read_switch(std::string_view text);
 

@@ -85,6 +85,39 @@ TEST(ReadBytes, KnowsBothKindsOfUnits) {
   }
 }
 
+// Goal: nothing goes unencrypted over a network unless somebody asks for it. Method: examples of each form.
+TEST(ReadSmtpUrl, KnowsWhenToEncrypt) {
+  using enum SmtpServer::Encryption;
+  EXPECT_EQ(read_smtp_url("smtp://mail.example.com:587").value(),
+            (SmtpServer{"mail.example.com", 587, StartTls, false}));
+  EXPECT_EQ(read_smtp_url("smtp://mail.example.com/").value(), (SmtpServer{"mail.example.com", 25, StartTls, false}));
+  EXPECT_EQ(read_smtp_url("smtps://mail.example.com").value(), (SmtpServer{"mail.example.com", 465, Tls, false}));
+  EXPECT_EQ(read_smtp_url("smtp://10.1.2.3:25?tls=none").value(), (SmtpServer{"10.1.2.3", 25, None, false}));
+  EXPECT_EQ(read_smtp_url("smtp://127.0.0.1:2525").value(), (SmtpServer{"127.0.0.1", 2525, None, true}));
+  EXPECT_EQ(read_smtp_url("smtp://localhost").value(), (SmtpServer{"localhost", 25, None, true}));
+  EXPECT_EQ(read_smtp_url("smtp://[::1]:25").value(), (SmtpServer{"::1", 25, None, true}));
+  EXPECT_EQ(read_smtp_url("smtp://localhost?tls=starttls").value(), (SmtpServer{"localhost", 25, StartTls, true}));
+  EXPECT_EQ(read_smtp_url("smtp://[2001:db8::1]").value(), (SmtpServer{"2001:db8::1", 25, StartTls, false}));
+}
+
+TEST(ReadSmtpUrl, RefusesTheRestWithoutRepeatingIt) {
+  for (const auto* text :
+       {"", "mail.example.com", "http://mail.example.com", "smtp://", "smtp://:25", "smtp://mail:0",
+        "smtp://mail:99999", "smtp://mail:", "smtp://user:hidden@mail", "smtp://mail/path", "smtp://mail?tls=no",
+        "smtps://mail?tls=none", "smtp://::1", "smtp://[::1", "smtp://[127.0.0.1]", "smtp://ma il", "smtp://mail#x"}) {
+    const auto value = read_smtp_url(text);
+    ASSERT_FALSE(value) << text;
+    EXPECT_THAT(value.error(), HasSubstr("expected smtp://HOST:PORT")) << text;
+    EXPECT_THAT(value.error(), testing::Not(HasSubstr("hidden"))) << text;
+  }
+}
+
+TEST(ReadEmailAddresses, TakesAListAndNamesTheWrongOne) {
+  EXPECT_THAT(read_email_addresses("a@example.com, b@example.com").value(),
+              ElementsAre("a@example.com", "b@example.com"));
+  EXPECT_THAT(read_email_addresses("a@example.com,b").error(), HasSubstr("\"b\" must be an e-mail address"));
+}
+
 TEST(ReadSwitch, KnowsTheUsualWords) {
   EXPECT_TRUE(read_switch("true").value());
   EXPECT_TRUE(read_switch("1").value());

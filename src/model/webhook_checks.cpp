@@ -67,23 +67,6 @@ std::optional<std::string> token_problem(std::string_view token) {
   return "must be 1 to " + std::to_string(limits::kTokenBytesMax) + " visible ASCII characters without spaces";
 }
 
-// What all mail systems take; RFC 5321 allows more that nobody uses.
-std::optional<std::string> email_problem(std::string_view address) {
-  constexpr std::size_t kAddressBytesMax = 254;  // RFC 5321, section 4.5.3.1.3
-  const auto at = address.find('@');
-  const auto fits = [](std::string_view part, std::string_view marks) {
-    return !part.empty() && part.front() != '.' && part.back() != '.' && std::ranges::all_of(part, [&](char c) {
-      return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-             marks.find(c) != std::string_view::npos;
-    });
-  };
-  if (address.size() <= kAddressBytesMax && at != std::string_view::npos &&
-      fits(address.substr(0, at), "!#$%&'*+-./=?^_`{|}~") && fits(address.substr(at + 1), "-.")) {
-    return std::nullopt;
-  }
-  return "must be an e-mail address such as ops@example.com";
-}
-
 std::optional<std::string> path_problem(std::string_view path) {
   std::size_t depth = 1;
   std::size_t step_size = 0;

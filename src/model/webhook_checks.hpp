@@ -15,7 +15,5 @@ std::optional<std::string> team_id_problem(std::string_view team_id);
 std::optional<std::string> webhook_secret_problem(std::string_view secret);
 // 1 to limits::kTokenBytesMax visible ASCII characters.
 std::optional<std::string> token_problem(std::string_view token);
-// The address of a mailbox as mail systems take it.
-std::optional<std::string> email_problem(std::string_view address);
 
 }  // namespace limehook

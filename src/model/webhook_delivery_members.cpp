@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "model/webhook_checks.hpp"
+#include "base/email_address.hpp"
 #include "model/webhook_member.hpp"
 
 namespace limehook {

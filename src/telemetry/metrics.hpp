@@ -38,6 +38,8 @@ class Metrics {
   prometheus::Histogram& commit_duration;
   prometheus::Counter& commit_failures;
   prometheus::Gauge& store_bytes;
+  prometheus::Counter& mails_sent;
+  prometheus::Counter& mails_failed;              // given up
   prometheus::Gauge& connections;                 // of the HTTP server
   prometheus::Gauge& polls_waiting;               // requests that wait for a webhook's next event
   std::array<prometheus::Counter*, 6> responses;  // of the HTTP server, by the status' first digit

@@ -6,6 +6,7 @@ import https from 'node:https';
 /**
  * What a receiver does with a request is an object, or a function from (request, index) to one:
  *   { status, headers, body, delay }     answers, `delay` ms later
+ *   { status, headers, body, until }     answers once the promise `until` is fulfilled
  *   { kind: 'hang' }                     reads everything, never answers
  *   { kind: 'reset' }                    reads everything, then resets the connection
  *   { kind: 'close' }                    reads everything, then closes without an answer
@@ -99,7 +100,8 @@ export class Receiver {
     };
     switch (behaviour.kind) {
       case undefined:
-        if (behaviour.delay) setTimeout(finish, behaviour.delay);
+        if (behaviour.until) behaviour.until.then(finish);
+        else if (behaviour.delay) setTimeout(finish, behaviour.delay);
         else finish();
         return;
       case 'hang':
