@@ -22,6 +22,9 @@ struct WebhookFlags {
   std::string timeout;
   std::string retry_schedule;
   int max_concurrency = 0;
+  double rate_limit = 0;
+  std::string ordered;
+  std::string fallback_url;
   std::string preset;
   std::string template_file;  // "-": standard input
   std::string data;
