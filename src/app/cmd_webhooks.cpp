@@ -27,6 +27,8 @@ struct WebhooksOptions {
   std::string since;
   std::string until;
   std::string status = "failed";
+  std::string term;
+  std::string outcome;
   bool wait = false;
   std::string path() const { return "/v1/webhooks/" + url_encoded(id); }
 };
@@ -89,7 +91,7 @@ void print_webhook(const json::object& webhook) {
         "ordered", "fallback_url", "notify_emails", "signature_header", "public_key", "oauth", "secret", "token",
         "previous_secret_expires_at", "created_at", "updated_at"}) {
     const auto text = text_member(webhook, name);
-    if (text != "{}" && text != "[]" && text != "false") print_member(name, text);
+    if (text != "{}" && text != "[]" && text != "false" && text != "push") print_member(name, text);
   }
 }
 
@@ -256,6 +258,10 @@ ExitCode recover(const WebhooksOptions& options) {
     if (!at) return usage_error(at.error());
     body[member] = *at;
   }
+  if (!options.flags.events.empty())
+    body["event"] = json::array(options.flags.events.begin(), options.flags.events.end());
+  if (!options.term.empty()) body["q"] = options.term;
+  if (!options.outcome.empty()) body["outcome"] = options.outcome;
   auto client = ApiClient::connect(options.client);
   if (!client) return report(client.error(), options.client);
   auto answer = client->send("POST", options.path() + "/recover", json::serialize(body));
@@ -311,6 +317,13 @@ void add_webhooks_command(CLI::App& root, Action& chosen) {
       ->add_option("--status", options->status, "failed: what failed or was canceled. missing: also what it never got.")
       ->type_name("failed|missing")
       ->capture_default_str();
+  recovery->add_option("--event", options->flags.events, "Only events of this type (repeatable).")
+      ->type_name("TYPE")
+      ->allow_extra_args(false);
+  recovery->add_option("-q,--search", options->term, "Only events with this number, call id or message id.")
+      ->type_name("NUMBER|ID");
+  recovery->add_option("--outcome", options->outcome, "Only what ended so, such as timeout or held_back.")
+      ->type_name("OUTCOME");
   recovery->add_flag("--wait", options->wait, "Show the progress until it has ended.");
 }
 

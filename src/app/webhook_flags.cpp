@@ -89,8 +89,7 @@ void add_webhook_flags(CLI::App& command, WebhookFlags& flags) {
       ->type_name("N")
       ->check(CLI::PositiveNumber);
   command.add_option("--rate-limit", flags.rate_limit, "Attempts per second at most, such as 10 or 0.5.")
-      ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->type_name("N");
   command.add_option("--ordered", flags.ordered, "One at a time, over the whole webhook or for each call.")
       ->type_name("webhook|call|false")
       ->check(CLI::IsMember({"webhook", "call", "false"}));
@@ -141,7 +140,7 @@ std::expected<json::object, std::string> webhook_json(const WebhookFlags& flags)
     (*object)["payload"] = {{"template", std::move(*body_template)}};
   }
   if (flags.max_concurrency > 0) (*object)["max_concurrency"] = flags.max_concurrency;
-  if (flags.rate_limit > 0) (*object)["rate_limit"] = flags.rate_limit;
+  if (flags.rate_limit) (*object)["rate_limit"] = *flags.rate_limit;
   if (flags.ordered == "false") (*object)["ordered"] = false;
   else set_text(*object, "ordered", flags.ordered);
   set_text(*object, "fallback_url", flags.fallback_url);
