@@ -170,7 +170,8 @@ JsonWriter& write_delivery(JsonWriter& out, const Delivery& d, EventType type, s
   out.key("response_status");
   if (d.http_status != 0) out.number(std::int64_t{d.http_status});
   else out.null();
-  out.key("error").string_or_null(d.attempts == 0 ? "" : failure_text(d.last_outcome, d.http_status));
+  const bool ended_badly = d.attempts > 0 || d.last_outcome == AttemptOutcome::HeldBack;
+  out.key("error").string_or_null(ended_badly ? failure_text(d.last_outcome, d.http_status) : "");
   out.key("created_at").string(format_rfc3339(id_time(d.id.value)));
   out.key("updated_at").string(format_rfc3339(d.updated_at));
   write_time_or_null(out, "next_attempt_at", d.next_attempt_at);

@@ -27,6 +27,8 @@ struct WebhooksOptions {
   std::string since;
   std::string until;
   std::string status = "failed";
+  std::string term;
+  std::string outcome;
   bool wait = false;
   std::string path() const { return "/v1/webhooks/" + url_encoded(id); }
 };
@@ -51,21 +53,45 @@ void print_member(std::string_view label, std::string_view value) {
   if (!value.empty()) print_line(fmt::format("  {} {}", padded(label, 16), printable(value)));
 }
 
+// A member of the object that is a member of the webhook.
+std::string nested_text(const json::object& webhook, const char* name, std::string_view member) {
+  const auto* const object = webhook.if_contains(name);
+  return object != nullptr && object->is_object() ? text_member(object->get_object(), member) : "";
+}
+
+// At a glance: "disabled", "failing" while its circuit breaker is not closed, "enabled".
+std::string_view state_of(const json::object& webhook) {
+  if (text_member(webhook, "enabled") != "true") return "disabled";
+  const auto breaker = nested_text(webhook, "breaker", "state");
+  return breaker.empty() || breaker == "closed" ? "enabled" : "failing";
+}
+
+void print_health(const json::object& webhook) {
+  print_member("failing since", text_member(webhook, "failing_since"));
+  if (const auto failures = nested_text(webhook, "breaker", "failures_in_a_row"); failures != "0")
+    print_member("failed in a row", failures);
+  print_member("next probe", nested_text(webhook, "breaker", "next_probe_at"));
+  print_member("blocked by", nested_text(webhook, "blocked_by", "delivery_id"));
+  if (const auto backlog = text_member(webhook, "backlog"); backlog != "0") print_member("backlog", backlog);
+}
+
 void print_webhook(const json::object& webhook) {
-  const bool enabled = text_member(webhook, "enabled") == "true";
+  const auto state = state_of(webhook);
   print_line(fmt::format("{}  {}  {}", text_member(webhook, "id"),
                          paint(Color::Bold, printable(text_member(webhook, "name"))),
-                         enabled ? paint(Color::Green, "enabled") : paint(Color::Red, "disabled")));
+                         paint(state == "enabled" ? Color::Green : Color::Red, state)));
   print_member("because", text_member(webhook, "disabled_reason"));
+  print_health(webhook);
   print_member("url", text_member(webhook, "url"));
   print_member("team", text_member(webhook, "team_id"));
   print_member("events", joined(webhook, "events"));
   print_member("numbers", joined(webhook, "numbers"));
   for (const char* const name :
-       {"filters", "payload", "headers", "retry_schedule", "timeout_ms", "max_concurrency", "signature_header",
-        "public_key", "oauth", "secret", "token", "previous_secret_expires_at", "created_at", "updated_at"}) {
+       {"filters", "payload", "headers", "mode", "retry_schedule", "timeout_ms", "max_concurrency", "rate_limit",
+        "ordered", "fallback_url", "notify_emails", "signature_header", "public_key", "oauth", "secret", "token",
+        "previous_secret_expires_at", "created_at", "updated_at"}) {
     const auto text = text_member(webhook, name);
-    if (text != "{}" && text != "[]") print_member(name, text);
+    if (text != "{}" && text != "[]" && text != "false" && text != "push") print_member(name, text);
   }
 }
 
@@ -101,9 +127,8 @@ ExitCode list_webhooks(const WebhooksOptions& options) {
     for (const auto& value : answer->json.at("data").as_array()) {
       const auto& webhook = value.as_object();
       table.add({text_member(webhook, "id"), shortened(text_member(webhook, "name"), 32),
-                 text_member(webhook, "enabled") == "true" ? "enabled" : "disabled",
-                 shortened(joined(webhook, "events"), 40), text_member(webhook, "team_id"),
-                 text_member(webhook, "url")});
+                 std::string(state_of(webhook)), shortened(joined(webhook, "events"), 40),
+                 text_member(webhook, "team_id"), text_member(webhook, "url")});
     }
     cursor = text_member(answer->json.as_object(), "next_cursor");
   } while (!cursor.empty());
@@ -233,6 +258,10 @@ ExitCode recover(const WebhooksOptions& options) {
     if (!at) return usage_error(at.error());
     body[member] = *at;
   }
+  if (!options.flags.events.empty())
+    body["event"] = json::array(options.flags.events.begin(), options.flags.events.end());
+  if (!options.term.empty()) body["q"] = options.term;
+  if (!options.outcome.empty()) body["outcome"] = options.outcome;
   auto client = ApiClient::connect(options.client);
   if (!client) return report(client.error(), options.client);
   auto answer = client->send("POST", options.path() + "/recover", json::serialize(body));
@@ -288,6 +317,13 @@ void add_webhooks_command(CLI::App& root, Action& chosen) {
       ->add_option("--status", options->status, "failed: what failed or was canceled. missing: also what it never got.")
       ->type_name("failed|missing")
       ->capture_default_str();
+  recovery->add_option("--event", options->flags.events, "Only events of this type (repeatable).")
+      ->type_name("TYPE")
+      ->allow_extra_args(false);
+  recovery->add_option("-q,--search", options->term, "Only events with this number, call id or message id.")
+      ->type_name("NUMBER|ID");
+  recovery->add_option("--outcome", options->outcome, "Only what ended so, such as timeout or held_back.")
+      ->type_name("OUTCOME");
   recovery->add_flag("--wait", options->wait, "Show the progress until it has ended.");
 }
 

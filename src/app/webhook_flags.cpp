@@ -88,6 +88,13 @@ void add_webhook_flags(CLI::App& command, WebhookFlags& flags) {
   command.add_option("--max-concurrency", flags.max_concurrency, "Attempts under way at the same time.")
       ->type_name("N")
       ->check(CLI::PositiveNumber);
+  command.add_option("--rate-limit", flags.rate_limit, "Attempts per second at most, such as 10 or 0.5.")
+      ->type_name("N");
+  command.add_option("--ordered", flags.ordered, "One at a time, over the whole webhook or for each call.")
+      ->type_name("webhook|call|false")
+      ->check(CLI::IsMember({"webhook", "call", "false"}));
+  command.add_option("--fallback-url", flags.fallback_url, "Where deliveries go that its URL did not take.")
+      ->type_name("URL");
   auto* preset =
       command.add_option("--preset", flags.preset, "Send what slack, discord, teams or cloudevents expects.");
   preset->type_name("NAME");
@@ -133,6 +140,10 @@ std::expected<json::object, std::string> webhook_json(const WebhookFlags& flags)
     (*object)["payload"] = {{"template", std::move(*body_template)}};
   }
   if (flags.max_concurrency > 0) (*object)["max_concurrency"] = flags.max_concurrency;
+  if (flags.rate_limit) (*object)["rate_limit"] = *flags.rate_limit;
+  if (flags.ordered == "false") (*object)["ordered"] = false;
+  else set_text(*object, "ordered", flags.ordered);
+  set_text(*object, "fallback_url", flags.fallback_url);
   return object;
 }
 

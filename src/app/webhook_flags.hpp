@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,9 @@ struct WebhookFlags {
   std::string timeout;
   std::string retry_schedule;
   int max_concurrency = 0;
+  std::optional<double> rate_limit;
+  std::string ordered;
+  std::string fallback_url;
   std::string preset;
   std::string template_file;  // "-": standard input
   std::string data;

@@ -43,11 +43,18 @@ TEST(WebhookFlags, BecomeTheMembersOfTheApi) {
                              "--retry-schedule",
                              "1s,2m",
                              "--max-concurrency",
-                             "2"});
+                             "2",
+                             "--rate-limit",
+                             "0.5",
+                             "--ordered",
+                             "call",
+                             "--fallback-url",
+                             "https://example.com/b"});
   ASSERT_TRUE(object) << object.error();
   EXPECT_EQ(json::value(*object), json::parse(R"({"name":"CRM","url":"https://example.com/a?b=1","team_id":"team_001",
       "events":["missed_call","sms_received"],"numbers":["+1234567890"],"headers":{"X-A":"b: c","X-Empty":""},
-      "timeout_ms":1500,"retry_schedule":[1,120],"max_concurrency":2})"));
+      "timeout_ms":1500,"retry_schedule":[1,120],"max_concurrency":2,"rate_limit":0.5,"ordered":"call",
+      "fallback_url":"https://example.com/b"})"));
 }
 
 TEST(WebhookFlags, FlagsReplaceMembersOfData) {

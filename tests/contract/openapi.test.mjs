@@ -36,6 +36,7 @@ let server;
 let receiver;
 let api;
 let samples;          // event type → sample payload
+let phoneSamples;     // those of them that callers can send
 let eventId;          // of an event of team_001 with a delivery to webhooks.all
 let deliveryId;       // that delivery
 let recoveryId;       // a recovery of webhooks.failing
@@ -142,10 +143,12 @@ test('event types come with samples', async () => {
   const { data } = await api.call('listEventTypes', 200, { key: keys.ingest.key });
   samples = Object.fromEntries(data.map((type) => [type.name, type.sample]));
   assert.deepEqual(Object.keys(samples), document.at('/components/schemas/EventType/enum'));
+  phoneSamples = Object.fromEntries(Object.entries(samples).filter(([name]) => !name.includes('.')));
 });
 
 test('webhooks: create with every setting, list, get', async () => {
-  await createWebhook('all', { events: Object.keys(samples) });
+  const all = await createWebhook('all', {});
+  assert.deepEqual(all.events, Object.keys(phoneSamples), 'those of the phone platform, unless others are named');
   await createWebhook('everyTeam', { events: ['missed_call'] }, admin());
   await createWebhook('failing', { path: '/status/500/failing', events: ['missed_call'] });
   await createWebhook('late', { events: ['sms_received'], enabled: false });
@@ -157,9 +160,12 @@ test('webhooks: create with every setting, list, get', async () => {
     events: ['voicemail_received'], filters, payload,
     secret: `whsec_${Buffer.alloc(32, 7).toString('base64')}`, token: 'a-token-of-my-own',
     headers: { 'X-Environment': 'test' }, numbers: ['+0987654321'], retry_schedule: [1, 60], timeout_ms: 5000,
-    max_concurrency: 2,
+    max_concurrency: 2, rate_limit: 2.5, ordered: 'call', fallback_url: receiverUrl('/detailed/fallback'), mode: 'push',
+    notify_emails: ['ops@example.com'],
   });
   assert.equal(detailed.token, 'a-token-of-my-own');
+  assert.deepEqual([detailed.rate_limit, detailed.ordered, detailed.fallback_url, detailed.notify_emails],
+                   [2.5, 'call', receiverUrl('/detailed/fallback'), ['ops@example.com']]);
   assert.deepEqual([detailed.filters, detailed.payload, detailed.headers, detailed.retry_schedule],
                    [filters, payload, { 'X-Environment': 'test' }, [1, 60]]);
 
@@ -192,7 +198,7 @@ test('events: one, once more, in batches', async () => {
   assert.deepEqual(again, { ...accepted, duplicate: true });
   eventId = accepted.id;
 
-  const rest = Object.values(samples).filter((sample) => sample !== json);
+  const rest = Object.values(phoneSamples).filter((sample) => sample !== json);
   const mixed = await api.call('sendEvents', 202, { ...ingest, json: [...rest, { event: 'missed_call' }], lax: true });
   assert.equal(mixed.data.length, rest.length + 1);
   assert.ok(mixed.data.slice(0, -1).every((item) => item.id));
@@ -210,6 +216,8 @@ test('events: one, once more, in batches', async () => {
 
   await api.call('sendEvent', 403, { ...ingest, json: { ...json, team_id: 'team_002' } });
   await api.call('sendEvent', 422, { ...ingest, json, headers: { 'Idempotency-Key': 'k'.repeat(256) } });
+  const { errors } = await api.call('sendEvent', 422, { ...ingest, json: samples['webhook.disabled'] });
+  assert.deepEqual(errors.map((error) => error.pointer), ['/event'], 'nobody but Limehook sends these');
 });
 
 test('deliveries arrive and are logged', async () => {
@@ -342,8 +350,9 @@ test('secrets: show, rotate with and without overlap', async () => {
 test('polling: a page, the end of the list, no place to wait, a disabled webhook', async () => {
   const page = await api.call('pollEvents', 200, ofWebhook('all', { query: { limit: 1 } }));
   assert.equal(page.data.length, 1);
-  const json = { name: 'polled', mode: 'poll', url: receiverUrl('/polled') };
-  const path = { id: (await api.call('createWebhook', 201, manager({ json }))).id };
+  const polled = await api.call('createWebhook', 201, manager({ json: { name: 'polled', mode: 'poll' } }));
+  assert.equal(polled.url, null);
+  const path = { id: polled.id };
   const { next_cursor: after } = await api.call('pollEvents', 200, manager({ path }));
   const end = await api.call('pollEvents', 200, manager({ path, query: { after } }));
   assert.deepEqual(end, { data: [], next_cursor: after });
@@ -390,6 +399,56 @@ test('failed deliveries: schedule, retry, recover', async () => {
 const recovered = (id) => until('the recovery is done', async () => {
   const now = await api.call('getRecovery', 200, manager({ path: { id } }));
   return now.state === 'done' && now;
+});
+
+test('one that waits is skipped, one that has ended is not', async () => {
+  await createWebhook('queued', {
+    path: '/status/500/queued', events: ['incoming_call'], retry_schedule: [3600], ordered: 'webhook',
+  });
+  const { data } = await api.call('sendEvents', 202, manager({ json: Array(2).fill(samples.incoming_call) }));
+  const { blocked_by: block } = await until('the second waits for the first', async () => {
+    const webhook = await api.call('getWebhook', 200, ofWebhook('queued'));
+    return webhook.blocked_by && webhook;
+  });
+  const first = manager({ path: { id: block.delivery_id } });
+  const skipped = await api.call('skipDelivery', 200, first);
+  assert.deepEqual([skipped.status, skipped.event_id, skipped.next_attempt_at], ['canceled', data[0].id, null]);
+  await api.call('skipDelivery', 409, first);
+  await until('the second has had its turn', () => deliveredTo('queued').length === 2);
+  await api.call('deleteWebhook', 204, ofWebhook('queued'));
+});
+
+test('how webhooks fare: shown, and told to those who ask for it', async () => {
+  const types = Object.keys(samples).filter((name) => name.includes('.'));
+  await createWebhook('operations', { events: types });
+  const told = (type) => until(type, () =>
+    deliveredTo('operations').find((request) => request.headers['x-limecall-event'] === type));
+
+  const json = samples.call_status_update;
+  await createWebhook('leaver', { path: '/status/410/leaver', events: ['call_status_update'] });
+  await createWebhook('brief', { path: '/status/503/brief', events: ['call_status_update'], retry_schedule: [1] });
+  await api.call('sendEvent', 202, manager({ json }));
+  await told('webhook.disabled');
+  await told('delivery.exhausted');
+  await api.call('deleteWebhook', 204, ofWebhook('brief'));
+
+  const settings = { events: ['call_status_update'], retry_schedule: [3600] };
+  await createWebhook('flaky', { path: '/status/500/flaky', ...settings });
+  await api.call('sendEvents', 202, manager({ json: Array(10).fill(json) }));
+  await told('webhook.failing');
+  const failing = await api.call('getWebhook', 200, ofWebhook('flaky'));
+  assert.equal(failing.backlog, 10);
+  assert.ok(failing.breaker.failures_in_a_row >= 10 && failing.failing_since);
+  assert.notEqual(failing.breaker.state, 'closed');
+  await api.call('changeWebhook', 200, ofWebhook('flaky', { json: { url: receiverUrl('/mended') } }));
+  webhooks.mended = { ...webhooks.flaky, path: '/mended' };
+  const { data: [waiting] } = await api.call('listWebhookDeliveries', 200, ofWebhook('flaky'));
+  await api.call('retryDelivery', 202, manager({ path: { id: waiting.id } }));
+  await told('webhook.recovered');
+  const mended = await api.call('getWebhook', 200, ofWebhook('flaky'));
+  assert.deepEqual([mended.breaker, mended.failing_since],
+                   [{ state: 'closed', failures_in_a_row: 0, next_probe_at: null }, null]);
+  await api.call('deleteWebhook', 204, ofWebhook('flaky'));
 });
 
 test('missed events: recovered after enabling, refused before', async () => {
@@ -451,6 +510,7 @@ const rightRequests = () => ({
   startRecovery: { json: { since: started } },
   getDelivery: { path: { id: deliveryId } },
   retryDelivery: { path: { id: deliveryId } },
+  skipDelivery: { path: { id: deliveryId } },
   getRecovery: { path: { id: recoveryId } },
   cancelRecovery: { path: { id: recoveryId } },
   createNumber: { json: { number: '+15550003333', team_id: 'team_001' } },

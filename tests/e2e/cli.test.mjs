@@ -9,7 +9,7 @@ import { before, after, describe } from 'node:test';
 
 import { Child, Limehook, binary, cleanEnvironment, run, temporaryFolder } from './support/process.mjs';
 import { Receiver } from './support/receiver.mjs';
-import { eventTypes, missedCall, sampleTexts, uniqueId } from './support/samples.mjs';
+import { eventTypes, missedCall, sample, sampleTexts, uniqueId } from './support/samples.mjs';
 import { test } from './support/test.mjs';
 import { pause, waitFor } from './support/wait.mjs';
 
@@ -134,6 +134,24 @@ describe('against a running server', () => {
   test('webhooks create tells what is wrong', async () => {
     assertClearFailure(await cli(['webhooks', 'create', '--name', 'x', '--url', 'ftp://nowhere']), /url/i);
     assertClearFailure(await cli(['webhooks', 'create', '--name', 'x', '--url', receiver.url, '--event', 'missed_calls']), /event/i);
+  });
+
+  // Goal: a webhook's delivery settings can be set from the shell, and trouble is seen and mended from there.
+  test('webhooks tells which one is failing, and recovers what failed', async () => {
+    const failing = await Receiver.start({ status: 500 });
+    const created = await cli(['webhooks', 'create', '--json', '--name', 'in trouble', '--url', failing.url,
+      '--event', 'call_completed', '--retry-schedule', '1s', '--ordered', 'call', '--rate-limit', '500', '--fallback-url', receiver.url]);
+    assert.equal(created.code, 0, created.stderr);
+    const { id, ordered, rate_limit, fallback_url } = JSON.parse(created.stdout);
+    assert.deepEqual([ordered, rate_limit, fallback_url], ['call', 500, receiver.url]);
+    await api.post('/v1/events/batch', Array.from({ length: 10 }, () => sample('call_completed', { call_id: uniqueId() })));
+    await waitFor(async () => /failing/.test((await cli(['webhooks', 'get', id])).stdout), 10_000, 'it is shown as failing');
+    assert.match((await cli(['webhooks', 'list'])).stdout, /in trouble +failing/);
+    const recovered = await cli(['webhooks', 'recover', id, '--event', 'call_completed', '--outcome', 'timeout', '--wait']);
+    assert.equal(recovered.code, 0, recovered.stderr);
+    assert.match(recovered.stdout, /done: .*redelivering 0/);
+    assertClearFailure(await cli(['webhooks', 'recover', id, '--outcome', 'bad_luck']), /outcome/);
+    assert.equal((await cli(['webhooks', 'delete', id, '--yes'])).code, 0);
   });
 
   test('a wrong key and a server that is away are told plainly', async () => {

@@ -205,17 +205,41 @@ describe('recover', () => {
     receiver.behaviour = { status: 500 };
     const bad = Array.from({ length: 12 }, () => missedCall({ team_id }));
     await api.post('/v1/events/batch', bad);
-    await waitFor(async () => (await api.deliveries(webhook.id, '?status=failed')).length === 12, 20_000, 'twelve failed ones');
+    const failed = await waitFor(async () => {
+      const deliveries = await api.deliveries(webhook.id, '?status=failed');
+      return deliveries.length === 12 && deliveries;
+    }, 20_000, 'twelve failed ones');
     receiver.behaviour = { status: 200 };
     const answer = await api.post(`/v1/webhooks/${webhook.id}/recover`, { since, status: 'failed' });
     await recovered(webhook, answer);
     await waitFor(async () => (await api.deliveries(webhook.id, '?status=delivered')).length === 13, 20_000, 'all delivered');
-    for (const event of bad) {
-      const requests = receiver.of(event.call_id);
-      assert.equal(requests.length, 3);
-      assert.equal(new Set(requests.map((request) => rawValue(request, 'webhook-id'))).size, 1);
+    // How often each was tried before is up to the circuit breaker, which so many failures open.
+    for (const { id, attempt_count } of failed) {
+      const requests = receiver.requests.filter((request) => rawValue(request, 'webhook-id') === id);
+      assert.equal(requests.length, attempt_count + 1);
+      assert.equal(new Set(requests.map((request) => request.body.toString())).size, 1);
     }
+    assert.equal(receiver.requests.length, 1 + failed.reduce((sum, each) => sum + each.attempt_count + 1, 0));
     assert.equal(receiver.of(good.call_id).length, 1);
+  });
+
+  // Goal: who looks for the reason of a failure finds it, also where no attempt was made.
+  test('held back: failed without an attempt, with the reason, and found again by it', async () => {
+    const { receiver, webhook, team_id } = await teamWebhook({ status: 500 }, { retry_schedule: [1] });
+    const since = new Date(Date.now() - 1000).toISOString();
+    await api.post('/v1/events/batch', Array.from({ length: 10 }, () => missedCall({ team_id })));
+    await waitFor(async () => (await api.read(`/v1/webhooks/${webhook.id}`)).breaker.state !== 'closed', 10_000, 'ten failures');
+    await api.post('/v1/events/batch', Array.from({ length: 3 }, () => missedCall({ team_id })));
+    const held = await waitFor(async () => {
+      const deliveries = await api.deliveries(webhook.id, '?status=failed');
+      return deliveries.length === 13 && deliveries.filter((each) => each.attempt_count === 0);
+    }, 20_000, 'all have failed');
+    assert.ok(held.length > 0, 'one probe at a time leaves some without an attempt');
+    for (const { error } of held) assert.match(error, /held back/);
+    receiver.behaviour = { status: 200 };
+    await recovered(webhook, await api.post(`/v1/webhooks/${webhook.id}/recover`, { since, outcome: 'held_back' }));
+    const again = (id) => receiver.requests.some((request) => rawValue(request, 'webhook-id') === id);
+    await waitFor(() => held.every((each) => again(each.id)), 20_000, 'they are delivered');
   });
 
   test('failed: until bounds it', async () => {
