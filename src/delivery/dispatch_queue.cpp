@@ -28,9 +28,10 @@ WebhookSlot& DispatchQueue::put_webhook(WebhookPtr webhook, Duration hold_max) {
   const bool added = !slot;
   if (added) slot = std::make_unique<WebhookSlot>();
   const bool reordered = added || slot->webhook->ordered != webhook->ordered;
-  // Another receiver than the one that failed.
-  if (!added && slot->webhook->url != webhook->url) slot->main.breaker = {};
-  if (!added && slot->fallback && slot->webhook->fallback_url != webhook->fallback_url) slot->fallback->breaker = {};
+  // Another receiver than the one that failed, or somebody says that it works again.
+  const bool afresh = !added && !slot->webhook->pushes() && webhook->pushes();
+  if (afresh || (!added && slot->webhook->url != webhook->url)) slot->main.breaker = {};
+  if (slot->fallback && (afresh || slot->webhook->fallback_url != webhook->fallback_url)) slot->fallback->breaker = {};
   slot->webhook = std::move(webhook);
   slot->hold_max = hold_max;
   slot->deleted = false;

@@ -9,6 +9,7 @@
 namespace limehook::delivery {
 namespace {
 
+constexpr Duration kHoldMin = std::chrono::seconds(10);  // by a breaker, with schedules that are shorter
 constexpr std::size_t kRowBytes = 200;  // rough cost of a row beside its texts
 
 }  // namespace
@@ -161,7 +162,7 @@ std::optional<WebhookView> Scheduler::view(WebhookId id) const {
 
 Duration Scheduler::hold_max_of(const Webhook& webhook) const {
   const auto schedule = schedule_of(webhook);
-  return std::accumulate(schedule.begin(), schedule.end(), Duration(0));
+  return std::max(kHoldMin, std::accumulate(schedule.begin(), schedule.end(), Duration(0)));
 }
 
 std::span<const Duration> Scheduler::schedule_of(const Webhook& webhook) const {
@@ -400,6 +401,7 @@ void Scheduler::on(RecoverySubmitted&& input) {
   if (recovering_.contains(webhook->id)) return refuse(input.ticket, Refusal::RecoveryRunning);
   if (refused(input.ticket)) return;
   recovering_.insert(webhook->id);
+  queue_.find_webhook(webhook->id)->main.breaker.hasten(now_.mono);  // somebody says that it works again
   Recovery& recovery = input.recovery;
   recovery.id = RecoveryId{ids_.next(now_.wall)};
   recovery.state = Recovery::State::Running;

@@ -75,9 +75,6 @@ void Scheduler::disable(WebhookSlot& slot, std::string reason) {
   changed.updated_at = now_.wall;
   journal_.facts().batch.webhooks.push_back(changed);
   apply_webhook(std::make_shared<const Webhook>(std::move(changed)));
-  slot.failing_since.reset();
-  slot.noticed = false;
-  if (slot.health_stored) store_health(slot);
   raise(slot, EventType::WebhookDisabled, std::move(reason));
 }
 

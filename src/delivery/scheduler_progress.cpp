@@ -321,7 +321,11 @@ void Scheduler::apply_webhook(const WebhookPtr& webhook) {
   route(webhook);
   end_watch(webhook->id);
   WebhookSlot& slot = queue_.put_webhook(webhook, hold_max_of(*webhook));
-  if (!webhook->pushes()) cancel_all(slot);
+  if (webhook->pushes()) return;
+  cancel_all(slot);
+  slot.failing_since.reset();
+  slot.noticed = false;
+  if (slot.health_stored) store_health(slot);
 }
 
 void Scheduler::cancel_all(WebhookSlot& slot) {

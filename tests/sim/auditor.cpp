@@ -115,6 +115,9 @@ void Auditor::applied(const store::WriteBatch& batch, const store::CommitResult&
     if (duplicate) marks_.hit("duplicate");
     else apply(batch.events[i]);
   }
+  for (const Webhook& webhook : batch.webhooks) {
+    if (!known_.empty()) switched_[webhook.id] = known_.rbegin()->first;
+  }
   for (const Delivery& delivery : batch.deliveries) {
     marks_.hit("missing delivery made");
     add(delivery, store_.get_event(delivery.event)->event);
@@ -141,9 +144,8 @@ void Auditor::apply_webhooks(const store::WriteBatch& batch) {
     check(added || at->second != 0, "a deleted webhook stays deleted", webhook.id.value);
     check(webhook.version == at->second + 1, "a webhook's changes are stored in their order", webhook.id.value);
     at->second = webhook.version;
-    if (!known_.empty()) switched_[webhook.id] = known_.rbegin()->first;
     for (const bool fallback : {false, true}) places_[{webhook.id, fallback}].rate.reset();  // a new rate starts anew
-    places_[{webhook.id, true}].failures = 0;                                                // it may be another URL
+    for (const bool fallback : {false, true}) places_[{webhook.id, fallback}].failures = 0;  // it may begin afresh
   }
   for (const store::DeletedWebhook& deleted : batch.deleted_webhooks) webhook_versions_[deleted.id] = 0;
 }
