@@ -4,7 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "delivery/scheduler.hpp"
@@ -71,6 +75,7 @@ class CoreHarness {
     store::WriteBatch batch = std::move(batches.front());
     batches.erase(batches.begin());
     store::WriteBatch copy = batch;
+    if (result.status == store::CommitStatus::Committed) committed.push_back(batch);
     handle(BatchFinished{std::move(batch), std::move(result)});
     return copy;
   }
@@ -95,6 +100,101 @@ class CoreHarness {
     handle(EventsSubmitted{++ticket, std::move(events), ""});
     commit_all();
     return take_answer<EventsAccepted>().receipts;
+  }
+
+  // Accepts events; answers the ids of the deliveries that were made for them, in order.
+  std::vector<DeliveryId> deliver(std::vector<EventDraft> events) {
+    std::vector<EventId> accepted;
+    for (const EventReceipt& receipt : accept(std::move(events))) accepted.push_back(receipt.id);
+    std::vector<DeliveryId> ids;
+    for (const auto& batch : committed) {
+      for (const store::NewEvent& event : batch.events) {
+        if (std::ranges::find(accepted, event.event.id) == accepted.end()) continue;
+        for (const Delivery& delivery : event.deliveries) ids.push_back(delivery.id);
+      }
+    }
+    return ids;
+  }
+  DeliveryId deliver(EventDraft event) { return deliver(std::vector{std::move(event)}).front(); }
+
+  // Answers every BodiesWanted, also those that follow.
+  void load_bodies() {
+    while (!wanted.empty()) {
+      const auto ids = wanted.front().deliveries;
+      wanted.erase(wanted.begin());
+      std::vector<store::Body> bodies;
+      for (const DeliveryId id : ids) bodies.push_back({id, "{}"});
+      handle(BodiesLoaded{ids, std::move(bodies)});
+    }
+  }
+
+  // Stores all there is to store, gets the bodies it takes, and answers which deliveries have started since the last
+  // take. Their attempts are in `attempts`, in the same order, until they are taken.
+  std::vector<DeliveryId> started() {
+    commit_all();
+    load_bodies();
+    commit_all();
+    std::vector<DeliveryId> ids;
+    for (const StartAttempt& attempt : attempts) ids.push_back(attempt.delivery);
+    return ids;
+  }
+  // Ends every attempt that is under way now, and stores that.
+  void finish_all(int status) {
+    started();
+    for (const StartAttempt& attempt : std::exchange(attempts, {})) finish(attempt, status);
+    commit_all();
+  }
+
+  // Lets the time pass that the scheduler asks for, until then.
+  void advance_by_deadlines(Duration by) {
+    const MonotonicTime end = now.mono + by;
+    for (auto next = scheduler.next_deadline(); next && *next < end; next = scheduler.next_deadline()) {
+      advance(std::max(*next - now.mono, Duration(0)));
+      commit_all();
+    }
+    advance(end - now.mono);
+    commit_all();
+  }
+
+  void retry(const store::OpenDelivery& delivery) { handle(RetrySubmitted{++ticket, delivery}); }
+  // A delivery that the store holds as failed, of before a restart.
+  static store::OpenDelivery failed_delivery(std::int64_t id, WebhookId webhook, std::uint32_t order_key = 0) {
+    return {.id = DeliveryId{id},
+            .event = EventId{id},
+            .webhook = webhook,
+            .status = DeliveryStatus::Failed,
+            .attempts = 5,
+            .order_key = order_key};
+  }
+
+  void change(Webhook changed) {
+    handle(WebhookSubmitted{++ticket, std::move(changed)});
+    commit_all();
+    take_answer<WebhookStored>();
+  }
+
+  // The state that the store has been told last.
+  std::optional<store::DeliveryUpdate> stored_state(DeliveryId id) const {
+    std::optional<store::DeliveryUpdate> last;
+    for (const auto& batch : committed) {
+      for (const auto& update : batch.updates) {
+        if (update.id == id) last = update;
+      }
+    }
+    return last;
+  }
+  std::vector<store::WebhookHealth> stored_healths() const {
+    std::vector<store::WebhookHealth> all;
+    for (const auto& batch : committed) all.insert(all.end(), batch.healths.begin(), batch.healths.end());
+    return all;
+  }
+  std::vector<store::NewEvent> stored_events(EventType type) const {
+    std::vector<store::NewEvent> found;
+    for (const auto& batch : committed) {
+      std::ranges::copy_if(batch.events, std::back_inserter(found),
+                           [&](const store::NewEvent& event) { return event.event.type == type; });
+    }
+    return found;
   }
 
   StartAttempt take_attempt() {
@@ -137,6 +237,7 @@ class CoreHarness {
   Now now;
   Ticket ticket = 0;
   std::vector<store::WriteBatch> batches;
+  std::vector<store::WriteBatch> committed;
   std::vector<StartAttempt> attempts;
   std::vector<BodiesWanted> wanted;
   std::vector<RecoveryStepWanted> steps;

@@ -237,6 +237,37 @@ TEST_F(SqliteCheckTest, AcceptsAPartlyPrunedLog) {
   EXPECT_THAT(check_sqlite_store(directory()), IsEmpty());
 }
 
+// Goal: deliveries at a fallback, in every state, and failing webhooks are no damage; nor are their copies.
+TEST_F(SqliteCheckTest, AcceptsFallbacksAndFailingWebhooks) {
+  auto store = open();
+  WriteBatch batch = batch_of(4);
+  batch.healths.push_back({kWebhook, make_.now, true});
+  constexpr std::array kStatuses{DeliveryStatus::Retrying, DeliveryStatus::Delivered, DeliveryStatus::Failed,
+                                 DeliveryStatus::Canceled};
+  for (std::size_t i = 0; i < kStatuses.size(); ++i) {
+    make_.finish(batch, batch.events[i].deliveries[0].id, kStatuses[i]);
+    batch.updates.back().fallback = batch.attempts.back().attempt.fallback = true;
+  }
+  ASSERT_EQ(store->commit(batch).status, CommitStatus::Committed);
+  make_.now += std::chrono::seconds(10);
+  while (store->maintain(make_.now)) {
+  }
+  EXPECT_THAT(check_sqlite_store(directory()), IsEmpty());
+  const auto restored = folder_.path() / "restored";
+  std::filesystem::create_directories(restored);
+  ASSERT_TRUE(backup_sqlite_store(directory(), restored / "limehook.db"));
+  EXPECT_THAT(check_sqlite_store(restored), IsEmpty());
+  const auto copy = open({.directory = restored});
+  ASSERT_THAT(copy->load_catalog().healths, SizeIs(1));
+  EXPECT_EQ(copy->load_catalog().healths[0].failing_since, store->load_catalog().healths[0].failing_since);
+  EXPECT_TRUE(copy->load_catalog().healths[0].noticed);
+  for (std::size_t i = 0; i < kStatuses.size(); ++i) {
+    const auto detail = copy->get_delivery(batch.events[i].deliveries[0].id);
+    EXPECT_TRUE(detail->delivery.fallback);
+    EXPECT_TRUE(detail->attempts.at(0).fallback);
+  }
+}
+
 TEST_F(SqliteCheckTest, FindsDamagedPages) {
   {
     std::fstream raw(file(), std::ios::in | std::ios::out | std::ios::binary);

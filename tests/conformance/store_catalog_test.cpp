@@ -33,6 +33,10 @@ class StoreCatalogTest : public StoreTest {
     w.retry_schedule = std::vector<Duration>{std::chrono::seconds(1), std::chrono::minutes(2)};
     w.timeout = std::chrono::seconds(7);
     w.max_concurrency = 3;
+    w.fallback_url = "https://example.net/spare";
+    w.rate_limit = 0.25;
+    w.ordered = Ordering::Call;
+    w.notify_emails = {"ops@example.com"};
     w.created_at = make_.now;
     w.updated_at = make_.now + Duration(1);
     return w;
@@ -73,6 +77,7 @@ TEST_P(StoreCatalogTest, OlderVersionsKeepTheirTarget) {
   commit(first);
   w.version = 2;
   w.url = "https://example.org/new";
+  w.fallback_url.clear();
   w.headers.clear();
   put(w);
   w.version = 3;
@@ -87,7 +92,10 @@ TEST_P(StoreCatalogTest, OlderVersionsKeepTheirTarget) {
   EXPECT_EQ(targets[0].version, 1);
   EXPECT_EQ(targets[0].url, "https://example.com/hook?x=1");
   EXPECT_THAT(targets[0].header_names, ElementsAre("X-A", "X-B"));
+  EXPECT_EQ(targets[0].fallback_url, "https://example.net/spare");
+  EXPECT_EQ(targets[0].signature_header, "X-Sig");
   EXPECT_EQ(targets[1].version, 2);
+  EXPECT_EQ(targets[1].fallback_url, "");
   EXPECT_EQ(targets[1].url, "https://example.org/new");
   EXPECT_THAT(targets[1].header_names, IsEmpty());
   EXPECT_THAT(store().load_catalog().webhooks, ElementsAre(w));
@@ -110,6 +118,74 @@ TEST_P(StoreCatalogTest, DeletedWebhooksLeaveTheCatalogButNotTheLog) {
   EXPECT_THAT(store().load_catalog().deleted_webhooks, SizeIs(1));
   store().prune(make_.now + std::chrono::milliseconds(1), 1000);
   EXPECT_THAT(store().load_catalog().deleted_webhooks, IsEmpty());
+}
+
+// Goal: how a webhook fares is kept as it was put last, until it works again or is deleted.
+TEST_P(StoreCatalogTest, HealthIsKeptUntilItWorksOrIsDeleted) {
+  const auto put_health = [&](WebhookId id, std::optional<WallTime> since, bool noticed) {
+    WriteBatch batch;
+    batch.healths.push_back({id, since, noticed});
+    commit(batch);
+  };
+  const auto healths = [&] {
+    reopen();
+    return store().load_catalog().healths;
+  };
+  const Webhook first = webhook();
+  const Webhook second = webhook();
+  put(first);
+  put(second);
+  EXPECT_THAT(healths(), IsEmpty());
+  put_health(first.id, make_.now + Duration(1), false);
+  put_health(second.id, make_.now, true);
+  auto all = healths();
+  ASSERT_THAT(all, SizeIs(2));
+  EXPECT_EQ(all[0].webhook, first.id);
+  EXPECT_EQ(all[0].failing_since, make_.now + Duration(1));
+  EXPECT_FALSE(all[0].noticed);
+  EXPECT_EQ(all[1].webhook, second.id);
+  EXPECT_TRUE(all[1].noticed);
+  put_health(first.id, make_.now, true);
+  put(first);  // a change of the webhook is none of its health
+  all = healths();
+  ASSERT_THAT(all, SizeIs(2));
+  EXPECT_EQ(all[0].failing_since, make_.now);
+  EXPECT_TRUE(all[0].noticed);
+  put_health(first.id, std::nullopt, false);
+  put_health(first.id, std::nullopt, false);
+  EXPECT_THAT(healths(), SizeIs(1));
+  WriteBatch batch;
+  batch.deleted_webhooks.push_back({second.id, make_.now});
+  commit(batch);
+  EXPECT_THAT(healths(), IsEmpty());
+}
+
+// Goal: a new webhook and how it fares may come in one batch, and of two states in a batch the later one stays.
+TEST_P(StoreCatalogTest, HealthComesAfterItsWebhookInABatch) {
+  const Webhook w = webhook();
+  WriteBatch batch;
+  batch.healths.push_back({w.id, std::nullopt, false});
+  batch.healths.push_back({w.id, make_.now, true});
+  batch.webhooks.push_back(w);
+  commit(batch);
+  reopen();
+  ASSERT_THAT(store().load_catalog().healths, SizeIs(1));
+  EXPECT_EQ(store().load_catalog().healths[0].failing_since, make_.now);
+  std::ranges::reverse(batch.healths);
+  commit(batch);
+  EXPECT_THAT(store().load_catalog().healths, IsEmpty());
+}
+
+// Goal: pruning does not touch how webhooks fare.
+TEST_P(StoreCatalogTest, HealthOutlivesPruning) {
+  const Webhook w = webhook();
+  WriteBatch batch;
+  batch.webhooks.push_back(w);
+  batch.healths.push_back({w.id, make_.now, true});
+  commit(batch);
+  store().prune(make_.now + std::chrono::hours(1000), 1000);
+  maintain();
+  EXPECT_THAT(store().load_catalog().healths, SizeIs(1));
 }
 
 TEST_P(StoreCatalogTest, KeysComeBackWholeUntilDeleted) {

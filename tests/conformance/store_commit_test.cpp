@@ -45,6 +45,7 @@ void expect_equal(const Attempt& a, const Attempt& b) {
   EXPECT_EQ(a.response_body_cut, b.response_body_cut);
   EXPECT_EQ(a.signatures, b.signatures);
   EXPECT_EQ(a.webhook_version, b.webhook_version);
+  EXPECT_EQ(a.fallback, b.fallback);
 }
 
 // Goal: every member of an event, a delivery and an attempt comes back as it was, to the microsecond and with any
@@ -170,6 +171,102 @@ TEST_P(StoreCommitTest, OpenDeliveriesComeInOrderAndClosedOnesDoNot) {
   ASSERT_THAT(open_deliveries(), SizeIs(3));
   EXPECT_EQ(open_deliveries()[1].id, ids[2]);
   EXPECT_EQ(open_deliveries()[1].round_start, 1);
+}
+
+// Goal: what a delivery carries from its making (order key, kind of body, note) comes back wherever it is read, for
+// first deliveries and redeliveries.
+TEST_P(StoreCommitTest, WhatDeliveriesCarryComesBack) {
+  NewEvent event = make_.event({kWebhook, kOtherWebhook});
+  const auto dress = [](Delivery& delivery) {
+    delivery.order_key = 0xFFFF'FFFEU;
+    delivery.body_type = BodyType::Form;
+    delivery.body = "a=%00";
+    delivery.note = "no such member: \xc3\xbc";
+  };
+  dress(event.deliveries[0]);
+  WriteBatch batch;
+  batch.events.push_back(event);
+  batch.deliveries.push_back(make_.delivery(event.event.id, kWebhook));
+  dress(batch.deliveries[0]);
+  commit(batch);
+  reopen();
+  for (const DeliveryId id : {event.deliveries[0].id, batch.deliveries[0].id}) {
+    const auto read = store().get_delivery(id)->delivery;
+    EXPECT_EQ(read.order_key, 0xFFFF'FFFEU);
+    EXPECT_EQ(read.body_type, BodyType::Form);
+    EXPECT_EQ(read.body, "a=%00");
+    EXPECT_EQ(read.note, "no such member: \xc3\xbc");
+  }
+  const auto plain = store().get_delivery(event.deliveries[1].id)->delivery;
+  EXPECT_EQ(plain.order_key, 0U);
+  EXPECT_EQ(plain.body_type, BodyType::Json);
+  EXPECT_EQ(plain.body, std::nullopt);
+  EXPECT_EQ(plain.note, std::nullopt);
+  const auto open = open_deliveries();
+  ASSERT_THAT(open, SizeIs(3));
+  EXPECT_EQ(open[0].order_key, 0xFFFF'FFFEU);
+  EXPECT_EQ(open[0].body_type, BodyType::Form);
+  EXPECT_EQ(open[1].order_key, 0U);
+  EXPECT_EQ(open[1].body_type, BodyType::Json);
+  EXPECT_EQ(open[2].order_key, 0xFFFF'FFFEU);
+}
+
+// Goal: where a delivery goes follows its updates, there and back, beside every status that follows an attempt, and is
+// known at the start.
+TEST_P(StoreCommitTest, FallbackFollowsTheUpdates) {
+  const NewEvent event = make_.event({kWebhook});
+  const DeliveryId id = event.deliveries[0].id;
+  commit_event(event);
+  EXPECT_FALSE(store().get_delivery(id)->delivery.fallback);
+  for (const DeliveryStatusInfo& info : kDeliveryStatuses) {
+    if (info.status == DeliveryStatus::Pending) continue;
+    for (const bool fallback : {true, false, true}) {
+      WriteBatch batch;
+      batch.updates.push_back(make_.update(id, info.status, 3));
+      batch.updates.back().fallback = fallback;
+      batch.updates.back().round_start = 3;
+      batch.updates.back().http_status = 599;
+      batch.updates.back().last_outcome = AttemptOutcome::HeldBack;
+      commit(batch);
+      if (fallback) reopen();
+      const auto read = store().get_delivery(id)->delivery;
+      EXPECT_EQ(read.fallback, fallback);
+      EXPECT_EQ(read.status, info.status);
+      EXPECT_EQ(read.last_outcome, AttemptOutcome::HeldBack);
+      EXPECT_EQ(store().get_event(event.event.id)->deliveries[0].fallback, fallback);
+      const auto listed = store().list_deliveries({.status = info.status}).rows;
+      ASSERT_THAT(listed, SizeIs(1));
+      EXPECT_EQ(listed[0].delivery.fallback, fallback);
+      const auto open = open_deliveries();
+      ASSERT_EQ(open.size(), info.open ? 1U : 0U);
+      if (open.empty()) continue;
+      EXPECT_EQ(open[0].fallback, fallback);
+      EXPECT_EQ(open[0].attempts, 3);
+      EXPECT_EQ(open[0].round_start, 3);
+      EXPECT_EQ(open[0].http_status, 599);
+      EXPECT_EQ(open[0].last_outcome, AttemptOutcome::HeldBack);
+    }
+  }
+}
+
+// Goal: each attempt says where it went, whatever else is said of it.
+TEST_P(StoreCommitTest, AttemptsSayWhereTheyWent) {
+  const NewEvent event = make_.event({kWebhook});
+  const DeliveryId id = event.deliveries[0].id;
+  WriteBatch batch;
+  batch.events.push_back(event);
+  for (int number = 1; number <= 4; ++number) {
+    batch.attempts.push_back(Maker::attempt(id, number, 500, make_.now));
+    batch.attempts.back().attempt.fallback = number > 2;
+    batch.attempts.back().attempt.response_body_cut = number % 2 == 0;
+  }
+  batch.updates.push_back(make_.update(id, DeliveryStatus::Retrying, 4));
+  commit(batch);
+  reopen();
+  maintain();
+  const auto attempts = store().get_delivery(id)->attempts;
+  ASSERT_THAT(attempts, SizeIs(4));
+  for (std::size_t i = 0; i < 4; ++i) expect_equal(attempts[i], batch.attempts[i].attempt);
 }
 
 TEST_P(StoreCommitTest, BodiesAreTheDeliverysOwnOrTheEventsPayload) {

@@ -85,6 +85,35 @@ TEST_P(StorePruneTest, OpenRedeliveryKeepsItsEvent) {
   EXPECT_FALSE(store().get_delivery(batch.deliveries[0].id));
 }
 
+// Goal: what pruning leaves says the same as before, also of a fallback. Method: an open delivery among closed ones,
+// whose attempts were written together.
+TEST_P(StorePruneTest, WhatStaysIsUnchanged) {
+  WriteBatch batch;
+  for (int i = 0; i < 3; ++i) {
+    batch.events.push_back(make_.event({kWebhook}));
+    Delivery& made = batch.events.back().deliveries[0];
+    made.order_key = 7;
+    made.body_type = BodyType::Form;
+    made.note = "odd";
+    make_.finish(batch, made.id, i == 1 ? DeliveryStatus::Retrying : DeliveryStatus::Failed);
+    batch.updates.back().fallback = true;
+    batch.attempts.back().attempt.fallback = true;
+  }
+  commit(batch);
+  make_.now += std::chrono::seconds(1);
+  maintain();
+  prune_all(make_.now);
+  EXPECT_EQ(event_count(), 1U);
+  const auto kept = store().get_delivery(batch.events[1].deliveries[0].id);
+  ASSERT_TRUE(kept);
+  EXPECT_TRUE(kept->delivery.fallback);
+  EXPECT_EQ(kept->delivery.order_key, 7U);
+  EXPECT_EQ(kept->delivery.body_type, BodyType::Form);
+  EXPECT_EQ(kept->delivery.note, "odd");
+  ASSERT_THAT(kept->attempts, SizeIs(1));
+  EXPECT_TRUE(kept->attempts[0].fallback);
+}
+
 // Goal: a call removes about what it was asked for, and the oldest first.
 TEST_P(StorePruneTest, CallsAreShort) {
   std::vector<NewEvent> events;

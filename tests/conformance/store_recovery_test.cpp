@@ -79,6 +79,34 @@ TEST_P(StoreRecoveryTest, FailedTakesFailedAndCanceledOfTheWebhook) {
   EXPECT_EQ(step.deliveries[0].event, failed.event.id);
 }
 
+// Goal: what is taken comes with all that the scheduler needs to send it in its order and as what it is.
+TEST_P(StoreRecoveryTest, TakenOnesComeWhole) {
+  NewEvent event = make_.event({kWebhook});
+  Delivery& made = event.deliveries[0];
+  made.order_key = 0x8000'0001U;
+  made.body_type = BodyType::CloudEvents;
+  WriteBatch batch;
+  batch.events.push_back(event);
+  make_.finish(batch, made.id, DeliveryStatus::Failed, 1);
+  batch.updates.back().attempts = 6;
+  batch.updates.back().round_start = 3;
+  batch.updates.back().fallback = true;
+  batch.updates.back().http_status = 503;
+  batch.updates.back().last_outcome = AttemptOutcome::Response;
+  commit(batch);
+  make_.now += std::chrono::milliseconds(1);
+  const RecoveryStep step = store().next_recovery_step(recovery(Recovery::Kind::Failed), 100);
+  ASSERT_THAT(step.deliveries, SizeIs(1));
+  const OpenDelivery& taken = step.deliveries[0];
+  EXPECT_EQ(taken.order_key, 0x8000'0001U);
+  EXPECT_EQ(taken.body_type, BodyType::CloudEvents);
+  EXPECT_EQ(taken.attempts, 6);
+  EXPECT_EQ(taken.round_start, 3);
+  EXPECT_TRUE(taken.fallback);
+  EXPECT_EQ(taken.http_status, 503);
+  EXPECT_EQ(taken.last_outcome, AttemptOutcome::Response);
+}
+
 TEST_P(StoreRecoveryTest, MissingTakesCanceledOnesAndEventsWithoutDelivery) {
   stored(DeliveryStatus::Delivered, kWebhook);
   const auto elsewhere = stored(DeliveryStatus::Delivered, kOtherWebhook);
