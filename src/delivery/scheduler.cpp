@@ -9,7 +9,6 @@
 namespace limehook::delivery {
 namespace {
 
-constexpr Duration kHoldMin = std::chrono::seconds(10);  // by a breaker, with schedules that are shorter
 constexpr std::size_t kRowBytes = 200;  // rough cost of a row beside its texts
 
 }  // namespace
@@ -162,7 +161,7 @@ std::optional<WebhookView> Scheduler::view(WebhookId id) const {
 
 Duration Scheduler::hold_max_of(const Webhook& webhook) const {
   const auto schedule = schedule_of(webhook);
-  return std::max(kHoldMin, std::accumulate(schedule.begin(), schedule.end(), Duration(0)));
+  return std::accumulate(schedule.begin(), schedule.end(), Duration(0));
 }
 
 std::span<const Duration> Scheduler::schedule_of(const Webhook& webhook) const {

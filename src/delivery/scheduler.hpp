@@ -103,6 +103,8 @@ class Scheduler {
     int in_flight;
   };
   Gauges gauges() const { return {queue_.open() + static_cast<std::size_t>(backlog_.total()), queue_.in_flight()}; }
+  // Open deliveries that are in memory; the others are in the store only.
+  std::size_t in_memory() const { return queue_.open(); }
   void check_invariants() const { queue_.check_invariants(); }
   std::uint64_t state_hash() const { return queue_.state_hash(); }
 

@@ -1,0 +1,141 @@
+// Backlogs that live in the store: how much of them is in memory, and that nothing is lost, doubled or out of order.
+
+#include "delivery/core_harness.hpp"
+#include "store/memory/memory_store.hpp"
+
+namespace limehook::delivery {
+namespace {
+
+using testing::ElementsAreArray;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+SchedulerOptions small_memory() {
+  SchedulerOptions options = CoreHarness::default_options();
+  options.backlog.webhook_max = 4;
+  options.backlog.page = 3;
+  return options;
+}
+
+class SchedulerBacklogTest : public testing::Test {
+ protected:
+  // Stores what was committed, and answers sweeps from the store, until there are none.
+  void serve_sweeps() {
+    for (int rounds = 0; rounds < 1000; ++rounds) {
+      core_.commit_all();
+      for (; stored_ < core_.committed.size(); ++stored_) store_.commit(core_.committed[stored_]);
+      if (core_.has_answer<OpenWanted>()) {
+        const auto wanted = core_.take_answer<OpenWanted>();
+        core_.handle(OpenLoaded{store_.list_open(wanted.after, wanted.limit)});
+      } else {
+        core_.advance(20ms);
+        if (!core_.has_answer<OpenWanted>()) return;
+      }
+    }
+    ADD_FAILURE() << "the sweeps do not end";
+  }
+  // Ends the attempts under way until none starts any more; answers the deliveries in the order of their starts.
+  std::vector<DeliveryId> run_all(int status = 200) {
+    std::vector<DeliveryId> order;
+    for (serve_sweeps(); !core_.started().empty(); serve_sweeps()) {
+      for (const StartAttempt& attempt : std::exchange(core_.attempts, {})) {
+        order.push_back(attempt.delivery);
+        core_.finish(attempt, status);
+      }
+    }
+    return order;
+  }
+  std::vector<DeliveryId> accept_many(std::size_t count) {
+    return core_.deliver(std::vector<EventDraft>(count, CoreHarness::draft()));
+  }
+
+  CoreHarness core_{small_memory()};
+  store::MemoryStore store_;
+  std::size_t stored_ = 0;
+  WebhookPtr webhook_ = core_.create(CoreHarness::webhook());
+};
+
+// Goal: memory has a few of many; each is made once, in the order of acceptance.
+TEST_F(SchedulerBacklogTest, KeepsABoundedPartInMemory) {
+  const auto accepted = accept_many(50);
+  EXPECT_EQ(core_.scheduler.gauges().open, 50U);
+  EXPECT_EQ(core_.scheduler.in_memory(), 4U);
+  EXPECT_EQ(core_.scheduler.view(webhook_->id)->backlog, 50);
+  EXPECT_THAT(run_all(), ElementsAreArray(accepted));
+  EXPECT_EQ(core_.scheduler.gauges().open, 0U);
+}
+
+// Goal: another webhook does not notice.
+TEST_F(SchedulerBacklogTest, LeavesOthersAlone) {
+  accept_many(50);
+  const auto other = core_.create(CoreHarness::webhook("team_002"));
+  core_.started();
+  core_.attempts.clear();
+  core_.deliver(CoreHarness::draft("team_002"));
+  EXPECT_EQ(core_.take_attempt().webhook->id, other->id);
+}
+
+// Goal: an ordered webhook keeps its order though most of it is in the store.
+TEST_F(SchedulerBacklogTest, KeepsTheOrder) {
+  Webhook ordered = *webhook_;
+  ordered.ordered = Ordering::Webhook;
+  core_.change(ordered);
+  EXPECT_THAT(run_all(), IsEmpty());
+  const auto accepted = accept_many(30);
+  EXPECT_THAT(run_all(), ElementsAreArray(accepted));
+}
+
+// Goal: retries that are due late leave memory when it is short, and come back in time.
+TEST_F(SchedulerBacklogTest, ParksLateRetries) {
+  Webhook patient = *webhook_;
+  patient.retry_schedule = std::vector<Duration>{30min};
+  core_.change(patient);
+  for (int i = 0; i < 9; ++i) {  // one less than open the breaker
+    accept_many(1);
+    for (const auto& attempt : std::exchange(core_.attempts, {})) core_.finish(attempt, 500);
+    serve_sweeps();
+  }
+  EXPECT_EQ(core_.scheduler.gauges().open, 9U);
+  EXPECT_LT(core_.scheduler.in_memory(), 9U);
+  EXPECT_THAT(core_.attempts, IsEmpty());
+  core_.advance(29min);
+  EXPECT_THAT(run_all(), IsEmpty());
+  core_.advance(1min);
+  EXPECT_THAT(run_all(), SizeIs(9));
+}
+
+// Goal: what waits in the store is canceled with the rest, retried and skipped by hand like the rest.
+TEST_F(SchedulerBacklogTest, ReachesWhatIsInTheStore) {
+  const auto accepted = accept_many(20);
+  serve_sweeps();
+  core_.retry({.id = accepted[15], .webhook = webhook_->id});
+  serve_sweeps();
+  EXPECT_TRUE(core_.has_answer<Stored>());
+  core_.take_answer<Stored>();
+  core_.handle(SkipSubmitted{++core_.ticket, accepted[10]});
+  serve_sweeps();
+  EXPECT_TRUE(core_.has_answer<Stored>());
+  EXPECT_EQ(core_.stored_state(accepted[10])->status, DeliveryStatus::Canceled);
+  Webhook off = *webhook_;
+  off.enabled = false;
+  core_.change(off);
+  core_.started();
+  for (const auto& attempt : std::exchange(core_.attempts, {})) core_.finish(attempt, 200);
+  serve_sweeps();
+  EXPECT_EQ(core_.scheduler.gauges().open, 0U);
+  EXPECT_EQ(core_.stored_state(accepted[19])->status, DeliveryStatus::Canceled);
+}
+
+// Goal: after a restart no more is in memory than before, and everything is made.
+TEST_F(SchedulerBacklogTest, LoadsABoundedPart) {
+  const auto accepted = accept_many(40);
+  serve_sweeps();
+  CoreHarness next(small_memory());
+  next.scheduler.load_webhook(*webhook_);
+  for (const auto& open : store_.list_open({}, SIZE_MAX)) next.scheduler.load_delivery(next.now, open);
+  EXPECT_EQ(next.scheduler.gauges().open, 40U);
+  EXPECT_EQ(next.scheduler.in_memory(), 4U);
+}
+
+}  // namespace
+}  // namespace limehook::delivery
