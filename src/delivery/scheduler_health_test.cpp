@@ -282,6 +282,37 @@ TEST_F(SchedulerHealthTest, SaysNothingOfDeliveriesThatTell) {
   EXPECT_EQ(core_.scheduler.gauges().open, 0U);
 }
 
+// Goal: webhook.failing and webhook.recovered are about the webhook's own URL, not about its fallback.
+TEST_F(SchedulerHealthTest, SaysNothingOfTheFallback) {
+  Webhook webhook = CoreHarness::webhook("team_002");
+  webhook.fallback_url = "https://example.org/";
+  webhook.max_concurrency = 20;
+  webhook.id = WebhookId{5};
+  core_.scheduler.load_webhook(webhook);
+  core_.scheduler.load_health({webhook.id, core_.now.wall - 1h, true});
+  for (std::int64_t id = 10; id < 20; ++id) {
+    core_.scheduler.load_delivery(core_.now, {.id = DeliveryId{id},
+                                              .event = EventId{1},
+                                              .webhook = webhook.id,
+                                              .status = DeliveryStatus::Retrying,
+                                              .attempts = 1,
+                                              .fallback = true});
+  }
+  core_.drain_outputs();
+  core_.started();
+  core_.finish(core_.take_attempt(), 200);
+  EXPECT_THAT(notices(), IsEmpty());
+  core_.deliver(CoreHarness::draft("team_002"));
+  ASSERT_FALSE(core_.attempts.back().fallback);
+  core_.finish(core_.attempts.back(), 200);
+  core_.attempts.pop_back();
+  ASSERT_THAT(notices(), SizeIs(1));  // recovered
+  core_.finish_all(500);
+  core_.advance_by_deadlines(1min);
+  core_.finish_all(500);
+  EXPECT_THAT(notices(), IsEmpty());
+}
+
 // Goal: one e-mail per webhook and hour at most; each webhook has its own.
 TEST_F(SchedulerHealthTest, MailsOnceAnHour) {
   Webhook brief = *webhook_;
@@ -340,6 +371,26 @@ TEST_F(SchedulerHealthTest, SurvivesAFailingStore) {
   EXPECT_EQ(core_.scheduler.open_deliveries(other->id), 0);
 }
 
+// Goal: several events that are raised in one batch, or across a commit that fails, are each sent as what they are.
+TEST_F(SchedulerHealthTest, SendsEachRaisedEvent) {
+  create_observer(EventType::WebhookDisabled);
+  const auto second = core_.create(CoreHarness::webhook());
+  const auto third = core_.create(CoreHarness::webhook());
+  core_.deliver(CoreHarness::draft());
+  ASSERT_THAT(core_.attempts, SizeIs(3));
+  core_.handle(EventsSubmitted{500, {CoreHarness::draft("nobody")}, ""});  // outstanding
+  core_.finish(core_.take_attempt(), 410);
+  core_.finish(core_.take_attempt(), 410);
+  core_.commit();
+  core_.finish(core_.take_attempt(), 410);  // while the first two are being stored
+  core_.commit({store::CommitStatus::Failed, "no", {}});
+  core_.advance(1s);
+  ASSERT_THAT(core_.started(), SizeIs(3));
+  std::string bodies;
+  for (const StartAttempt& attempt : core_.attempts) bodies += *attempt.body;
+  for (const auto& webhook : {webhook_, second, third}) EXPECT_THAT(bodies, HasSubstr(webhook->id.str()));
+}
+
 // Goal: in a batch with raised events each request is answered with its own events, and each delivery with its own
 // body.
 TEST_F(SchedulerHealthTest, RequestsKeepTheirOwnEvents) {
@@ -383,6 +434,10 @@ TEST_F(SchedulerHealthTest, APersonsChangeWins) {
   EXPECT_EQ(stored->name, "Desk");
   EXPECT_TRUE(stored->enabled);
   EXPECT_EQ(stored->version, webhook_->version + 1);
+  for (const auto& batch : core_.committed) {
+    for (const Webhook& written : batch.webhooks) EXPECT_TRUE(written.enabled);
+  }
+  EXPECT_THAT(core_.stored_events(EventType::WebhookDisabled), IsEmpty());
 }
 
 }  // namespace
