@@ -71,15 +71,29 @@ TEST_F(FairnessTest, WebhooksOfATeamTakeTurns) {
   }
 }
 
-// Goal: a team that hangs with all its webhooks leaves a quarter of the places to others.
+// Goal: a team that hangs with all its webhooks leaves an eighth of the places to others.
 TEST_F(FairnessTest, OneTeamCannotFillTheNode) {
   make_node(64);
   for (int i = 0; i < 100; ++i) create("big");
   deliver("big", 10);
-  EXPECT_EQ(in_flight(), 48);
+  EXPECT_EQ(in_flight(), 56);
   for (int i = 0; i < 5; ++i) create("other " + std::to_string(i));
   for (int i = 0; i < 5; ++i) deliver("other " + std::to_string(i), 1);
-  EXPECT_EQ(in_flight(), 48 + 5);
+  EXPECT_EQ(in_flight(), 56 + 5);
+}
+
+// Goal: a team's hanging webhooks take no more than its share, so that its healthy ones go on beside them.
+TEST_F(FairnessTest, HealthyWebhooksOfATeamGoOn) {
+  make_node(64);
+  for (int i = 0; i < 30; ++i) create("team");
+  deliver("team", 10);
+  EXPECT_EQ(in_flight(), 48);
+  const auto healthy = create("team");
+  core_->attempts.clear();
+  deliver("team", 1);
+  std::vector<WebhookId> started;
+  for (const StartAttempt& attempt : core_->attempts) started.push_back(attempt.webhook->id);
+  EXPECT_THAT(started, Contains(healthy));
 }
 
 // Goal: one webhook gets an eighth of the free places, and always one.

@@ -162,6 +162,23 @@ TEST_F(SchedulerBreakerTest, ProbeWaitsForATest) {
   EXPECT_THAT(core_.started(), ElementsAre(held));
 }
 
+// Goal: a test that fails beside the probe does not end it: the probe's own failure makes the next pause longer.
+TEST_F(SchedulerBreakerTest, FailedTestIsNotTheProbe) {
+  const auto id = core_.create(serial_webhook())->id;
+  open(id);
+  core_.deliver(events(2));
+  core_.advance(1s);
+  ASSERT_THAT(core_.started(), SizeIs(1));
+  const auto probe = core_.take_attempt();
+  core_.handle(TestSubmitted{++core_.ticket, id, CoreHarness::draft()});
+  core_.commit_all();
+  core_.finish_all(500);
+  EXPECT_EQ(state(id), BreakerState::HalfOpen);
+  core_.finish(probe, 500);
+  EXPECT_THAT(core_.started(), IsEmpty());
+  EXPECT_EQ(core_.scheduler.view(id)->next_probe_at, core_.now.wall + 2s);
+}
+
 // Goal: what went wrong on this side says nothing of the receiver: it opens nothing, and a probe that ends so is made
 // again without a longer pause.
 TEST_F(SchedulerBreakerTest, InternalCountsForNothing) {
@@ -212,6 +229,7 @@ TEST_F(SchedulerBreakerTest, FailsWhatIsHeldTooLong) {
   core_.advance_by_deadlines(90s - 1us);
   EXPECT_FALSE(core_.has_answer<HeldTooLong>());
   core_.advance_by_deadlines(1us);
+  ASSERT_TRUE(core_.has_answer<HeldTooLong>());
   const auto told = core_.take_answer<HeldTooLong>();
   EXPECT_EQ(told.delivery, held);
   EXPECT_EQ(told.status, DeliveryStatus::Failed);

@@ -243,6 +243,19 @@ TEST_F(SchedulerFallbackTest, OnlyWhereThereIsOneAndItIsWanted) {
   EXPECT_FALSE(is_open(core_.stored_state(id)->status));
 }
 
+// Goal: with the fallback URL taken away, what was on its way there goes to the webhook's URL, and says so.
+TEST_F(SchedulerFallbackTest, GoesToTheUrlWhenItIsTakenAway) {
+  const auto webhook = core_.create(with_fallback());
+  core_.deliver(CoreHarness::draft());
+  exhaust_main();
+  core_.finish_all(500);
+  Webhook changed = *webhook;
+  changed.fallback_url.clear();
+  core_.change(changed);
+  core_.advance_by_deadlines(10s);
+  EXPECT_FALSE(take_one().fallback);
+}
+
 // Goal: deliveries at the fallback keep their order there too.
 TEST_F(SchedulerFallbackTest, KeepsTheOrderThere) {
   Webhook webhook = with_fallback();

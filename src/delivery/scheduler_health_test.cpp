@@ -39,6 +39,11 @@ class SchedulerHealthTest : public testing::Test {
     while (core_.has_answer<Notice>()) taken.push_back(core_.take_answer<Notice>());
     return taken;
   }
+  std::vector<EventType> mails() {
+    std::vector<EventType> taken;
+    while (core_.has_answer<MailDue>()) taken.push_back(core_.take_answer<MailDue>().type);
+    return taken;
+  }
   std::optional<WallTime> failing_since(WebhookId id) { return core_.scheduler.view(id)->failing_since; }
   CoreHarness core_;
   WebhookPtr webhook_ = core_.create(CoreHarness::webhook());
@@ -142,16 +147,13 @@ TEST_F(SchedulerHealthTest, SurvivesARestart) {
 
 // Goal: five days without a success disable it: with a reason, as a new version, what waits is canceled, it is told.
 TEST_F(SchedulerHealthTest, DisablesAfterFiveDays) {
-  Webhook narrow = *webhook_;
-  narrow.max_concurrency = 1;
-  core_.change(narrow);
-  fail();
+  open_breaker();
   const int version = core_.scheduler.find_webhook(webhook_->id)->version;
   core_.advance(std::chrono::days(5) - 1us);
-  core_.finish_all(500);
+  core_.finish_all(500);  // the probe
   EXPECT_TRUE(core_.scheduler.find_webhook(webhook_->id)->enabled);
   const auto ids = core_.deliver(events(2));
-  core_.advance(1us);
+  core_.advance(2s);
   notices();
   core_.finish_all(500);
   const auto disabled = core_.scheduler.find_webhook(webhook_->id);
@@ -173,12 +175,19 @@ TEST_F(SchedulerHealthTest, DisablesAfterFiveDays) {
 
 // Goal: one success in between starts the five days anew.
 TEST_F(SchedulerHealthTest, OneSuccessStartsTheFiveDaysAnew) {
-  fail();
+  open_breaker();
   core_.advance(std::chrono::days(4));
-  fail(200);
+  core_.finish_all(200);
+  core_.advance(std::chrono::days(4));
+  open_breaker();
+  EXPECT_TRUE(core_.scheduler.find_webhook(webhook_->id)->enabled);
+}
+
+// Goal: days without an attempt are no failures: few of them disable nothing.
+TEST_F(SchedulerHealthTest, QuietDaysAreNoFailures) {
+  fail();
+  core_.advance(std::chrono::days(6));
   core_.finish_all(500);
-  core_.advance(std::chrono::days(4));
-  fail();
   EXPECT_TRUE(core_.scheduler.find_webhook(webhook_->id)->enabled);
 }
 
@@ -282,7 +291,38 @@ TEST_F(SchedulerHealthTest, SaysNothingOfDeliveriesThatTell) {
   EXPECT_EQ(core_.scheduler.gauges().open, 0U);
 }
 
-// Goal: one e-mail per webhook and hour at most; each webhook has its own.
+// Goal: webhook.failing and webhook.recovered are about the webhook's own URL, not about its fallback.
+TEST_F(SchedulerHealthTest, SaysNothingOfTheFallback) {
+  Webhook webhook = CoreHarness::webhook("team_002");
+  webhook.fallback_url = "https://example.org/";
+  webhook.max_concurrency = 20;
+  webhook.id = WebhookId{5};
+  core_.scheduler.load_webhook(webhook);
+  core_.scheduler.load_health({webhook.id, core_.now.wall - 1h, true});
+  for (std::int64_t id = 10; id < 20; ++id) {
+    core_.scheduler.load_delivery(core_.now, {.id = DeliveryId{id},
+                                              .event = EventId{1},
+                                              .webhook = webhook.id,
+                                              .status = DeliveryStatus::Retrying,
+                                              .attempts = 1,
+                                              .fallback = true});
+  }
+  core_.drain_outputs();
+  core_.started();
+  core_.finish(core_.take_attempt(), 200);
+  EXPECT_THAT(notices(), IsEmpty());
+  core_.deliver(CoreHarness::draft("team_002"));
+  ASSERT_FALSE(core_.attempts.back().fallback);
+  core_.finish(core_.attempts.back(), 200);
+  core_.attempts.pop_back();
+  ASSERT_THAT(notices(), SizeIs(1));  // recovered
+  core_.finish_all(500);
+  core_.advance_by_deadlines(1min);
+  core_.finish_all(500);
+  EXPECT_THAT(notices(), IsEmpty());
+}
+
+// Goal: one e-mail per webhook and hour at most; each webhook has its own; single deliveries are not worth a late one.
 TEST_F(SchedulerHealthTest, MailsOnceAnHour) {
   Webhook brief = *webhook_;
   brief.retry_schedule = std::vector<Duration>{1s};
@@ -292,82 +332,33 @@ TEST_F(SchedulerHealthTest, MailsOnceAnHour) {
     core_.finish_all(500);
     core_.advance_by_deadlines(1s);
     core_.finish_all(500);
-    const auto told = notices();
-    EXPECT_THAT(told, Not(IsEmpty()));
-    return std::ranges::count_if(told, &Notice::mail);
+    EXPECT_THAT(notices(), Not(IsEmpty()));
+    return mails().size();
   };
-  EXPECT_EQ(exhaust(), 1);
-  EXPECT_EQ(exhaust(), 0);
+  EXPECT_EQ(exhaust(), 1U);
+  EXPECT_EQ(exhaust(), 0U);
   core_.advance_by_deadlines(1h - 3s);
-  EXPECT_EQ(exhaust(), 0);
+  EXPECT_EQ(exhaust(), 0U);
   core_.advance_by_deadlines(5s);
-  EXPECT_EQ(exhaust(), 1);
+  EXPECT_EQ(exhaust(), 1U);
   Webhook other = brief;
   other.id = {};
   core_.create(other);
-  EXPECT_EQ(exhaust(), 1);  // both fail, one was told of just now
+  EXPECT_EQ(exhaust(), 1U);  // both fail, one was told of just now
 }
 
-// Goal: what was raised survives a store that fails, goes out once it is stored, and requests of the same batch keep
-// their own events. Method: the event and two requests wait while a commit is out that fails.
-TEST_F(SchedulerHealthTest, SurvivesAFailingStore) {
-  create_observer(EventType::WebhookDisabled);
-  const auto other = core_.create(CoreHarness::webhook("team_002"));
-  for (const auto status : {store::CommitStatus::Failed, store::CommitStatus::Full}) {
-    Webhook enabled = *core_.scheduler.find_webhook(webhook_->id);
-    enabled.enabled = true;
-    core_.change(enabled);
-    core_.deliver(CoreHarness::draft());
-    const auto attempt = core_.take_attempt();
-    const auto before = core_.stored_events(EventType::WebhookDisabled).size();
-    core_.handle(EventsSubmitted{500, {CoreHarness::draft("nobody")}, ""});  // outstanding
-    core_.finish(attempt, 410);
-    core_.handle(EventsSubmitted{501, {CoreHarness::draft("team_002"), CoreHarness::draft("nobody")}, ""});
-    core_.commit();
-    EXPECT_EQ(core_.take_answer<EventsAccepted>().ticket, 500U);
-    core_.commit({status, "no", {}});
-    EXPECT_EQ(core_.take_answer<Refused>().ticket, 501U);
-    core_.advance(1s);
-    ASSERT_THAT(core_.batches, SizeIs(1));  // the fact, again
-    core_.handle(EventsSubmitted{502, {CoreHarness::draft("nobody")}, ""});
-    core_.commit();
-    EXPECT_EQ(core_.stored_events(EventType::WebhookDisabled).size(), before + 1);
-    const auto tells = core_.started();
-    ASSERT_THAT(tells, SizeIs(1));
-    EXPECT_EQ(core_.take_attempt().type, EventType::WebhookDisabled);
-    EXPECT_EQ(core_.take_answer<EventsAccepted>().ticket, 502U);
-  }
-  EXPECT_EQ(core_.scheduler.open_deliveries(other->id), 0);
-}
-
-// Goal: in a batch with raised events each request is answered with its own events, and each delivery with its own
-// body.
-TEST_F(SchedulerHealthTest, RequestsKeepTheirOwnEvents) {
-  create_observer(EventType::WebhookDisabled);
-  core_.create(CoreHarness::webhook("team_002"));
-  core_.deliver(events(1));
-  const auto attempt = core_.take_attempt();
-  core_.handle(EventsSubmitted{500, {CoreHarness::draft("nobody")}, ""});  // outstanding
-  core_.handle(EventsSubmitted{501, {CoreHarness::draft("nobody"), CoreHarness::draft("team_002")}, ""});
-  core_.finish(attempt, 410);
-  core_.commit();
-  core_.take_answer<EventsAccepted>();
-  const auto batch = core_.commit();
-  ASSERT_THAT(batch.events, SizeIs(3));
-  const auto answer = core_.take_answer<EventsAccepted>();
-  EXPECT_EQ(answer.ticket, 501U);
-  ASSERT_THAT(answer.receipts, SizeIs(2));
-  for (const EventReceipt& receipt : answer.receipts) {
-    const auto stored = std::ranges::find(batch.events, receipt.id, [](const auto& added) { return added.event.id; });
-    ASSERT_NE(stored, batch.events.end());
-    EXPECT_FALSE(is_operational(stored->event.type));
-    EXPECT_EQ(static_cast<std::size_t>(receipt.deliveries), stored->deliveries.size());
-  }
-  EXPECT_EQ(answer.receipts[1].deliveries, 1);
-  ASSERT_THAT(core_.started(), SizeIs(2));
-  for (const StartAttempt& started : core_.attempts) {
-    EXPECT_THAT(*started.body, HasSubstr(std::string(name_of(started.type))));
-  }
+// Goal: that a webhook was disabled is told in any case: at the end of the hour when another e-mail was sent before.
+TEST_F(SchedulerHealthTest, LateMailsAreSentAtTheEndOfTheHour) {
+  open_breaker();
+  ASSERT_THAT(mails(), ElementsAre(EventType::WebhookFailing));
+  core_.advance_by_deadlines(1min);
+  core_.finish_all(410);
+  EXPECT_THAT(mails(), IsEmpty());
+  core_.advance_by_deadlines(59min - 1us);
+  EXPECT_THAT(mails(), IsEmpty());
+  EXPECT_EQ(core_.scheduler.next_deadline(), core_.now.mono + 1us);
+  core_.advance_by_deadlines(1us);
+  EXPECT_THAT(mails(), ElementsAre(EventType::WebhookDisabled));
 }
 
 // Goal: a person's change that is being stored is not overwritten by the five days or a 410.
@@ -383,6 +374,10 @@ TEST_F(SchedulerHealthTest, APersonsChangeWins) {
   EXPECT_EQ(stored->name, "Desk");
   EXPECT_TRUE(stored->enabled);
   EXPECT_EQ(stored->version, webhook_->version + 1);
+  for (const auto& batch : core_.committed) {
+    for (const Webhook& written : batch.webhooks) EXPECT_TRUE(written.enabled);
+  }
+  EXPECT_THAT(core_.stored_events(EventType::WebhookDisabled), IsEmpty());
 }
 
 }  // namespace

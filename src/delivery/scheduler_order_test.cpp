@@ -263,6 +263,23 @@ TEST_F(SchedulerOrderTest, SwitchingOnCountsAtOnce) {
   }
 }
 
+// Goal: one that waits for its retry when the order is asked for has its place in it.
+TEST_F(SchedulerOrderTest, SwitchingOnCountsWhatWaits) {
+  Webhook webhook = CoreHarness::webhook();
+  webhook.max_concurrency = 1;
+  const auto stored = core_.create(webhook);
+  const auto ids = core_.deliver(events(3));
+  core_.finish(core_.take_attempt(), 500);
+  Webhook changed = *stored;
+  changed.ordered = Ordering::Webhook;
+  core_.change(changed);
+  ASSERT_THAT(core_.started(), ElementsAre(ids[1]));
+  core_.finish_all(200);
+  EXPECT_THAT(core_.started(), IsEmpty());
+  core_.advance_by_deadlines(1min);
+  EXPECT_THAT(core_.started(), ElementsAre(ids[0]));
+}
+
 // Goal: without order everything that is due goes at once, and what runs ends as always.
 TEST_F(SchedulerOrderTest, SwitchingOffLetsAllGo) {
   const auto stored = core_.create(ordered());

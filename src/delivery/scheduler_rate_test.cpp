@@ -113,6 +113,17 @@ TEST_F(SchedulerRateTest, OtherChangesKeepTheLimit) {
   EXPECT_THAT(core_.started(), IsEmpty());
 }
 
+// Goal: what waits for the rate is not held by a breaker: it is not given up, however long the queue is.
+TEST_F(SchedulerRateTest, WaitingForTheRateIsNotHeld) {
+  Webhook webhook = CoreHarness::webhook();
+  webhook.rate_limit = 0.1;
+  webhook.retry_schedule = std::vector<Duration>{1s};
+  core_.create(webhook);
+  core_.deliver(events(8));
+  EXPECT_THAT(starts(8), SizeIs(8));
+  EXPECT_FALSE(core_.has_answer<HeldTooLong>());
+}
+
 // Goal: the limit is one webhook's own; tests of it are sent past it.
 TEST_F(SchedulerRateTest, HoldsNeitherOthersNorTests) {
   const auto slow = create(0.1);
