@@ -25,7 +25,8 @@ class Breaker {
  public:
   BreakerState state() const { return state_; }
   int failures_in_a_row() const { return failures_; }
-  MonotonicTime probe_at() const { return probe_at_; }  // while Open
+  MonotonicTime probe_at() const { return probe_at_; }    // while Open
+  MonotonicTime opened_at() const { return opened_at_; }  // while not Closed
 
   // An attempt starts. Not before probe_at(), and with nothing else under way, unless it is Closed.
   void started() {
@@ -46,6 +47,7 @@ class Breaker {
     if (state_ == BreakerState::Open) return false;  // it was under way when the breaker opened
     const bool opens = state_ == BreakerState::Closed && failures_ >= options.failures_max;
     if (state_ == BreakerState::Closed && !opens) return false;
+    if (opens) opened_at_ = now;
     pause_ = opens ? options.pause_first : std::min(pause_ * 2, options.pause_max);
     probe_at_ = now + pause_;
     state_ = BreakerState::Open;
@@ -60,6 +62,7 @@ class Breaker {
   int failures_ = 0;
   Duration pause_{};
   MonotonicTime probe_at_{};
+  MonotonicTime opened_at_{};
 };
 
 }  // namespace limehook::delivery

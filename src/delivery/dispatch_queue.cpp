@@ -11,7 +11,7 @@ constexpr int kFreePlacesShare = 8;       // a target may take this part of the 
 constexpr int kTeamPlacesPerFreeOne = 3;  // a team has its share with so many for each that stays free
 constexpr int kOtherTeamsShare = 8;       // this part of all places is never one team's
 constexpr int kProbesShare = 4;           // probes of breakers together have this part of all places
-constexpr int kTurnsPassedMax = 64;       // looked at in vain per call
+constexpr int kWokenPerPlace = 64;
 
 bool is_waiting(DeliveryState state) {
   return state == DeliveryState::Waiting || state == DeliveryState::Blocked || state == DeliveryState::Ready;
@@ -41,7 +41,9 @@ WebhookSlot& DispatchQueue::put_webhook(WebhookPtr webhook, Duration hold_max) {
   }
   slot->main.configure();
   if (slot->fallback) slot->fallback->configure();
-  if (reordered) fill_lanes(*slot);
+  const bool no_fallback = slot->fallback && slot->webhook->fallback_url.empty();
+  if (no_fallback) bring_back(*slot);
+  if (reordered || no_fallback) fill_lanes(*slot);
   arrange(slot->main);  // its concurrency may have grown
   if (slot->fallback) arrange(*slot->fallback);
   return *slot;
@@ -183,6 +185,13 @@ void DispatchQueue::stop_waiting(OpenEntry& entry, DeliveryState state) {
   if (std::exchange(entry.state, state) == DeliveryState::Waiting) --entry.slot->waiting;
 }
 
+// What waits at a fallback that is no more goes to the webhook's own URL again. To be followed by fill_lanes().
+void DispatchQueue::bring_back(WebhookSlot& slot) {
+  for (auto& [id, entry] : entries_) {
+    if (entry.slot == &slot && !runs(entry.state)) entry.fallback = false;
+  }
+}
+
 void DispatchQueue::wait(DeliveryId id, OpenEntry& entry, MonotonicTime due) {
   LIMEHOOK_ASSERT(entry.state != DeliveryState::Waiting);
   entry.state = DeliveryState::Waiting;
@@ -213,7 +222,7 @@ void DispatchQueue::hasten(DeliveryId id, OpenEntry& entry) {
     entry.due = now_;
     stop_waiting(entry, DeliveryState::Blocked);
   }
-  if (!enter_lane(id, entry)) return;
+  if (!enter_lane(id, entry)) return arrange(target);  // the first of its lane goes
   entry.state = DeliveryState::Ready;
   target.ready.push_front(id);
   arrange(target);
@@ -290,12 +299,17 @@ void DispatchQueue::wake(Target& target, MonotonicTime at) {
   target_timers_.push({at, target.slot.webhook->id, &target != &target.slot.main});
 }
 
+// Time in which it waited for others, or for its pace, was not the breaker's.
+MonotonicTime DispatchQueue::held_until(const Target& target, const OpenEntry& entry) {
+  return std::max(entry.due, target.breaker.opened_at()) + target.slot.hold_max;
+}
+
 void DispatchQueue::take_held(Target& target) {
   if (target.breaker.state() == BreakerState::Closed) return;
   for (drop_stale(target); !target.ready.empty(); drop_stale(target)) {
     const DeliveryId id = target.ready.front();
     OpenEntry& entry = *find(id);
-    if (entry.due + target.slot.hold_max > now_) return;
+    if (held_until(target, entry) > now_) return;
     withdraw(id, entry);
     held_too_long_.push_back(id);
   }
@@ -354,16 +368,18 @@ void DispatchQueue::arrange(Target& target) {
   if (at && *at <= now_) return turns_.add(target);
   if (at) wake(target, *at);
   if (target.breaker.state() != BreakerState::Closed) {
-    const auto given_up_at = find(target.ready.front())->due + target.slot.hold_max;
-    wake(target, std::max(given_up_at, now_ + Duration(1)));
+    wake(target, std::max(held_until(target, *find(target.ready.front())), now_ + Duration(1)));
   }
 }
 
 std::optional<DeliveryId> DispatchQueue::start_next() {
-  for (int passed = 0; passed < kTurnsPassedMax && in_flight_ < limits_.in_flight_max && !turns_.empty(); ++passed) {
+  while (in_flight_ < limits_.in_flight_max && !turns_.empty()) {
     TeamSlot& team = turns_.next_team();
-    std::optional<DeliveryId> id;
-    if (has_room(team)) id = start_from(turns_.take());
+    if (!has_room(team)) {
+      turns_.rest_team();
+      continue;
+    }
+    const auto id = start_from(turns_.take());
     turns_.pass_team();
     release_team(team);
     if (id) return id;
@@ -373,13 +389,14 @@ std::optional<DeliveryId> DispatchQueue::start_next() {
 
 std::optional<DeliveryId> DispatchQueue::start_from(Target& target) {
   const auto at = may_start_at(target);
-  if (at && *at <= now_ && !has_room(target)) {  // to the back; it runs something, whose end brings us here again
-    turns_.add(target);
+  const bool may = at && *at <= now_;
+  drop_stale(target);
+  if (may && !target.ready.empty() && !has_room(target)) {
+    turns_.rest(target);
     return std::nullopt;
   }
   std::optional<DeliveryId> id;
-  drop_stale(target);
-  if (at && *at <= now_ && !target.ready.empty()) {
+  if (may && !target.ready.empty()) {
     id = target.ready.front();
     target.ready.pop_front();
     OpenEntry& entry = *find(*id);
@@ -392,6 +409,17 @@ std::optional<DeliveryId> DispatchQueue::start_from(Target& target) {
   arrange(target);
   release_slot(target.slot);
   return id;
+}
+
+// There is a place more: those that found none are looked at again, a few at a time.
+void DispatchQueue::wake_resting() {
+  turns_.wake_team();
+  for (int woken = 0; woken < kWokenPerPlace; ++woken) {
+    Target* target = turns_.take_resting();
+    if (!target) return;
+    arrange(*target);
+    release_slot(target->slot);
+  }
 }
 
 void DispatchQueue::start_now(DeliveryId id, OpenEntry& entry) {
@@ -419,6 +447,7 @@ BreakerChange DispatchQueue::finish(OpenEntry& entry, Evidence evidence) {
     promote(*lanes, lane_key(entry));
   }
   arrange(target);
+  wake_resting();
   return change;
 }
 

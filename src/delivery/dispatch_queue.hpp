@@ -137,11 +137,14 @@ class DispatchQueue {
   static void stop_waiting(OpenEntry& entry, DeliveryState state);
   bool enter_lane(DeliveryId id, OpenEntry& entry);
   void promote(Lanes& lanes, Lanes::Key key);
+  void bring_back(WebhookSlot& slot);
   void fill_lanes(WebhookSlot& slot);
   void push_ready(DeliveryId id, OpenEntry& entry);
 
   // Starting.
   std::optional<MonotonicTime> may_start_at(const Target& target) const;
+  static MonotonicTime held_until(const Target& target, const OpenEntry& entry);
+  void wake_resting();
   bool has_room(const Target& target) const;
   bool has_room(const TeamSlot& team) const;
   int places_of(const Target& target) const;

@@ -15,7 +15,8 @@ class Pace {
   void limit(std::optional<double> rate) {
     const Duration interval =
         rate ? std::chrono::duration_cast<Duration>(std::chrono::duration<double>(1 / *rate)) : Duration(0);
-    if (interval != interval_) next_ = MonotonicTime::min();
+    if (next_ != MonotonicTime::min()) next_ += interval - interval_;  // counted from the last start
+    if (interval == Duration(0)) next_ = MonotonicTime::min();
     interval_ = interval;
   }
   // Nothing starts before this.

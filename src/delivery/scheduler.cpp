@@ -65,7 +65,7 @@ void Scheduler::open_delivery(const store::OpenDelivery& delivery, bool cancel_i
                                               .body_type = delivery.body_type,
                                               .last_outcome = delivery.last_outcome,
                                               .http_status = static_cast<std::int16_t>(delivery.http_status),
-                                              .fallback = delivery.fallback,
+                                              .fallback = delivery.fallback && !slot->webhook->fallback_url.empty(),
                                               .test = delivery.test});
   if (orphan) queue_.delete_webhook(delivery.webhook);
   // Whoever asked for a test is gone with the process that was to answer.

@@ -35,7 +35,7 @@ std::string failure_of(AttemptOutcome outcome, int http_status) {
 
 void Scheduler::take_evidence(OpenEntry& entry, const Attempt& attempt, Evidence evidence, BreakerChange change) {
   WebhookSlot& slot = *entry.slot;
-  if (slot.deleted || evidence == Evidence::None) return;
+  if (slot.deleted || !slot.webhook->pushes() || evidence == Evidence::None) return;
   if (evidence == Evidence::Works) {
     slot.failing_since.reset();
     if (slot.health_stored) store_health(slot);
@@ -61,7 +61,7 @@ void Scheduler::take_evidence(OpenEntry& entry, const Attempt& attempt, Evidence
 }
 
 void Scheduler::store_health(WebhookSlot& slot) {
-  slot.health_stored = slot.failing_since.has_value();
+  slot.health_stored = slot.failing_since || slot.noticed;
   journal_.facts().batch.healths.push_back({slot.webhook->id, slot.failing_since, slot.noticed});
 }
 
@@ -133,7 +133,7 @@ DeliveryStatus Scheduler::exhaust(DeliveryId id, OpenEntry& entry, std::optional
     entry.fallback = true;
     entry.round_start = entry.attempts;
     retry_in = Duration(0);
-    return DeliveryStatus::Retrying;
+    return entry.attempts > 0 ? DeliveryStatus::Retrying : DeliveryStatus::Pending;
   }
   if (is_operational(entry.type)) return DeliveryStatus::Failed;  // or each would cause the next
   const std::string reason = entry.last_outcome == AttemptOutcome::HeldBack

@@ -72,6 +72,7 @@ void Scheduler::on(AttemptFinished&& input) {
   LIMEHOOK_ASSERT(entry && entry->state == DeliveryState::Running);
   const Evidence evidence = evidence_of(input.attempt, entry->test);
   const BreakerChange change = queue_.finish(*entry, evidence);
+  if (entry->slot->webhook->fallback_url.empty()) entry->fallback = false;  // taken away meanwhile
   if (input.attempt.http_status == 429 && input.retry_after) {
     queue_.rest(*entry, std::min(*input.retry_after, kRestMax));
   }

@@ -35,8 +35,33 @@ class Turns {
     return target;
   }
 
+  // A target that may start something but finds no place, and the team whose turn it is likewise: both wait aside.
+  void rest(Target& target) {
+    target.queued = true;
+    resting_.push_back(&target);
+  }
+  void rest_team() {
+    resting_teams_.push_back(teams_.front());
+    teams_.pop_front();
+  }
+  // Null when none rests.
+  Target* take_resting() {
+    if (resting_.empty()) return nullptr;
+    Target* target = resting_.front();
+    resting_.pop_front();
+    target->queued = false;
+    return target;
+  }
+  void wake_team() {
+    if (resting_teams_.empty()) return;
+    teams_.push_back(resting_teams_.front());
+    resting_teams_.pop_front();
+  }
+
  private:
   std::deque<TeamSlot*> teams_;
+  std::deque<Target*> resting_;
+  std::deque<TeamSlot*> resting_teams_;  // their turns go on; they stay marked as queued
 };
 
 }  // namespace limehook::delivery

@@ -62,8 +62,8 @@ struct DeletedWebhook {
 // and whoever follows the log rely on it. The parts are applied in the order of the members; within a part in order.
 struct WriteBatch {
   std::vector<Webhook> webhooks;  // new ones and changed ones, whole; every version's URL is kept for the log
-  std::vector<DeletedWebhook> deleted_webhooks;
   std::vector<WebhookHealth> healths;
+  std::vector<DeletedWebhook> deleted_webhooks;
   std::vector<ApiKey> keys;
   std::vector<KeyId> deleted_keys;
   std::vector<Number> numbers;  // new ones and changed ones, whole
@@ -80,7 +80,7 @@ struct WriteBatch {
 };
 // References to all parts of a batch, in order.
 constexpr auto parts_of(auto& batch) {
-  return std::tie(batch.webhooks, batch.deleted_webhooks, batch.healths, batch.keys, batch.deleted_keys, batch.numbers,
+  return std::tie(batch.webhooks, batch.healths, batch.deleted_webhooks, batch.keys, batch.deleted_keys, batch.numbers,
                   batch.deleted_numbers, batch.events, batch.deliveries, batch.attempts, batch.updates,
                   batch.recoveries, batch.stats);
 }

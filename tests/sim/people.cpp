@@ -107,7 +107,6 @@ void People::vary(Webhook& webhook) {
   webhook.rate_limit.reset();
   if (prng_.chance(0.2)) webhook.rate_limit = pick(prng_, {0.1, 2.0, 50.0});
   webhook.ordered = pick(prng_, {Ordering::None, Ordering::None, Ordering::Webhook, Ordering::Call});
-  webhook.fallback_url = prng_.chance(0.2) ? "https://example.com/second" : "";
   if (prng_.chance(0.2)) webhook.events |= ~kPhoneEventTypes;
   webhook.timeout = pick<Duration>(prng_, {1s, 15s, 60s});
 }
@@ -118,6 +117,7 @@ void People::create_webhook() {
   Webhook webhook;
   webhook.name = "CRM";
   webhook.url = "https://example.com/";
+  webhook.fallback_url = prng_.chance(0.2) ? "https://example.com/second" : "";
   vary(webhook);
   if (prng_.chance(0.8))
     webhook.team_id = "team_" + std::to_string(prng_.below(static_cast<std::uint64_t>(w_.scenario.teams)));

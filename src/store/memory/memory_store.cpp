@@ -10,11 +10,11 @@ CommitResult MemoryStore::commit(const WriteBatch& batch) {
   const std::lock_guard lock(mutex_);
   CommitResult result;
   for (const Webhook& webhook : batch.webhooks) put_webhook(webhook);
-  for (const DeletedWebhook& deleted : batch.deleted_webhooks) delete_webhook(deleted);
   for (const WebhookHealth& health : batch.healths) {
-    if (health.failing_since) healths_[health.webhook] = health;
+    if (health.failing_since || health.noticed) healths_[health.webhook] = health;
     else healths_.erase(health.webhook);
   }
+  for (const DeletedWebhook& deleted : batch.deleted_webhooks) delete_webhook(deleted);
   for (const ApiKey& key : batch.keys) {
     keys_[key.id] = key;
     last_id_ = std::max(last_id_, key.id.value);

@@ -48,14 +48,15 @@ void narrow_to_pending(Database& db, Access& access) {
   access.walk = [&db](IdRange r) {
     return db.query(
         "SELECT id,1 FROM deliveries WHERE id>=?1 AND id<?2 AND id>(SELECT through FROM pending_index) AND "
-        "substr(state,1,1)=x'00' UNION ALL SELECT delivery,1 FROM undelivered WHERE status=0 AND delivery>=?1 AND "
+        "substr(state,1,1) IN (x'00',x'80') UNION ALL SELECT delivery,1 FROM undelivered WHERE status=0 AND "
+        "delivery>=?1 AND "
         "delivery<?2 ORDER BY 1 DESC",
         r.low, r.high);
   };
   access.newest_in = [&db](IdRange r) {
     const auto newest = db.number(
         "SELECT id FROM deliveries WHERE id>=? AND id<? AND id>(SELECT through FROM pending_index) AND "
-        "substr(state,1,1)=x'00' ORDER BY id DESC LIMIT 1",
+        "substr(state,1,1) IN (x'00',x'80') ORDER BY id DESC LIMIT 1",
         r.low, r.high);
     return newest != 0 ? newest : newest_listed(db, r, DeliveryStatus::Pending);
   };

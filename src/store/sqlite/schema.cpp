@@ -98,7 +98,7 @@ CREATE TABLE webhook_versions(
 ) WITHOUT ROWID;
 CREATE TABLE webhook_health(         -- of those that are failing
   webhook INTEGER PRIMARY KEY,
-  failing_since INTEGER NOT NULL,
+  failing_since INTEGER,
   noticed INTEGER NOT NULL
 );
 CREATE TABLE keys(

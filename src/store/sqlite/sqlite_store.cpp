@@ -189,7 +189,7 @@ Catalog SqliteStore::load_catalog() const {
     }
     for (Rows rows = db.query("SELECT webhook,failing_since,noticed FROM webhook_health ORDER BY webhook");
          rows.next();) {
-      catalog.healths.push_back({WebhookId{rows->integer(0)}, rows->time(1), rows->small(2) != 0});
+      catalog.healths.push_back({WebhookId{rows->integer(0)}, rows->optional_time(1), rows->small(2) != 0});
     }
     for (Rows rows = db.query("SELECT " LIMEHOOK_KEY_COLUMNS " FROM keys ORDER BY id"); rows.next();) {
       catalog.keys.push_back(read_key(*rows));
@@ -224,7 +224,7 @@ std::vector<OpenDelivery> SqliteStore::list_open(DeliveryId after, std::size_t l
                               after),
                      db.query("SELECT " LIMEHOOK_OPEN_DELIVERY_COLUMNS
                               " FROM deliveries d WHERE d.id>max(?,(SELECT through FROM pending_index)) AND "
-                              "substr(d.state,1,1)=x'00' ORDER BY d.id",
+                              "substr(d.state,1,1) IN (x'00',x'80') ORDER BY d.id",
                               after)};
     std::vector<Rows*> rest;
     for (Rows& list : lists) {

@@ -56,8 +56,8 @@ void Writer::apply(const WriteBatch& batch, CommitResult& result) {
   block_.clear();
   block_count_ = 0;
   for (const Webhook& webhook : batch.webhooks) put_webhook(webhook);
-  for (const DeletedWebhook& deleted : batch.deleted_webhooks) delete_webhook(deleted);
   for (const WebhookHealth& health : batch.healths) put_health(health);
+  for (const DeletedWebhook& deleted : batch.deleted_webhooks) delete_webhook(deleted);
   for (const ApiKey& key : batch.keys) put_key(key);
   for (const KeyId id : batch.deleted_keys) db_.run("DELETE FROM keys WHERE id=?", id);
   for (const Number& number : batch.numbers) put_number(number);
@@ -93,9 +93,9 @@ void Writer::put_webhook(const Webhook& webhook) {
 }
 
 void Writer::put_health(const WebhookHealth& health) {
-  if (health.failing_since) {
+  if (health.failing_since || health.noticed) {
     db_.run("INSERT OR REPLACE INTO webhook_health(webhook,failing_since,noticed) VALUES(?,?,?)", health.webhook,
-            *health.failing_since, health.noticed);
+            health.failing_since, health.noticed);
   } else {
     db_.run("DELETE FROM webhook_health WHERE webhook=?", health.webhook);
   }
