@@ -29,6 +29,11 @@ enum class DeliveryState : std::uint8_t {
   Canceling,  // to be canceled, in the order of a queue
 };
 
+constexpr bool is_waiting(DeliveryState state) {
+  return state == DeliveryState::Waiting || state == DeliveryState::Blocked || state == DeliveryState::Ready;
+}
+constexpr bool runs(DeliveryState state) { return state == DeliveryState::Running || state == DeliveryState::Loading; }
+
 struct OpenEntry {
   EventId event;
   WebhookSlot* slot = nullptr;

@@ -17,13 +17,13 @@ void DispatchQueue::check_invariants() const {
   for (const auto& [id, entry] : entries_) {
     LIMEHOOK_ASSERT(entry.slot != nullptr);
     const Target& target = entry.slot->target(entry.fallback);
-    const bool runs = entry.state == DeliveryState::Running || entry.state == DeliveryState::Loading;
-    in_flight += runs;
+    const bool running_now = runs(entry.state);
+    in_flight += running_now;
     probes += entry.probe;
-    LIMEHOOK_ASSERT(runs || !entry.probe);
+    LIMEHOOK_ASSERT(running_now || !entry.probe);
     ++open[entry.slot];
     waiting[entry.slot] += entry.state == DeliveryState::Waiting;
-    running[&target] += runs;
+    running[&target] += running_now;
     if (entry.body) body_bytes += entry.body->size();
     LIMEHOOK_ASSERT(entry.state != DeliveryState::Running || entry.body);
     LIMEHOOK_ASSERT(entry.state != DeliveryState::Blocked || target.lanes);
