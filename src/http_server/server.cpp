@@ -58,6 +58,7 @@ struct Server::State {
     beast::tcp_stream stream;
     beast::flat_buffer buffer;
     bool idle = true;
+    std::string client_address;
   };
   std::set<Session*> sessions;
   class SessionEntry;
@@ -149,6 +150,7 @@ asio::awaitable<bool> Server::State::serve_one(Session& session) {
   Parser parser;
   if (!co_await read_head(session, parser)) co_return false;
   Request request = head_of(parser);
+  request.client_address = session.client_address;
   const bool head_only = request.method == "HEAD";
   if (const auto refusal = options.admit(request)) {
     const bool whole = parser.is_done();  // otherwise an unread body stands between us and the next request
@@ -215,6 +217,9 @@ asio::awaitable<void> Server::accept_loop(std::shared_ptr<State> state) {
     error_code ignored;
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);
     auto session = std::make_shared<State::Session>(std::move(socket));
+    if (const auto peer = session->stream.socket().remote_endpoint(ignored); !ignored) {
+      session->client_address = peer.address().to_string();
+    }
     asio::co_spawn(state->io, serve(state, session), asio::detached);
   }
 }

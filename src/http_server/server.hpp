@@ -22,6 +22,8 @@ struct Request {
   std::string target;  // as sent: path and query
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+  std::string client_address;                                // who asks: an IP address without port
+  bool secure = false;                                       // came over TLS
 
   std::string_view path() const { return std::string_view(target).substr(0, target.find('?')); }
   std::string_view query() const {
