@@ -131,12 +131,18 @@ TEST(ViaProxy, GivesUpOnAProxyThatHangs) {
   EXPECT_EQ(attempt.error, "proxy 127.0.0.1: no answer to CONNECT within 200ms");
 }
 
-// Goal: addresses that are not public are refused before the proxy hears of them.
+// Goal: hosts that are not public as they are written are refused before the proxy hears of them, also for tokens.
 TEST(ViaProxy, RefusesPrivateAddressesItself) {
   TestServer proxy(always(response_text(200)));
   TestClient client(through(proxy));
-  for (const auto* const url : {"http://127.0.0.1/", "https://10.0.0.1/", "http://[::1]/"}) {
-    EXPECT_EQ(client.send(url).attempt.outcome, AttemptOutcome::AddressRefused) << url;
+  for (const auto* const url : kPrivateHosts) {
+    for (const std::string scheme : {"http", "https"}) {
+      const auto attempt = client.send(scheme + "://" + url + "/").attempt;
+      EXPECT_EQ(attempt.outcome, AttemptOutcome::AddressRefused) << scheme << " " << url << ": " << attempt.error;
+    }
+    auto webhook = webhook_to("https://hooks.example/");
+    webhook->oauth = OauthSettings{.token_url = std::string("http://") + url + "/", .client_secret = "secret"};
+    EXPECT_EQ(client.send(webhook).attempt.outcome, AttemptOutcome::OauthFailed) << url;
   }
   EXPECT_EQ(proxy.connections(), 0);
 }
