@@ -78,6 +78,7 @@ TEST(HostileAnswers, AreFramedInOneWayOnly) {
       {kOk + "X-Space : a\r\n\r\n", End::Head, true},
       {kOk + ": a\r\n\r\n", End::Head, true},
       {kChunked + "2\r\nok\r\n0\r\n\r\n", End::Whole, false, "ok"},
+      {kChunked + "0\r\n\r\n", End::Whole, false, ""},
       {kChunked + "2;x=\"y\"\r\nok\r\n0;z\r\nX-Trailer: 1\r\n\r\n", End::Whole, false, "ok"},
       {kChunked + "10000000000000000\r\nok", End::Body, true},
       {kChunked + "-2\r\nok", End::Body, true},

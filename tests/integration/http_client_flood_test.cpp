@@ -134,6 +134,32 @@ TEST(Early, AnswersCountOnce) {
   EXPECT_EQ(server.connections(), 3);
 }
 
+// Goal: an endpoint for tokens gets no further than a receiver. Method: it pours what could be a token, a head,
+// nesting.
+TEST(TokenFloods, AreCutOff) {
+  TestServer server(always(response_text(200)));
+  for (const auto& [start, piece] : std::initializer_list<std::pair<std::string, std::string>>{
+           {kOk + "Content-Length: 1000000000000\r\n\r\n{\"access_token\":\"", "x"},
+           {kOk + "Content-Length: 1000000000000\r\n\r\n", "[{\"a\":"},
+           {kOk, "X-More: x\r\n"},
+           {kChunked, kExtension}}) {
+    std::atomic<std::size_t> poured = 0;
+    TestServer tokens([&](Peer& peer) {
+      peer.read_request();
+      peer.write(start);
+      while (peer.write(piece)) poured += piece.size();
+    });
+    auto webhook = webhook_to(server.url(), seconds(60));
+    webhook->oauth = OauthSettings{.token_url = tokens.url(), .client_id = "c", .client_secret = "secret-of-client"};
+    TestClient client;
+    const auto attempt = client.send(webhook).attempt;
+    EXPECT_EQ(attempt.outcome, AttemptOutcome::OauthFailed);
+    EXPECT_THAT(attempt.error, HasSubstr("too long")) << start;
+    EXPECT_LT(poured, kPouredMax);
+  }
+  EXPECT_EQ(server.connections(), 0);
+}
+
 class TlsFloods : public ::testing::Test {
  protected:
   TlsFloods() { write_file(ca_file_, authority_.pem()); }
