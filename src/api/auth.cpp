@@ -88,6 +88,7 @@ Found by_cookie(std::string_view token, const Request& request, const AuthOption
 }  // namespace
 
 bool Principal::may(unsigned who) const {
+  if ((who & kAnybody) != 0) return true;
   if ((who & kPeople) != 0) return kind == ActorKind::User;
   if ((who & kTeamAdmin) != 0 && kind == ActorKind::User && is(Role::Manage)) return true;
   if (kind == ActorKind::Portal && (who & kPortal) == 0) return false;
