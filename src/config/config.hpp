@@ -11,6 +11,7 @@
 
 #include "base/limits.hpp"
 #include "base/time.hpp"
+#include "vault/key_file.hpp"
 
 namespace limehook {
 
@@ -51,6 +52,7 @@ struct Config {
   ListenAddress listen;
   std::filesystem::path data = "./limehook-data";
   std::optional<std::string> admin_key;
+  vault::KeySource secret_keys;  // what the store's secrets are sealed with
 
   // Delivery.
   bool allow_http = false;

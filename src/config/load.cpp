@@ -53,7 +53,7 @@ class Loader {
   explicit Loader(const Sources& sources) : sources_(sources) {}
 
   std::expected<Loaded, std::string> load() {
-    for (const auto step : {&Loader::apply_file, &Loader::apply_variables, &Loader::apply_flags,
+    for (const auto step : {&Loader::apply_file, &Loader::apply_variables, &Loader::apply_flags, &Loader::settle_keys,
                             &Loader::settle_timeouts, &Loader::settle_smtp, &Loader::settle_limits}) {
       if (auto problem = (this->*step)()) return std::unexpected(std::move(*problem));
     }
@@ -123,8 +123,9 @@ class Loader {
 
   Problem apply_variables() {
     // What other commands read, and what names the file.
-    static constexpr std::array<std::string_view, 4> kOthers{"LIMEHOOK_CONFIG", "LIMEHOOK_KEY", "LIMEHOOK_SECRET",
-                                                             "LIMEHOOK_SERVER"};
+    static constexpr std::array<std::string_view, 6> kOthers{"LIMEHOOK_CONFIG",         "LIMEHOOK_KEY",
+                                                             "LIMEHOOK_NEW_SECRET_KEY", "LIMEHOOK_NEW_SECRET_KEY_FILE",
+                                                             "LIMEHOOK_SECRET",         "LIMEHOOK_SERVER"};
     for (const auto& [name, value] : sources_.variables) {
       if (value.empty()) continue;
       const auto found = std::ranges::find_if(options(), [&](const Option& o) { return o.variable() == name; });
@@ -144,6 +145,13 @@ class Loader {
       if (auto problem = apply(option, joined(flag->second), option.flag())) return problem;
     }
     return std::nullopt;
+  }
+
+  Problem settle_keys() {
+    const auto& keys = out_.config.secret_keys;
+    if (!keys.key || !keys.file) return std::nullopt;
+    return fmt::format("{}: the key is given already by {}; expected one of the two", origins_.at("secret-key"),
+                       origins_.at("secret-key-file"));
   }
 
   Problem settle_timeouts() {

@@ -21,8 +21,11 @@ std::string header_names(const Webhook& webhook) {
 
 }  // namespace
 
-Writer::Writer(Database& db, UndeliveredList& undelivered)
-    : db_(db), undelivered_(undelivered), next_block_(db.number("SELECT max(id) FROM attempt_blocks") + 1) {}
+Writer::Writer(Database& db, UndeliveredList& undelivered, const vault::Vault& vault)
+    : db_(db),
+      undelivered_(undelivered),
+      vault_(vault),
+      next_block_(db.number("SELECT max(id) FROM attempt_blocks") + 1) {}
 
 CommitResult Writer::commit(const WriteBatch& batch) {
   CommitResult result;
@@ -77,13 +80,13 @@ void Writer::apply(const WriteBatch& batch, CommitResult& result) {
 
 void Writer::put_webhook(const Webhook& webhook) {
   const std::string config = webhook_config(webhook);
-  const std::string secrets = webhook_secrets(webhook);
+  const std::string secrets = webhook_secrets(webhook, vault_);
   db_.run(
       "INSERT INTO webhooks(id,version,created_at,updated_at,team,config,secrets) VALUES(?,?,?,?,?,?,?) "
       "ON CONFLICT(id) DO UPDATE SET version=excluded.version,created_at=excluded.created_at,"
       "updated_at=excluded.updated_at,team=excluded.team,config=excluded.config,secrets=excluded.secrets",
       webhook.id, webhook.version, webhook.created_at, webhook.updated_at, std::string_view(webhook.team_id),
-      std::string_view(config), std::string_view(secrets));
+      std::string_view(config), Blob{secrets});
   const std::string names = header_names(webhook);
   db_.run(
       "INSERT OR REPLACE INTO webhook_versions(webhook,version,url,fallback_url,signature_header,header_names) "
@@ -102,7 +105,7 @@ void Writer::put_health(const WebhookHealth& health) {
 }
 
 void Writer::delete_webhook(const DeletedWebhook& deleted) {
-  // The log needs to know that it was there; its secrets, and its headers may hold some, are nobody's business now.
+  // The log needs to know that it was there; its secrets are nobody's business now.
   db_.run("UPDATE webhooks SET deleted_at=?,config='',secrets='' WHERE id=? AND deleted_at IS NULL", deleted.at,
           deleted.id);
   put_health({deleted.id, std::nullopt});
