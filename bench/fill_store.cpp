@@ -184,7 +184,7 @@ class Filler {
   }
 
   void take_stats() {
-    for (const auto& [key, counts] : stats_) batch_.stats.push_back({key.first, key.second, counts});
+    for (const auto& [key, counts] : stats_) batch_.catalog.emplace_back(StatsBucket{key.first, key.second, counts});
     stats_.clear();
   }
 

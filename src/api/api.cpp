@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 #include <boost/url/parse_query.hpp>
 
+#include "runtime/clocks.hpp"
 #include "signing/signing.hpp"
 
 namespace limehook::api {
@@ -41,63 +42,79 @@ std::vector<std::pair<std::string, std::string>> parse_query(std::string_view te
   return parameters;
 }
 
+std::string refusal_of(const Principal& principal, unsigned who) {
+  if ((who & kPeople) != 0) return "This is for people who are signed in.";
+  if (principal.kind == ActorKind::Portal) return "This is not part of a team's portal.";
+  if (!principal.role) return "You are not a member of any team.";
+  return "A key with the role " + std::string(name_of(*principal.role)) + " may not do this.";
+}
+
 }  // namespace
 
 std::span<const Api::Route> Api::routes() {
-  static constexpr unsigned kLook = kAdmin | kManage | kRead;
-  static constexpr unsigned kChange = kAdmin | kManage;
+  using enum Other;
   static constexpr Route kRoutes[] = {
-      {"POST", "/v1/events", kAdmin | kManage | kIngest, &Api::post_event},
-      {"POST", "/v1/events/batch", kAdmin | kManage | kIngest, &Api::post_batch},
-      {"GET", "/v1/events", kLook, &Api::list_events},
-      {"GET", "/v1/events/{id}", kLook, &Api::get_event},
-      {"GET", "/v1/event-types", kLook | kIngest, &Api::list_event_types},
-      {"GET", "/v1/webhooks", kLook, &Api::list_webhooks},
-      {"POST", "/v1/webhooks", kChange, &Api::create_webhook},
-      {"POST", "/v1/webhooks/preview", kLook, &Api::preview_payload},
-      {"GET", "/v1/webhooks/{id}", kLook, &Api::get_webhook},
-      {"PATCH", "/v1/webhooks/{id}", kChange, &Api::patch_webhook},
-      {"DELETE", "/v1/webhooks/{id}", kChange, &Api::delete_webhook},
-      {"POST", "/v1/webhooks/{id}/enable", kChange, &Api::enable_webhook},
-      {"POST", "/v1/webhooks/{id}/disable", kChange, &Api::disable_webhook},
-      {"POST", "/v1/webhooks/{id}/test", kChange, &Api::test_webhook},
-      {"POST", "/v1/webhooks/{id}/preview", kLook, &Api::preview_webhook},
-      {"GET", "/v1/webhooks/{id}/secret", kChange, &Api::get_secret},
-      {"GET", "/v1/webhooks/{id}/public-key", 0, &Api::get_public_key},
-      {"POST", "/v1/webhooks/{id}/rotate-secret", kChange, &Api::rotate_secret},
-      {"GET", "/v1/webhooks/{id}/deliveries", kLook, &Api::list_webhook_deliveries},
-      {"GET", "/v1/webhooks/{id}/events", kLook, &Api::poll_events},
-      {"POST", "/v1/webhooks/{id}/recover", kChange, &Api::start_recovery},
-      {"GET", "/v1/webhooks/{id}/recoveries", kLook, &Api::list_recoveries},
-      {"GET", "/v1/webhooks/{id}/stats", kLook, &Api::get_webhook_stats},
-      {"GET", "/v1/deliveries", kLook, &Api::list_deliveries},
-      {"GET", "/v1/deliveries/{id}", kLook, &Api::get_delivery},
-      {"POST", "/v1/deliveries/{id}/retry", kChange, &Api::retry_delivery},
-      {"POST", "/v1/deliveries/{id}/skip", kChange, &Api::skip_delivery},
-      {"GET", "/v1/recoveries/{id}", kLook, &Api::get_recovery},
-      {"POST", "/v1/recoveries/{id}/cancel", kChange, &Api::cancel_recovery},
-      {"GET", "/v1/stats", kLook, &Api::get_stats},
-      {"GET", "/v1/numbers", kLook, &Api::list_numbers},
-      {"POST", "/v1/numbers", kChange, &Api::create_number},
-      {"GET", "/v1/numbers/{id}", kLook, &Api::get_number},
-      {"PATCH", "/v1/numbers/{id}", kChange, &Api::patch_number},
-      {"DELETE", "/v1/numbers/{id}", kChange, &Api::delete_number},
-      {"GET", "/v1/keys", kAdmin, &Api::list_keys},
-      {"POST", "/v1/keys", kAdmin, &Api::create_key},
-      {"DELETE", "/v1/keys/{id}", kAdmin, &Api::delete_key},
-      {"GET", "/healthz", 0, &Api::get_health},
-      {"GET", "/readyz", 0, &Api::get_readiness},
-      {"GET", "/metrics", 0, &Api::get_metrics},
-      {"GET", "/openapi.json", 0, &Api::get_openapi},
+      {{"POST", "/v1/events", kSend, Refused}, &Api::post_event},
+      {{"POST", "/v1/events/batch", kSend, Refused}, &Api::post_batch},
+      {{"GET", "/v1/events", kLook, Filtered}, &Api::list_events},
+      {{"GET", "/v1/events/{id}", kLook | kPortal, NotFound}, &Api::get_event},
+      {{"GET", "/v1/event-types", kLook | kIngest | kPortal, None}, &Api::list_event_types},
+      {{"GET", "/v1/webhooks", kLook | kPortal, Filtered}, &Api::list_webhooks},
+      {{"POST", "/v1/webhooks", kChange | kPortal, Refused}, &Api::create_webhook},
+      {{"POST", "/v1/webhooks/preview", kLook | kPortal, None}, &Api::preview_payload},
+      {{"GET", "/v1/webhooks/{id}", kLook | kPortal, NotFound}, &Api::get_webhook},
+      {{"PATCH", "/v1/webhooks/{id}", kChange | kPortal, NotFound}, &Api::patch_webhook},
+      {{"DELETE", "/v1/webhooks/{id}", kChange | kPortal, NotFound}, &Api::delete_webhook},
+      {{"POST", "/v1/webhooks/{id}/enable", kChange | kPortal, NotFound}, &Api::enable_webhook},
+      {{"POST", "/v1/webhooks/{id}/disable", kChange | kPortal, NotFound}, &Api::disable_webhook},
+      {{"POST", "/v1/webhooks/{id}/test", kChange | kPortal, NotFound}, &Api::test_webhook},
+      {{"POST", "/v1/webhooks/{id}/preview", kLook | kPortal, NotFound}, &Api::preview_webhook},
+      {{"GET", "/v1/webhooks/{id}/secret", kChange | kPortal, NotFound}, &Api::get_secret},
+      {{"GET", "/v1/webhooks/{id}/public-key", kOpen, None}, &Api::get_public_key},
+      {{"POST", "/v1/webhooks/{id}/rotate-secret", kChange | kPortal, NotFound}, &Api::rotate_secret},
+      {{"GET", "/v1/webhooks/{id}/deliveries", kLook | kPortal, NotFound}, &Api::list_webhook_deliveries},
+      {{"GET", "/v1/webhooks/{id}/events", kLook | kPortal, NotFound}, &Api::poll_events},
+      {{"POST", "/v1/webhooks/{id}/recover", kChange | kPortal, NotFound}, &Api::start_recovery},
+      {{"GET", "/v1/webhooks/{id}/recoveries", kLook | kPortal, NotFound}, &Api::list_recoveries},
+      {{"GET", "/v1/webhooks/{id}/stats", kLook | kPortal, NotFound}, &Api::get_webhook_stats},
+      {{"GET", "/v1/deliveries", kLook | kPortal, Filtered}, &Api::list_deliveries},
+      {{"GET", "/v1/deliveries/{id}", kLook | kPortal, NotFound}, &Api::get_delivery},
+      {{"POST", "/v1/deliveries/{id}/retry", kChange | kPortal, NotFound}, &Api::retry_delivery},
+      {{"POST", "/v1/deliveries/{id}/skip", kChange | kPortal, NotFound}, &Api::skip_delivery},
+      {{"GET", "/v1/recoveries/{id}", kLook | kPortal, NotFound}, &Api::get_recovery},
+      {{"POST", "/v1/recoveries/{id}/cancel", kChange | kPortal, NotFound}, &Api::cancel_recovery},
+      {{"GET", "/v1/stats", kLook | kPortal, Filtered}, &Api::get_stats},
+      {{"GET", "/v1/numbers", kLook, Filtered}, &Api::list_numbers},
+      {{"POST", "/v1/numbers", kChange, Refused}, &Api::create_number},
+      {{"GET", "/v1/numbers/{id}", kLook, NotFound}, &Api::get_number},
+      {{"PATCH", "/v1/numbers/{id}", kChange, NotFound}, &Api::patch_number},
+      {{"DELETE", "/v1/numbers/{id}", kChange, NotFound}, &Api::delete_number},
+      {{"GET", "/v1/keys", kAdmin | kTeamAdmin, Filtered}, &Api::list_keys},
+      {{"POST", "/v1/keys", kAdmin | kTeamAdmin, Refused}, &Api::create_key},
+      {{"GET", "/v1/keys/{id}", kAdmin | kTeamAdmin, NotFound}, &Api::get_key},
+      {{"PATCH", "/v1/keys/{id}", kAdmin | kTeamAdmin, NotFound}, &Api::patch_key},
+      {{"DELETE", "/v1/keys/{id}", kAdmin | kTeamAdmin, NotFound}, &Api::delete_key},
+      {{"GET", "/v1/teams", kLook | kPortal, Filtered}, &Api::list_teams},
+      {{"POST", "/v1/teams", kAdmin, None}, &Api::create_team},
+      {{"GET", "/v1/teams/{id}", kLook | kPortal, NotFound}, &Api::get_team},
+      {{"PATCH", "/v1/teams/{id}", kChange, NotFound}, &Api::patch_team},
+      {{"DELETE", "/v1/teams/{id}", kAdmin, None}, &Api::delete_team},
+      {{"GET", "/v1/audit", kAdmin | kTeamAdmin, Filtered}, &Api::list_audit},
+      {{"GET", "/healthz", kOpen, None}, &Api::get_health},
+      {{"GET", "/readyz", kOpen, None}, &Api::get_readiness},
+      {{"GET", "/metrics", kOpen, None}, &Api::get_metrics},
+      {{"GET", "/openapi.json", kOpen, None}, &Api::get_openapi},
   };
   return kRoutes;
 }
+
+std::vector<AccessRule> Api::access_rules() { return {routes().begin(), routes().end()}; }
 
 Api::Api(runtime::Engine& engine, telemetry::Metrics& metrics, ApiOptions options)
     : engine_(engine),
       metrics_(metrics),
       options_(std::move(options)),
-      admin_hash_(signing::sha256(options_.admin_key)) {}
+      auth_{signing::sha256(options_.admin_key), options_.sessions} {}
 
 std::size_t Api::body_bytes_max(std::string_view, std::string_view path) {
   if (path == "/v1/events/batch") return limits::kBatchBytesMax;
@@ -121,12 +138,11 @@ asio::awaitable<Response> Api::handle(const Request& request) {
   co_return response;
 }
 
-Principal Api::authenticate(const Request& request) const {
-  const auto key = bearer(request.header("authorization"));
-  const auto principal = key ? find_principal(*key, admin_hash_, engine_.keys()) : std::nullopt;
-  if (principal) return *principal;
-  Response response = problem(401, key ? "This key is not known." : "A key is needed: Authorization: Bearer lh_…");
-  response.headers.emplace_back("WWW-Authenticate", "Bearer");
+Principal Api::principal_of(const Request& request) const {
+  auto principal = authenticate(request, auth_, engine_.directory(), runtime::now().wall);
+  if (principal) return *std::move(principal);
+  Response response = problem(principal.error().status, principal.error().detail);
+  if (response.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
   throw Fault{std::move(response)};
 }
 
@@ -140,10 +156,10 @@ const Api::Route& Api::find_route(Call& call) const {
       allowed += (allowed.empty() ? "" : ", ") + std::string(route.method);
       continue;
     }
-    if (route.roles == 0) return route;
-    call.principal = authenticate(request);
-    if (call.principal.in(route.roles)) return route;
-    throw Fault{problem(403, "A key with the role " + std::string(name_of(call.principal.role)) + " may not do this.")};
+    if (route.who == kOpen) return route;
+    call.principal = principal_of(request);
+    if (call.principal.may(route.who)) return route;
+    throw Fault{problem(403, refusal_of(call.principal, route.who))};
   }
   if (allowed.empty()) throw Fault{problem(404, "There is nothing at this path. See /openapi.json.")};
   Response response = problem(405, "This path takes " + allowed + ".");

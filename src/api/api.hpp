@@ -3,6 +3,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ struct ApiOptions {
   std::string admin_key;  // with which everything is allowed
   UrlRules url_rules;
   Duration default_timeout;  // of webhooks that set none
+  SessionLimits sessions;
 };
 
 class Api {
@@ -31,14 +33,14 @@ class Api {
   std::optional<Response> admit(const Request& head) const;
   asio::awaitable<Response> handle(const Request& request);
 
+  // The table of who may use what.
+  static std::vector<AccessRule> access_rules();
+
   static std::size_t body_bytes_max(std::string_view method, std::string_view path);
 
  private:
   using Handler = asio::awaitable<Response> (Api::*)(const Call& call);
-  struct Route {
-    std::string_view method;
-    std::string_view pattern;  // "{id}" stands for one step
-    unsigned roles;            // 0: no key is needed
+  struct Route : AccessRule {
     Handler handler;
   };
   static std::span<const Route> routes();
@@ -46,7 +48,7 @@ class Api {
   asio::awaitable<Response> dispatch(const Request& request);
   // The request's route; fills in who asks and the path's {id}. Throws Fault when there is none for this caller.
   const Route& find_route(Call& call) const;
-  Principal authenticate(const Request& request) const;
+  Principal principal_of(const Request& request) const;
 
   // events.cpp
   asio::awaitable<Response> post_event(const Call& call);
@@ -92,7 +94,26 @@ class Api {
   // keys.cpp
   asio::awaitable<Response> list_keys(const Call& call);
   asio::awaitable<Response> create_key(const Call& call);
+  asio::awaitable<Response> get_key(const Call& call);
+  asio::awaitable<Response> patch_key(const Call& call);
   asio::awaitable<Response> delete_key(const Call& call);
+  // The key in the path, if the caller may see it; else a 404.
+  ApiKey visible_key(const Call& call) const;
+  // teams.cpp
+  asio::awaitable<Response> list_teams(const Call& call);
+  asio::awaitable<Response> create_team(const Call& call);
+  asio::awaitable<Response> get_team(const Call& call);
+  asio::awaitable<Response> patch_team(const Call& call);
+  asio::awaitable<Response> delete_team(const Call& call);
+  std::map<std::string, Team> known_teams() const;
+  Team visible_team(const Call& call) const;
+  // audit.cpp
+  asio::awaitable<Response> list_audit(const Call& call);
+  // An entry that says who does `action`; what changes is to be added. `target` is the id of what is changed.
+  AuditEntry audit(const Call& call, std::string_view action, std::string_view team_id, std::string target,
+                   std::string_view target_name) const;
+  AuditEntry webhook_audit(const Call& call, std::string_view action, const Webhook* before,
+                           const Webhook* after) const;
   // numbers.cpp
   asio::awaitable<Response> list_numbers(const Call& call);
   asio::awaitable<Response> create_number(const Call& call);
@@ -111,12 +132,13 @@ class Api {
   WebhookPtr visible_webhook(const Call& call) const;
   boost::json::object shown(const Webhook& webhook, const Principal& principal) const;
   Response show(int status, const Webhook& webhook, const Principal& principal) const;
+  std::string team_of(const store::DeliveryDetail& detail) const;
   bool sees_webhook(const Principal& principal, WebhookId id) const;
 
   runtime::Engine& engine_;
   telemetry::Metrics& metrics_;
   ApiOptions options_;
-  KeyHash admin_hash_;
+  AuthOptions auth_;
 };
 
 }  // namespace limehook::api

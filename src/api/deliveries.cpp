@@ -76,6 +76,10 @@ asio::awaitable<store::DeliveryDetail> Api::load_delivery(const Call& call) {
   co_return std::move(*detail);
 }
 
+std::string Api::team_of(const store::DeliveryDetail& detail) const {
+  return engine_.team_of(detail.delivery.webhook).value_or("");
+}
+
 asio::awaitable<Response> Api::get_delivery(const Call& call) {
   const auto detail = co_await load_delivery(call);
   JsonWriter out;
@@ -97,6 +101,7 @@ asio::awaitable<Response> Api::retry_delivery(const Call& call) {
     if (answer.error() != delivery::Refusal::Conflict || tried == kTries) co_return refusal(answer.error());
   }
   const auto after = co_await load_delivery(call);
+  engine_.record(audit(call, "delivery.retried", team_of(after), call.id, ""));
   JsonWriter out;
   write_delivery(out.begin_object(), after.delivery, after.event.type, after.event.team_id).end_object();
   co_return Response{202, "application/json", out.take(), {}};
@@ -107,6 +112,7 @@ asio::awaitable<Response> Api::skip_delivery(const Call& call) {
   const auto answer = co_await engine_.skip_delivery(detail.delivery.id);
   if (!answer) co_return refusal(answer.error());
   const auto after = co_await load_delivery(call);
+  engine_.record(audit(call, "delivery.skipped", team_of(after), call.id, ""));
   JsonWriter out;
   write_delivery(out.begin_object(), after.delivery, after.event.type, after.event.team_id).end_object();
   co_return Response{200, "application/json", out.take(), {}};

@@ -69,7 +69,7 @@ asio::awaitable<Response> Api::post_event(const Call& call) {
       throw Fault{problem(400, "The body is not JSON: " + *text + ".")};
     throw Fault{invalid(draft.error())};
   }
-  if (!settle_team(*draft, call.principal, engine_.numbers())) {
+  if (!settle_team(*draft, call.principal, engine_.directory().numbers())) {
     throw Fault{problem(403, "The event's team is not the key's.", {{"/team_id", std::string(kOtherTeam)}})};
   }
   draft->idempotency_key = idempotency_key(call);
@@ -108,7 +108,7 @@ asio::awaitable<Response> Api::post_batch(const Call& call) {
     auto draft = parse_event(items[i]);
     if (!draft) {
       errors[i] = std::move(draft.error());
-    } else if (!settle_team(*draft, call.principal, engine_.numbers())) {
+    } else if (!settle_team(*draft, call.principal, engine_.directory().numbers())) {
       errors[i] = {{"/team_id", std::string(kOtherTeam)}};
     } else {
       if (!key.empty()) draft->idempotency_key = key + "#" + std::to_string(i);

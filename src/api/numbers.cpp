@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "api/api.hpp"
+#include "api/audit.hpp"
 #include "api/json_writer.hpp"
 #include "runtime/clocks.hpp"
 
@@ -15,6 +16,8 @@ JsonWriter& write_number(JsonWriter& out, const Number& number) {
   out.key("created_at").string(format_rfc3339(number.created_at));
   return out.key("updated_at").string(format_rfc3339(number.updated_at));
 }
+
+boost::json::object audit_members(const Number& number) { return {{"team_id", number.team_id}, {"name", number.name}}; }
 
 Response number_response(int status, const Number& number) {
   JsonWriter out;
@@ -45,7 +48,7 @@ void check_team(const Principal& principal, std::string_view team_id) {
 }  // namespace
 
 Number Api::visible_number(const Call& call) const {
-  const Number* number = engine_.numbers().find(path_id<NumberId>(call, "number"));
+  const Number* number = engine_.directory().numbers().find(path_id<NumberId>(call, "number"));
   if (!number || !call.principal.sees_team(number->team_id)) throw Fault{not_found("number")};
   return *number;
 }
@@ -57,11 +60,11 @@ asio::awaitable<Response> Api::list_numbers(const Call& call) {
   const NumberId before{call.cursor()};
   std::vector<const Number*> rows;
   if (const auto wanted = number_parameter(call)) {
-    const Number* number = engine_.numbers().find(*wanted);
+    const Number* number = engine_.directory().numbers().find(*wanted);
     const bool passes = number && (!team || number->team_id == *team) && (!before || number->id < before);
     if (passes) rows.push_back(number);
   } else {
-    rows = engine_.numbers().newest(team, before, limit + 1);
+    rows = engine_.directory().numbers().newest(team, before, limit + 1);
   }
   const bool more = rows.size() > limit;
   if (more) rows.pop_back();
@@ -81,7 +84,10 @@ asio::awaitable<Response> Api::create_number(const Call& call) {
   check_team(call.principal, number.team_id);
   number.id = NumberId{engine_.new_id()};
   number.created_at = number.updated_at = runtime::now().wall;
-  const auto answer = co_await engine_.save_number(number);
+  if (engine_.directory().numbers().find(number.number)) throw Fault{number_exists()};
+  auto entry = audit(call, "number.created", number.team_id, number.id.str(), number.number);
+  set_change(entry, {}, audit_members(number));
+  const auto answer = co_await engine_.change("number " + number.number, {number, std::move(entry)});
   if (!answer) co_return answer.error() == delivery::Refusal::Conflict ? number_exists() : refusal(answer.error());
   Response response = number_response(201, number);
   response.headers.emplace_back("Location", "/v1/numbers/" + number.id.str());
@@ -91,18 +97,25 @@ asio::awaitable<Response> Api::create_number(const Call& call) {
 asio::awaitable<Response> Api::get_number(const Call& call) { co_return number_response(200, visible_number(call)); }
 
 asio::awaitable<Response> Api::patch_number(const Call& call) {
-  Number number = visible_number(call);
+  const Number before = visible_number(call);
+  Number number = before;
   const FieldErrors errors = apply_number_json(number, call.json_object());
   if (!errors.empty()) throw Fault{invalid(errors)};
   check_team(call.principal, number.team_id);
   number.updated_at = runtime::now().wall;
-  const auto answer = co_await engine_.save_number(number);
+  auto entry = audit(call, "number.updated", number.team_id, number.id.str(), number.number);
+  set_change(entry, audit_members(before), audit_members(number));
+  const auto answer = co_await engine_.change("number " + number.number, {number, std::move(entry)});
   if (!answer) co_return refusal(answer.error());
   co_return number_response(200, number);
 }
 
 asio::awaitable<Response> Api::delete_number(const Call& call) {
-  const auto answer = co_await engine_.delete_number(visible_number(call).id);
+  const Number number = visible_number(call);
+  auto entry = audit(call, "number.deleted", number.team_id, number.id.str(), number.number);
+  set_change(entry, audit_members(number), {});
+  const auto answer =
+      co_await engine_.change("number " + number.number, {store::Removed<NumberId>{number.id}, std::move(entry)});
   if (!answer) co_return refusal(answer.error());
   co_return Response{204, "", "", {}};
 }

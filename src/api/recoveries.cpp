@@ -110,6 +110,7 @@ asio::awaitable<Response> Api::start_recovery(const Call& call) {
   recovery.webhook = webhook->id;
   const auto started = co_await engine_.start_recovery(recovery);
   if (!started) co_return refusal(started.error());
+  engine_.record(audit(call, "recovery.started", webhook->team_id, started->id.str(), webhook->name));
   Response response = recovery_response(202, *started);
   response.headers.emplace_back("Location", "/v1/recoveries/" + started->id.str());
   co_return response;
@@ -144,6 +145,8 @@ asio::awaitable<Response> Api::cancel_recovery(const Call& call) {
   if (!canceled && canceled.error() == delivery::Refusal::NotFound)
     co_return recovery_response(200, co_await load_recovery(call));
   if (!canceled) co_return refusal(canceled.error());
+  engine_.record(
+      audit(call, "recovery.canceled", engine_.team_of(recovery.webhook).value_or(""), recovery.id.str(), ""));
   co_return recovery_response(200, *canceled);
 }
 

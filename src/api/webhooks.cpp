@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "api/api.hpp"
+#include "api/audit.hpp"
 #include "api/json_writer.hpp"
 #include "api/render.hpp"
 #include "api/sample_event.hpp"
@@ -100,7 +101,7 @@ Duration overlap_of(const Call& call) {
 // Own headers often hold a receiver's key: who may only look does not see their values.
 boost::json::object Api::shown(const Webhook& webhook, const Principal& principal) const {
   auto json = webhook_to_json(webhook);
-  if (principal.role == Role::Read) {
+  if (principal.is(Role::Read)) {
     for (auto& header : json["headers"].as_object()) header.value() = http_client::kMask;
   }
   add_view(json, engine_.view(webhook.id).value_or(delivery::WebhookView{}));
@@ -109,6 +110,14 @@ boost::json::object Api::shown(const Webhook& webhook, const Principal& principa
 
 Response Api::show(int status, const Webhook& webhook, const Principal& principal) const {
   return Response{status, "application/json", boost::json::serialize(shown(webhook, principal)), {}};
+}
+
+AuditEntry Api::webhook_audit(const Call& call, std::string_view action, const Webhook* before,
+                              const Webhook* after) const {
+  const Webhook& webhook = after ? *after : *before;
+  auto entry = audit(call, action, webhook.team_id, webhook.id.str(), webhook.name);
+  set_webhook_change(entry, before, after);
+  return entry;
 }
 
 asio::awaitable<Response> Api::list_webhooks(const Call& call) {
@@ -145,7 +154,8 @@ asio::awaitable<Response> Api::create_webhook(const Call& call) {
         problem(403, "The webhook's team is not the key's.", {{"/team_id", "names a team that this key is not for"}})};
   }
   generate_missing(webhook);
-  const auto stored = co_await engine_.save_webhook(std::move(webhook));
+  auto entry = webhook_audit(call, "webhook.created", nullptr, &webhook);
+  const auto stored = co_await engine_.save_webhook(std::move(webhook), std::move(entry));
   if (!stored) co_return refusal(stored.error());
   auto json = shown(**stored, call.principal);
   json["secret"] = (*stored)->secret;
@@ -168,13 +178,16 @@ asio::awaitable<Response> Api::patch_webhook(const Call& call) {
   }
   if (!errors.empty()) throw Fault{invalid(errors)};
   generate_missing(changed);
-  const auto stored = co_await engine_.save_webhook(std::move(changed));
+  auto entry = webhook_audit(call, "webhook.updated", current.get(), &changed);
+  const auto stored = co_await engine_.save_webhook(std::move(changed), std::move(entry));
   if (!stored) co_return refusal(stored.error());
   co_return show(200, **stored, call.principal);
 }
 
 asio::awaitable<Response> Api::delete_webhook(const Call& call) {
-  const auto answer = co_await engine_.delete_webhook(visible_webhook(call)->id);
+  const auto webhook = visible_webhook(call);
+  auto entry = webhook_audit(call, "webhook.deleted", webhook.get(), nullptr);
+  const auto answer = co_await engine_.delete_webhook(webhook->id, std::move(entry));
   if (!answer) co_return refusal(answer.error());
   co_return Response{204, "", "", {}};
 }
@@ -185,7 +198,8 @@ asio::awaitable<Response> Api::switch_webhook(const Call& call, bool enabled) {
   Webhook changed = *current;
   changed.enabled = enabled;
   changed.disabled_reason.clear();
-  const auto stored = co_await engine_.save_webhook(std::move(changed));
+  auto entry = webhook_audit(call, enabled ? "webhook.enabled" : "webhook.disabled", current.get(), &changed);
+  const auto stored = co_await engine_.save_webhook(std::move(changed), std::move(entry));
   if (!stored) co_return refusal(stored.error());
   co_return show(200, **stored, call.principal);
 }
@@ -196,6 +210,7 @@ asio::awaitable<Response> Api::disable_webhook(const Call& call) { co_return co_
 
 asio::awaitable<Response> Api::get_secret(const Call& call) {
   const auto webhook = visible_webhook(call);
+  engine_.record(audit(call, "webhook.secret_shown", webhook->team_id, webhook->id.str(), webhook->name));
   JsonWriter out;
   out.begin_object().key("secret").string(webhook->secret).key("token").string(webhook->token).end_object();
   co_return Response{200, "application/json", out.take(), {{"Cache-Control", "no-store"}}};
@@ -223,7 +238,8 @@ asio::awaitable<Response> Api::rotate_secret(const Call& call) {
     changed.previous_secret = current->secret;
     changed.previous_secret_expires_at = runtime::now().wall + overlap;
   }
-  const auto stored = co_await engine_.save_webhook(std::move(changed));
+  auto entry = webhook_audit(call, "webhook.secret_rotated", current.get(), &changed);
+  const auto stored = co_await engine_.save_webhook(std::move(changed), std::move(entry));
   if (!stored) co_return refusal(stored.error());
   const auto expires = (*stored)->previous_secret_expires_at;
   JsonWriter out;
@@ -239,6 +255,7 @@ asio::awaitable<Response> Api::test_webhook(const Call& call) {
   event.team_id = webhook->team_id;  // the log shows a test to those who see the webhook
   const auto result = co_await engine_.test_webhook(webhook->id, std::move(event));
   if (!result) co_return refusal(result.error());
+  engine_.record(audit(call, "webhook.tested", webhook->team_id, webhook->id.str(), webhook->name));
   const Attempt& attempt = result->attempt;
   JsonWriter out;
   out.begin_object().key("delivery_id").string(result->delivery.str()).key("response");

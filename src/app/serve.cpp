@@ -77,12 +77,12 @@ void make_first_key(store::Store& store) {
   IdGenerator ids(catalog.last_id);
   const WallTime now = runtime::now().wall;
   store::WriteBatch batch;
-  batch.keys.push_back({.id = KeyId{ids.next(now)},
-                        .name = std::string(kFirstKeyName),
-                        .role = Role::Admin,
-                        .hash = signing::sha256(key),
-                        .hint = key.substr(key.size() - 4),
-                        .created_at = now});
+  batch.catalog.emplace_back(ApiKey{.id = KeyId{ids.next(now)},
+                                    .name = std::string(kFirstKeyName),
+                                    .role = Role::Admin,
+                                    .hash = signing::sha256(key),
+                                    .hint = key.substr(key.size() - 4),
+                                    .created_at = now});
   if (store.commit(batch).status != store::CommitStatus::Committed) return;
   std::printf("The first admin key, shown only now: %s\n", key.c_str());
   std::fflush(stdout);
@@ -96,7 +96,7 @@ runtime::EngineOptions engine_options(const Config& config) {
   options.scheduler.queue.in_flight_max = static_cast<int>(config.in_flight_max);
   options.scheduler.queue.body_bytes_max = config.memory_bytes_max;
   options.scheduler.journal_bytes_max = config.memory_bytes_max;
-  options.retention = {config.retention, config.retention_bytes};
+  options.retention = {config.retention, config.retention_bytes, config.audit_retention};
   return options;
 }
 
@@ -154,7 +154,8 @@ int serve(const Config& config, store::Store& store) {
                {.version = LIMEHOOK_VERSION,
                 .admin_key = config.admin_key.value_or(signing::generate_token("")),
                 .url_rules = {config.allow_http, [&](std::string_view host) { return policy.literal_problem(host); }},
-                .default_timeout = config.timeout});
+                .default_timeout = config.timeout,
+                .sessions = {config.session_idle, config.session_age}});
   http_server::Server server(
       io,
       {.server_name = "Limehook",

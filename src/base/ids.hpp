@@ -54,6 +54,18 @@ struct NumberTag {
 struct RecoveryTag {
   static constexpr std::string_view kPrefix = "rec_";
 };
+struct UserTag {
+  static constexpr std::string_view kPrefix = "usr_";
+};
+struct SessionTag {
+  static constexpr std::string_view kPrefix = "ses_";
+};
+struct LinkTag {
+  static constexpr std::string_view kPrefix = "lnk_";
+};
+struct AuditTag {
+  static constexpr std::string_view kPrefix = "aud_";
+};
 
 using EventId = Id<EventTag>;
 using WebhookId = Id<WebhookTag>;
@@ -61,6 +73,10 @@ using DeliveryId = Id<DeliveryTag>;
 using KeyId = Id<KeyTag>;
 using NumberId = Id<NumberTag>;
 using RecoveryId = Id<RecoveryTag>;
+using UserId = Id<UserTag>;
+using SessionId = Id<SessionTag>;
+using LinkId = Id<LinkTag>;
+using AuditId = Id<AuditTag>;
 
 // Public name of one attempt: the delivery's digits and the attempt's number.
 std::string attempt_id(DeliveryId delivery, int number);

@@ -67,8 +67,14 @@ struct Config {
   Duration connect_timeout = limits::kConnectTimeout;  // at most `timeout`
 
   // The log.
-  Duration retention = std::chrono::hours(24 * 30);  // 0: for ever
-  std::uint64_t retention_bytes = 0;                 // 0: no limit
+  Duration retention = std::chrono::hours(24 * 30);   // 0: for ever
+  std::uint64_t retention_bytes = 0;                  // 0: no limit
+  Duration audit_retention = std::chrono::days(365);  // of the audit log; 0: for ever
+
+  // People who sign in.
+  Duration session_idle = std::chrono::hours(8);  // a session that is not used for that long ends
+  Duration session_age = std::chrono::days(7);    // however much it is used
+  std::vector<std::string> frame_ancestors;       // origins of sites that may embed a team's portal
 
   // E-mail about webhooks. Without `smtp` there is none, and the rest is empty.
   std::optional<SmtpServer> smtp;

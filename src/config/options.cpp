@@ -111,6 +111,21 @@ Problem set_retention(Config& c, std::string_view text) {
 }
 
 Problem set_retention_size(Config& c, std::string_view text) { return set(c.retention_bytes, read_bytes(text)); }
+
+Problem set_audit_retention(Config& c, std::string_view text) {
+  return set(c.audit_retention, read_duration(text, Duration(0), std::chrono::days(36'500)));
+}
+
+Problem set_session_idle(Config& c, std::string_view text) {
+  return set(c.session_idle, read_duration(text, std::chrono::minutes(1), std::chrono::days(365)));
+}
+
+Problem set_session_age(Config& c, std::string_view text) {
+  return set(c.session_age, read_duration(text, std::chrono::minutes(1), std::chrono::days(365)));
+}
+
+Problem set_frame_ancestor(Config& c, std::string_view text) { return set(c.frame_ancestors, read_origins(text)); }
+
 Problem set_smtp_url(Config& c, std::string_view text) { return set(c.smtp, read_smtp_url(text)); }
 
 Problem set_smtp_credential(std::string& target, std::string_view text) {
@@ -194,6 +209,14 @@ constexpr Option kOptions[] = {
      set_retention},
     {"retention-size", OptionKind::Single, "BYTES", "0",
      "The store's size from which on the oldest events go early, such as 20GB. 0: no limit.", set_retention_size},
+    {"audit-retention", OptionKind::Single, "DURATION", "365d", "How long the audit log is kept. 0: for ever.",
+     set_audit_retention},
+    {"session-idle", OptionKind::Single, "DURATION", "8h", "A person who does nothing for that long is signed out.",
+     set_session_idle},
+    {"session-max", OptionKind::Single, "DURATION", "7d", "Everybody is signed out that long after signing in.",
+     set_session_age},
+    {"frame-ancestor", OptionKind::List, "ORIGIN", "",
+     "A site that may embed a team's portal, such as https://app.example.com.", set_frame_ancestor},
     {"smtp-url", OptionKind::Single, "URL", "",
      "The mail server for notices: smtp://HOST:PORT (with STARTTLS, unless it is this machine) or smtps://HOST:PORT.",
      set_smtp_url},

@@ -151,6 +151,22 @@ Value<std::vector<std::string>> read_networks(std::string_view text) {
   return networks;
 }
 
+Value<std::vector<std::string>> read_origins(std::string_view text) {
+  std::vector<std::string> origins;
+  for (const auto part : split(text)) {
+    const auto rest = part.starts_with("https://") ? part.substr(8) : part.starts_with("http://") ? part.substr(7) : "";
+    // They become part of a header.
+    const auto allowed = [](char c) {
+      return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("-.:*[]").contains(c);
+    };
+    if (rest.empty() || !std::ranges::all_of(rest, allowed)) {
+      return Problem(fmt::format("\"{}\" is not an origin; expected https://HOST or https://HOST:PORT", part));
+    }
+    origins.emplace_back(part);
+  }
+  return origins;
+}
+
 Value<ProxyAddress> read_proxy(std::string_view text) {
   const auto problem = Problem("this is not a proxy; expected http://HOST:PORT or http://USER:PASSWORD@HOST:PORT");
   constexpr std::string_view kScheme = "http://";

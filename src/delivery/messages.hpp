@@ -38,16 +38,18 @@ struct TestSubmitted {
 struct WebhookSubmitted {
   Ticket ticket;
   Webhook webhook;
+  std::optional<AuditEntry> audit;  // stored with it; the target's id is set here
 };
 struct WebhookDeleted {
   Ticket ticket;
   WebhookId webhook;
+  std::optional<AuditEntry> audit;  // stored with it
 };
-// Writes that the scheduler does not interpret: keys, numbers, statistics. Answered by Stored or Refused; ticket 0
-// wants no answer and is tried again until it is stored.
+// Writes that the scheduler does not interpret. Answered by Stored or Refused; ticket 0 wants no answer and is tried
+// again until it is stored.
 struct CatalogSubmitted {
   Ticket ticket;
-  store::WriteBatch batch;
+  std::vector<store::CatalogChange> changes;
 };
 // Attempts a delivery again, now; `delivery` is what the store knows of it. Answered by Stored or Refused.
 struct RetrySubmitted {

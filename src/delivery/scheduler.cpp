@@ -274,6 +274,10 @@ void Scheduler::on(WebhookSubmitted&& input) {
   Work& work = journal_.requests();
   work.batch.webhooks.push_back(webhook);
   work.batch.bytes += kRowBytes;
+  if (input.audit) {
+    input.audit->target = webhook.id.str();
+    work.batch.catalog.emplace_back(std::move(*input.audit));
+  }
   work.effects.push_back(ApplyWebhook{input.ticket, std::make_shared<const Webhook>(std::move(webhook))});
 }
 
@@ -284,18 +288,14 @@ void Scheduler::on(WebhookDeleted&& input) {
   saving_.insert(input.webhook);
   Work& work = journal_.requests();
   work.batch.deleted_webhooks.push_back({input.webhook, now_.wall});
+  if (input.audit) work.batch.catalog.emplace_back(std::move(*input.audit));
   work.effects.push_back(ApplyDelete{input.ticket, input.webhook});
 }
 
 void Scheduler::on(CatalogSubmitted&& input) {
   if (input.ticket != 0 && refused(input.ticket)) return;
   Work& work = input.ticket != 0 ? journal_.requests() : journal_.facts();
-  auto& to = work.batch;
-  std::ranges::move(input.batch.keys, std::back_inserter(to.keys));
-  std::ranges::move(input.batch.deleted_keys, std::back_inserter(to.deleted_keys));
-  std::ranges::move(input.batch.numbers, std::back_inserter(to.numbers));
-  std::ranges::move(input.batch.deleted_numbers, std::back_inserter(to.deleted_numbers));
-  std::ranges::move(input.batch.stats, std::back_inserter(to.stats));
+  std::ranges::move(input.changes, std::back_inserter(work.batch.catalog));
   if (input.ticket != 0) work.effects.push_back(Answer{input.ticket});
 }
 

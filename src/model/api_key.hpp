@@ -31,6 +31,15 @@ struct ApiKey {
   KeyHash hash{};
   std::string hint;  // the key's last characters, to recognise it by
   WallTime created_at{};
+  std::optional<WallTime> expires_at;    // refused from then on; nothing: never
+  std::optional<WallTime> last_used_at;  // to the minute
+  bool operator==(const ApiKey&) const = default;
+};
+
+// That a key is in use. It does not bring back a key that was revoked meanwhile.
+struct KeyUse {
+  KeyId key;
+  WallTime at{};
 };
 
 }  // namespace limehook

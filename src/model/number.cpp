@@ -91,4 +91,17 @@ std::vector<const Number*> NumberDirectory::newest(const std::optional<std::stri
   return out;
 }
 
+std::vector<std::string> NumberDirectory::teams() const {
+  std::vector<std::string> out;
+  for (const auto& [team, numbers] : by_team_) {
+    if (!numbers.empty()) out.push_back(team);
+  }
+  return out;
+}
+
+bool NumberDirectory::has_team(const std::string& team) const {
+  const auto found = by_team_.find(team);
+  return found != by_team_.end() && !found->second.empty();
+}
+
 }  // namespace limehook

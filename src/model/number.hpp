@@ -50,6 +50,10 @@ class NumberDirectory {
   // The newest numbers, of one team or of all, with ids below `before` (0: all), at most `limit`.
   std::vector<const Number*> newest(const std::optional<std::string>& team, NumberId before, std::size_t limit) const;
 
+  // Those that have numbers.
+  std::vector<std::string> teams() const;
+  bool has_team(const std::string& team) const;
+
  private:
   using Entries = std::map<NumberId, const Number*>;
 

@@ -12,7 +12,7 @@
 namespace limehook::runtime {
 namespace {
 
-constexpr auto kStatsInterval = std::chrono::seconds(5);
+constexpr auto kUpkeepInterval = std::chrono::seconds(5);
 constexpr std::size_t kRecoveryStep = 500;
 constexpr std::size_t kBodiesPerRead = 64;
 constexpr std::size_t kOpenPerRead = 20'000;  // at start
@@ -37,7 +37,7 @@ Engine::Engine(asio::io_context& io, store::Store& store, EngineOptions options,
       key_ids_(catalog_.last_id),
       readers_(static_cast<std::size_t>(options.reader_threads)),
       timer_(io),
-      stats_timer_(io),
+      upkeep_timer_(io),
       drained_(io, asio::steady_timer::time_point::max()) {
   load();
   writer_ = std::make_unique<StoreWriter>(store, options.retention, metrics,
@@ -45,7 +45,7 @@ Engine::Engine(asio::io_context& io, store::Store& store, EngineOptions options,
                                             on_batch_done(std::move(batch), std::move(result));
                                           });
   sender_ = make_sender([this](http_client::AttemptResult result) { on_attempt_done(std::move(result)); });
-  flush_stats();
+  store_upkeep();
   schedule_pump();
 }
 
@@ -63,8 +63,7 @@ void Engine::load() {
   for (Webhook& webhook : catalog_.webhooks) scheduler_.load_webhook(std::move(webhook));
   for (const store::WebhookHealth& health : catalog_.healths) scheduler_.load_health(health);
   for (auto& [id, team] : catalog_.deleted_webhooks) deleted_teams_[id] = std::move(team);
-  keys_ = std::move(catalog_.keys);
-  for (Number& number : catalog_.numbers) numbers_.put(std::move(number));
+  directory_.load(catalog_);
   for (const Recovery& recovery : catalog_.running_recoveries) scheduler_.load_recovery(recovery);
   const Now at = now();
   for (DeliveryId after;;) {
@@ -281,17 +280,18 @@ void Engine::execute(delivery::MailDue&& output) {
 
 void Engine::execute(delivery::Drained&&) { drained_.cancel(); }
 
-void Engine::flush_stats() {
-  if (auto buckets = stats_.take(); !buckets.empty()) {
-    store::WriteBatch batch;
-    batch.stats = std::move(buckets);
-    handle(delivery::CatalogSubmitted{0, std::move(batch)});
-  }
-  stats_timer_.expires_after(kStatsInterval);
-  stats_timer_.async_wait([this](const boost::system::error_code& ec) {
-    if (!ec && !closed_) flush_stats();
+// Statistics and uses: what may be lost in a crash, but for the last few seconds of it.
+void Engine::store_upkeep() {
+  auto changes = directory_.take_upkeep(now().wall);
+  std::ranges::move(stats_.take(), std::back_inserter(changes));
+  if (!changes.empty()) handle(delivery::CatalogSubmitted{0, std::move(changes)});
+  upkeep_timer_.expires_after(kUpkeepInterval);
+  upkeep_timer_.async_wait([this](const boost::system::error_code& ec) {
+    if (!ec && !closed_) store_upkeep();
   });
 }
+
+void Engine::record(AuditEntry entry) { handle(delivery::CatalogSubmitted{0, {std::move(entry)}}); }
 
 void Engine::refresh_gauges() {
   const auto gauges = scheduler_.gauges();
@@ -303,12 +303,12 @@ void Engine::refresh_gauges() {
 asio::awaitable<void> Engine::drain(Duration limit) {
   draining_ = true;
   watches_->close();
-  flush_stats();
+  store_upkeep();
   drained_.expires_after(limit);
   handle(delivery::DrainRequested{});
   co_await drained_.async_wait(asio::as_tuple(asio::use_awaitable));
   closed_ = true;  // attempts cut off from here on are repeated after the next start
-  stats_timer_.cancel();
+  upkeep_timer_.cancel();
   timer_.cancel();
   sender_.reset();
   writer_->stop();

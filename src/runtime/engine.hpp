@@ -21,7 +21,7 @@
 
 #include "delivery/scheduler.hpp"
 #include "http_client/attempt_sender.hpp"
-#include "model/number.hpp"
+#include "runtime/directory.hpp"
 #include "runtime/event_watch.hpp"
 #include "runtime/stats_recorder.hpp"
 #include "runtime/store_writer.hpp"
@@ -56,13 +56,13 @@ class Engine {
   Answer<std::vector<delivery::EventReceipt>> submit_events(std::vector<EventDraft> events, std::string scope);
   Answer<delivery::TestFinished> test_webhook(WebhookId webhook, EventDraft event);
   // A webhook without id is new; otherwise its version says from which one the change was made.
-  Answer<WebhookPtr> save_webhook(Webhook webhook);
-  Answer<void> delete_webhook(WebhookId webhook);
-  Answer<void> save_key(ApiKey key);
-  Answer<void> delete_key(KeyId key);
-  // A number with the id of none is new; Conflict: it is being changed, or another one is the same E.164 number.
-  Answer<void> save_number(Number number);
-  Answer<void> delete_number(NumberId number);
+  Answer<WebhookPtr> save_webhook(Webhook webhook, std::optional<AuditEntry> audit);
+  Answer<void> delete_webhook(WebhookId webhook, std::optional<AuditEntry> audit);
+  // Stores the changes together and then applies them to the directory. `subject` is what they are about, such as
+  // "user bob@example.com"; Conflict: another change of it is being stored.
+  Answer<void> change(std::string subject, std::vector<store::CatalogChange> changes);
+  // Stores an audit entry of something that has happened; nobody waits for it.
+  void record(AuditEntry entry);
   Answer<void> retry_delivery(const Delivery& delivery, EventType type);
   // Answered when the attempt that is under way, if any, has ended.
   Answer<void> skip_delivery(DeliveryId delivery);
@@ -77,8 +77,8 @@ class Engine {
   // The webhook's team ("" when it is for every team), also of a deleted one; nothing when it never existed.
   std::optional<std::string> team_of(WebhookId id) const;
   bool store_healthy() const { return scheduler_.store_healthy(); }
-  const std::vector<ApiKey>& keys() const { return keys_; }
-  const NumberDirectory& numbers() const { return numbers_; }
+  Directory& directory() { return directory_; }
+  const Directory& directory() const { return directory_; }
   const StatsRecorder& unsaved_stats() const { return stats_; }
   bool draining() const { return draining_; }
   std::int64_t new_id();
@@ -102,7 +102,6 @@ class Engine {
   static asio::awaitable<std::invoke_result_t<Run>> run_on_pool(Run run);
   static void be_prompt();
   void load();
-  Answer<void> store_number_change(std::string number, store::WriteBatch batch);
   asio::awaitable<delivery::Output> request(delivery::Ticket ticket, delivery::Input input);
   delivery::Ticket new_ticket() { return ++last_ticket_; }
   void handle(delivery::Input input);
@@ -112,7 +111,7 @@ class Engine {
   void on_batch_done(store::WriteBatch batch, store::CommitResult result);  // the writer's thread
   void on_attempt_done(http_client::AttemptResult result);                  // a sender's thread
   void take_attempt_results();
-  void flush_stats();
+  void store_upkeep();
   void load_bodies(std::vector<DeliveryId> ids);
 
   void execute(delivery::PersistBatch&& output);
@@ -139,15 +138,14 @@ class Engine {
   delivery::Scheduler scheduler_;
   std::shared_ptr<EventWatches> watches_ = std::make_shared<EventWatches>(scheduler_);
   StatsRecorder stats_;
-  std::vector<ApiKey> keys_;
-  NumberDirectory numbers_;
-  std::unordered_set<std::string> saving_numbers_;  // E.164, of those whose change is being stored
+  Directory directory_;
+  std::unordered_set<std::string> changing_;  // subjects of changes that are being stored
   std::unordered_map<WebhookId, std::string> deleted_teams_;
   IdGenerator key_ids_;
   asio::thread_pool readers_;     // for people's queries
   asio::thread_pool loaders_{1};  // for what deliveries wait for: no query may hold that up
   asio::steady_timer timer_;
-  asio::steady_timer stats_timer_;
+  asio::steady_timer upkeep_timer_;
   asio::steady_timer drained_;
   std::unordered_map<delivery::Ticket, Waiter*> waiters_;
   delivery::Ticket last_ticket_ = 0;

@@ -44,17 +44,18 @@ Answer<delivery::TestFinished> Engine::test_webhook(WebhookId webhook, EventDraf
       std::move(output), [](delivery::Output&& o) { return std::get<delivery::TestFinished>(std::move(o)); });
 }
 
-Answer<WebhookPtr> Engine::save_webhook(Webhook webhook) {
+Answer<WebhookPtr> Engine::save_webhook(Webhook webhook, std::optional<AuditEntry> audit) {
   const auto ticket = new_ticket();
-  auto output = co_await request(ticket, delivery::WebhookSubmitted{ticket, std::move(webhook)});
+  auto output = co_await request(ticket, delivery::WebhookSubmitted{ticket, std::move(webhook), std::move(audit)});
   co_return unwrap<WebhookPtr>(std::move(output),
                                [](delivery::Output&& o) { return std::get<delivery::WebhookStored>(o).webhook; });
 }
 
-Answer<void> Engine::delete_webhook(WebhookId webhook) {
+Answer<void> Engine::delete_webhook(WebhookId webhook, std::optional<AuditEntry> audit) {
   const auto ticket = new_ticket();
   const auto team = team_of(webhook);
-  const auto answer = unwrap_stored(co_await request(ticket, delivery::WebhookDeleted{ticket, webhook}));
+  const auto answer =
+      unwrap_stored(co_await request(ticket, delivery::WebhookDeleted{ticket, webhook, std::move(audit)}));
   if (answer) deleted_teams_[webhook] = team.value_or("");
   co_return answer;
 }
@@ -65,50 +66,14 @@ std::optional<std::string> Engine::team_of(WebhookId id) const {
   return deleted == deleted_teams_.end() ? std::nullopt : std::optional(deleted->second);
 }
 
-Answer<void> Engine::save_key(ApiKey key) {
+Answer<void> Engine::change(std::string subject, std::vector<store::CatalogChange> changes) {
+  if (!changing_.insert(subject).second) co_return std::unexpected(Refusal::Conflict);
   const auto ticket = new_ticket();
-  store::WriteBatch batch;
-  batch.keys.push_back(key);
-  const auto answer = unwrap_stored(co_await request(ticket, delivery::CatalogSubmitted{ticket, std::move(batch)}));
-  if (answer) keys_.push_back(std::move(key));
-  co_return answer;
-}
-
-Answer<void> Engine::delete_key(KeyId key) {
-  const auto ticket = new_ticket();
-  store::WriteBatch batch;
-  batch.deleted_keys.push_back(key);
-  const auto answer = unwrap_stored(co_await request(ticket, delivery::CatalogSubmitted{ticket, std::move(batch)}));
-  if (answer) std::erase_if(keys_, [&](const ApiKey& k) { return k.id == key; });
-  co_return answer;
-}
-
-// One change of a number at a time, so that no two requests create the same one.
-Answer<void> Engine::store_number_change(std::string number, store::WriteBatch batch) {
-  if (!saving_numbers_.insert(number).second) co_return std::unexpected(Refusal::Conflict);
-  const auto ticket = new_ticket();
-  const auto answer = unwrap_stored(co_await request(ticket, delivery::CatalogSubmitted{ticket, std::move(batch)}));
-  saving_numbers_.erase(number);
-  co_return answer;
-}
-
-Answer<void> Engine::save_number(Number number) {
-  const Number* same = numbers_.find(number.number);
-  if (same && same->id != number.id) co_return std::unexpected(Refusal::Conflict);
-  store::WriteBatch batch;
-  batch.numbers.push_back(number);
-  const auto answer = co_await store_number_change(number.number, std::move(batch));
-  if (answer) numbers_.put(std::move(number));
-  co_return answer;
-}
-
-Answer<void> Engine::delete_number(NumberId id) {
-  const Number* number = numbers_.find(id);
-  if (!number) co_return std::unexpected(Refusal::NotFound);
-  store::WriteBatch batch;
-  batch.deleted_numbers.push_back(id);
-  const auto answer = co_await store_number_change(number->number, std::move(batch));
-  if (answer) numbers_.remove(id);
+  const auto answer = unwrap_stored(co_await request(ticket, delivery::CatalogSubmitted{ticket, changes}));
+  changing_.erase(subject);
+  if (answer) {
+    for (const store::CatalogChange& change : changes) directory_.apply(change);
+  }
   co_return answer;
 }
 

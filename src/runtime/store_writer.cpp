@@ -112,6 +112,9 @@ bool StoreWriter::prune(WallTime wall) {
   bool more = false;
   if (retention_.age.count() > 0) more = !store_.prune(wall - retention_.age, kPruneRows).done;
   if (retention_.bytes > 0 && used > retention_.bytes) more = !store_.prune(wall, kPruneRowsBySize).done || more;
+  if (retention_.audit_age.count() > 0) {
+    more = !store_.prune_audit(wall - retention_.audit_age, kPruneRows).done || more;
+  }
   return more;
 }
 

@@ -16,6 +16,7 @@ namespace limehook::runtime {
 struct Retention {
   Duration age{};           // 0: for ever
   std::uint64_t bytes = 0;  // 0: no limit
+  Duration audit_age{};     // of the audit log; 0: for ever
 };
 
 class StoreWriter {

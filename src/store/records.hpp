@@ -6,14 +6,19 @@
 #include <optional>
 #include <string>
 #include <tuple>
+#include <variant>
 #include <vector>
 
 #include "model/api_key.hpp"
+#include "model/audit.hpp"
 #include "model/delivery.hpp"
 #include "model/event.hpp"
 #include "model/number.hpp"
 #include "model/recovery.hpp"
+#include "model/session.hpp"
 #include "model/stats.hpp"
+#include "model/team.hpp"
+#include "model/user.hpp"
 #include "model/webhook.hpp"
 
 namespace limehook::store {
@@ -58,31 +63,41 @@ struct DeletedWebhook {
   WallTime at{};
 };
 
+template <class Id>
+struct Removed {
+  Id id;
+};
+struct RemovedTeam {
+  std::string id;
+};
+
+// A change of what is small and what delivering does not depend on. A value is new or replaces the one with its id,
+// whole; a use changes nothing but the time of the last one; a bucket is added to what it holds; audit entries are
+// kept.
+using CatalogChange =
+    std::variant<ApiKey, Removed<KeyId>, KeyUse, Number, Removed<NumberId>, Team, RemovedTeam, User, Removed<UserId>,
+                 Session, Removed<SessionId>, SessionUse, Link, Removed<LinkId>, AuditEntry, StatsBucket>;
+
 // One transaction. New events and deliveries have larger ids than all that were committed before: the log, recoveries
 // and whoever follows the log rely on it. The parts are applied in the order of the members; within a part in order.
 struct WriteBatch {
   std::vector<Webhook> webhooks;  // new ones and changed ones, whole; every version's URL is kept for the log
   std::vector<WebhookHealth> healths;
   std::vector<DeletedWebhook> deleted_webhooks;
-  std::vector<ApiKey> keys;
-  std::vector<KeyId> deleted_keys;
-  std::vector<Number> numbers;  // new ones and changed ones, whole
-  std::vector<NumberId> deleted_numbers;
+  std::vector<CatalogChange> catalog;
   std::vector<NewEvent> events;
   std::vector<Delivery> deliveries;  // of events stored earlier (recovery)
   std::vector<NewAttempt> attempts;
   std::vector<DeliveryUpdate> updates;
   std::vector<Recovery> recoveries;  // new ones and changed ones, whole
-  std::vector<StatsBucket> stats;    // added to what the bucket holds
 
   std::size_t bytes = 0;  // rough size of what is in here, kept by whoever fills it
   bool empty() const;
 };
 // References to all parts of a batch, in order.
 constexpr auto parts_of(auto& batch) {
-  return std::tie(batch.webhooks, batch.healths, batch.deleted_webhooks, batch.keys, batch.deleted_keys, batch.numbers,
-                  batch.deleted_numbers, batch.events, batch.deliveries, batch.attempts, batch.updates,
-                  batch.recoveries, batch.stats);
+  return std::tie(batch.webhooks, batch.healths, batch.deleted_webhooks, batch.catalog, batch.events, batch.deliveries,
+                  batch.attempts, batch.updates, batch.recoveries);
 }
 
 // An event that was not stored, because its idempotency key was used within the window.

@@ -74,6 +74,17 @@ struct EventsAfter {
   bool done = false;          // nothing newer is stored
 };
 
+struct AuditQuery {
+  std::optional<std::string> team_id;
+  std::string action;    // empty: any; "webhook." stands for all that begin with it
+  std::string actor_id;  // empty: anybody
+  std::string target;    // empty: anything
+  std::optional<WallTime> since;
+  std::optional<WallTime> until;
+  std::int64_t before = 0;
+  std::size_t limit = limits::kPageDefault;
+};
+
 // Where the attempts of one webhook version went.
 struct WebhookTarget {
   int version = 0;
@@ -102,6 +113,10 @@ struct Catalog {
   std::vector<WebhookHealth> healths;                               // of those that are failing
   std::vector<ApiKey> keys;
   std::vector<Number> numbers;
+  std::vector<Team> teams;
+  std::vector<User> users;
+  std::vector<Session> sessions;
+  std::vector<Link> links;
   std::vector<Recovery> running_recoveries;
   std::int64_t last_id = 0;  // the largest id in use, of any kind
 };
@@ -128,6 +143,8 @@ class Store {
   // long as the log has something of theirs, it can say whose it is. Throws StoreError; nothing of the call is then
   // applied.
   virtual PruneResult prune(WallTime older_than, std::size_t rows_max) = 0;
+  // Removes audit entries from before `older_than`, at most `rows_max`. Throws StoreError.
+  virtual PruneResult prune_audit(WallTime older_than, std::size_t rows_max) = 0;
   // Housekeeping that must not hold up commits (idempotency keys past their window go here): a short slice of it.
   // Answers whether more is waiting. Throws StoreError; to be tried again later.
   virtual bool maintain(WallTime now) = 0;
@@ -154,6 +171,7 @@ class Store {
   // Ascending by start. No webhooks: the buckets of the installation as a whole.
   virtual std::vector<StatsBucket> list_stats(std::span<const WebhookId> webhooks, WallTime since,
                                               WallTime until) const = 0;
+  virtual Page<AuditEntry> list_audit(const AuditQuery& query) const = 0;
   virtual SizeInfo size() const = 0;
 };
 

@@ -44,6 +44,15 @@ class SqliteSecretsTest : public SqliteTest {
     w.headers = {{"X-Api-Key", "marker-header"}};
     return w;
   }
+  User user() {
+    User u;
+    u.id = UserId{make_.id()};
+    u.email = "a@example.com";
+    u.password_hash = "marker-password-hash";
+    u.totp_secret = "marker-totp";
+    u.recovery_code_hashes = {"marker-recovery-code"};
+    return u;
+  }
   // Puts webhooks into a new store and answers them.
   std::vector<Webhook> fill(int count = 3) {
     WriteBatch batch;
@@ -85,12 +94,14 @@ TEST_F(SqliteSecretsTest, NothingIsInClear) {
   auto store = open();
   WriteBatch batch;
   batch.webhooks = {webhook(), webhook()};
+  batch.catalog.emplace_back(user());
   ASSERT_EQ(store->commit(batch).status, CommitStatus::Committed);
   EXPECT_FALSE(all_bytes().contains("marker"));
   batch.webhooks[0].version = 2;
   batch.webhooks[0].secret = "marker-changed";
   ASSERT_EQ(store->commit(batch).status, CommitStatus::Committed);
   EXPECT_EQ(store->load_catalog().webhooks, batch.webhooks);
+  EXPECT_THAT(store->load_catalog().users, ElementsAre(std::get<User>(batch.catalog[0])));
   WriteBatch deletion;
   deletion.deleted_webhooks.push_back({batch.webhooks[0].id, make_.now});
   ASSERT_EQ(store->commit(deletion).status, CommitStatus::Committed);
@@ -213,6 +224,9 @@ using KeyRotationTest = SqliteSecretsTest;
 // Goal: a crash after any step of a rotation costs nothing: the store opens, works, and the rotation can be run again.
 TEST_F(KeyRotationTest, MayEndAfterEachStep) {
   auto made = fill();
+  WriteBatch people;
+  people.catalog.emplace_back(user());
+  ASSERT_EQ(open()->commit(people).status, CommitStatus::Committed);
   for (int steps = 0; steps <= 3; ++steps) {
     const auto before = keys();
     ASSERT_EQ(before.size(), 1U);
@@ -221,7 +235,7 @@ TEST_F(KeyRotationTest, MayEndAfterEachStep) {
       ASSERT_TRUE(rotation) << rotation.error();
       EXPECT_FALSE(rotation->resumes());
       if (steps > 0) ASSERT_TRUE(rotation->add_key());
-      if (steps > 1) ASSERT_EQ(rotation->reseal(), made.size());
+      if (steps > 1) ASSERT_EQ(rotation->reseal(), made.size() + 1);
       if (steps > 2) ASSERT_TRUE(rotation->drop_old_keys());
     }
     EXPECT_EQ(keys().size(), steps == 1 || steps == 2 ? 2U : 1U) << steps;
@@ -239,10 +253,11 @@ TEST_F(KeyRotationTest, MayEndAfterEachStep) {
     ASSERT_TRUE(again) << again.error();
     EXPECT_EQ(again->resumes(), steps == 1 || steps == 2) << steps;
     ASSERT_TRUE(again->add_key());
-    ASSERT_EQ(again->reseal(), made.size());
+    ASSERT_EQ(again->reseal(), made.size() + 1);
     ASSERT_TRUE(again->drop_old_keys());
     again = std::unexpected("");
     EXPECT_EQ(webhooks(), made) << steps;
+    EXPECT_THAT(open()->load_catalog().users, ElementsAre(std::get<User>(people.catalog[0])));
     ASSERT_EQ(keys().size(), 1U);
     EXPECT_NE(keys().front().id(), before.front().id());
     EXPECT_THAT(refusal_with({.key = before.front(), .file = {}}), HasSubstr("does not fit")) << steps;

@@ -190,24 +190,19 @@ TEST_P(StoreCatalogTest, HealthOutlivesPruning) {
 
 TEST_P(StoreCatalogTest, KeysComeBackWholeUntilDeleted) {
   ApiKey key{KeyId{make_.id()}, "ingest", Role::Ingest, "team_001", {}, "…7f3a", make_.now};
+  key.expires_at = make_.now + std::chrono::hours(1);
   key.hash[0] = 0;
   key.hash[31] = 0xff;
   ApiKey other{KeyId{make_.id()}, "admin", Role::Admin, "", {}, "", make_.now};
   WriteBatch batch;
-  batch.keys = {key, other};
+  batch.catalog = {key, other};
   commit(batch);
   reopen();
   auto keys = store().load_catalog().keys;
   ASSERT_THAT(keys, SizeIs(2));
-  EXPECT_EQ(keys[0].id, key.id);
-  EXPECT_EQ(keys[0].name, key.name);
-  EXPECT_EQ(keys[0].role, key.role);
-  EXPECT_EQ(keys[0].team_id, key.team_id);
-  EXPECT_EQ(keys[0].hash, key.hash);
-  EXPECT_EQ(keys[0].hint, key.hint);
-  EXPECT_EQ(keys[0].created_at, key.created_at);
+  EXPECT_EQ(keys[0], key);
   WriteBatch removal;
-  removal.deleted_keys.push_back(key.id);
+  removal.catalog = {Removed<KeyId>{key.id}};
   commit(removal);
   keys = store().load_catalog().keys;
   ASSERT_THAT(keys, SizeIs(1));
@@ -219,18 +214,18 @@ TEST_P(StoreCatalogTest, NumbersComeBackWholeUntilDeleted) {
   Number number{NumberId{make_.id()}, "+1234567890", "team_001", "Front desk", make_.now, make_.now + Duration(1)};
   const Number other{NumberId{make_.id()}, "+0987654321", "team_002", "", make_.now, make_.now};
   WriteBatch batch;
-  batch.numbers = {number, other};
+  batch.catalog = {number, other};
   EXPECT_FALSE(batch.empty());
   commit(batch);
   number.team_id = "team_003";
   WriteBatch change;
-  change.numbers = {number};
+  change.catalog = {number};
   commit(change);
   reopen();
   EXPECT_THAT(store().load_catalog().numbers, ElementsAre(number, other));
   EXPECT_EQ(store().load_catalog().last_id, other.id.value);
   WriteBatch removal;
-  removal.deleted_numbers.push_back(number.id);
+  removal.catalog = {Removed<NumberId>{number.id}};
   EXPECT_FALSE(removal.empty());
   commit(removal);
   EXPECT_THAT(store().load_catalog().numbers, ElementsAre(other));
@@ -367,7 +362,7 @@ StatsBucket bucket(WebhookId webhook, WallTime start, std::uint32_t attempts) {
 TEST_P(StoreCatalogTest, StatsAreAddedUp) {
   const WallTime start = make_.now;
   WriteBatch batch;
-  batch.stats = {bucket(kWebhook, start, 5), bucket(kWebhook, start, 6), bucket({}, start, 1)};
+  batch.catalog = {bucket(kWebhook, start, 5), bucket(kWebhook, start, 6), bucket({}, start, 1)};
   commit(batch);
   commit(batch);
   reopen();
@@ -387,7 +382,7 @@ TEST_P(StoreCatalogTest, StatsAreListedByTimeForTheWebhooksAskedFor) {
   const WallTime t = make_.now;
   const auto hour = std::chrono::hours(1);
   WriteBatch batch;
-  batch.stats = {bucket(kWebhook, t + 2 * hour, 1), bucket(kOtherWebhook, t, 2), bucket(kWebhook, t + hour, 3),
+  batch.catalog = {bucket(kWebhook, t + 2 * hour, 1), bucket(kOtherWebhook, t, 2), bucket(kWebhook, t + hour, 3),
                  bucket({}, t + hour, 4), bucket(kWebhook, t - hour, 5)};
   commit(batch);
   const auto attempts = [&](std::vector<WebhookId> webhooks, WallTime since, WallTime until) {

@@ -141,8 +141,7 @@ TEST_P(StorePruneTest, OldStatisticsGo) {
   WriteBatch batch;
   for (int i = 0; i < 10; ++i) {
     for (const WebhookId webhook : {WebhookId{}, kWebhook, kOtherWebhook}) {
-      batch.stats.push_back({webhook, make_.now + i * hour, {}});
-      batch.stats.back().counts.attempts = 1;
+      batch.catalog.emplace_back(StatsBucket{webhook, make_.now + i * hour, {.attempts = 1}});
     }
   }
   commit(batch);

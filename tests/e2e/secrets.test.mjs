@@ -184,9 +184,9 @@ describe('no secret leaks', () => {
     await ask('GET', '/metrics');
     for (const key of [secrets.adminKey, readKey]) {
       const as = { authorization: `Bearer ${key}` };
-      for (const list of ['webhooks', 'deliveries', 'events', 'keys', 'numbers', 'stats', 'event-types']) {
-        const answer = await ask('GET', `/v1/${list}?${list === 'stats' || list === 'event-types' || list === 'numbers' || list === 'keys' ? '' : 'limit=100'}`, undefined, as);
-        if (answer.status !== 200) assert.match(answer.text, /"status":403/, answer.text);
+      for (const list of ['webhooks', 'deliveries', 'events', 'keys', 'numbers', 'teams', 'audit', 'stats', 'event-types']) {
+        const answer = await ask('GET', `/v1/${list}`, undefined, as);
+        assert.ok([200, 403].includes(answer.status), answer.text);
         if (!['deliveries', 'events'].includes(list)) continue;
         for (const { id } of answer.json.data) assert.equal((await ask('GET', `/v1/${list}/${id}`, undefined, as)).status, 200);
       }
@@ -195,12 +195,13 @@ describe('no secret leaks', () => {
       }
     }
     assert.ok(answers.length > 200, `${answers.length} answers`);
+    assert.ok(answers.some(({ text }) => text.includes('Bearer ••••')), 'receivers have echoed tokens');
   });
 
   // Goal: no answer but those that are meant to show a secret has one.
   test('is in no answer', () => {
     for (const { place, text } of answers) {
-      const isWebhook = /^(GET|PATCH) \/v1\/webhooks(\/wh_\w+)?(\?limit=100)? \(200\)/.test(place);
+      const isWebhook = /^(GET|PATCH) \/v1\/webhooks(\/wh_\w+)? \(200\)/.test(place);
       markers.assertNone(text, place, [...payloads, ...(isWebhook ? ownHeaders : [])]);
     }
   });

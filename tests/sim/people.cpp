@@ -198,9 +198,7 @@ void People::cancel_recovery() {
 void People::save_key() {
   ApiKey key;
   key.id = KeyId{w_.timeline.since_start().count() + 1};
-  store::WriteBatch batch;
-  batch.keys.push_back(key);
-  submit(delivery::CatalogSubmitted{.batch = std::move(batch)});
+  submit(delivery::CatalogSubmitted{.changes = {key}});
 }
 
 }  // namespace limehook::sim

@@ -65,23 +65,6 @@ OpenDelivery MemoryStore::open_delivery(const StoredDelivery& stored) {
           .body_type = d.body_type};
 }
 
-Catalog MemoryStore::load_catalog() const {
-  const std::lock_guard lock(mutex_);
-  Catalog catalog;
-  for (const Webhook& webhook : std::views::values(webhooks_)) catalog.webhooks.push_back(webhook);
-  for (const auto& [id, team_and_time] : deleted_webhooks_) {
-    catalog.deleted_webhooks.emplace_back(id, team_and_time.first);
-  }
-  for (const WebhookHealth& health : std::views::values(healths_)) catalog.healths.push_back(health);
-  for (const ApiKey& key : std::views::values(keys_)) catalog.keys.push_back(key);
-  for (const Number& number : std::views::values(numbers_)) catalog.numbers.push_back(number);
-  for (const Recovery& recovery : std::views::values(recoveries_)) {
-    if (recovery.state == Recovery::State::Running) catalog.running_recoveries.push_back(recovery);
-  }
-  catalog.last_id = last_id_;
-  return catalog;
-}
-
 std::vector<OpenDelivery> MemoryStore::list_open(DeliveryId after, std::size_t limit) const {
   const std::lock_guard lock(mutex_);
   std::vector<OpenDelivery> open;

@@ -15,16 +15,7 @@ CommitResult MemoryStore::commit(const WriteBatch& batch) {
     else healths_.erase(health.webhook);
   }
   for (const DeletedWebhook& deleted : batch.deleted_webhooks) delete_webhook(deleted);
-  for (const ApiKey& key : batch.keys) {
-    keys_[key.id] = key;
-    last_id_ = std::max(last_id_, key.id.value);
-  }
-  for (const KeyId id : batch.deleted_keys) keys_.erase(id);
-  for (const Number& number : batch.numbers) {
-    numbers_[number.id] = number;
-    last_id_ = std::max(last_id_, number.id.value);
-  }
-  for (const NumberId id : batch.deleted_numbers) numbers_.erase(id);
+  for (const CatalogChange& change : batch.catalog) apply(change);
   for (std::size_t i = 0; i < batch.events.size(); ++i) {
     if (auto duplicate = claim_key(i, batch.events[i])) {
       result.duplicates.push_back(*duplicate);
@@ -42,7 +33,6 @@ CommitResult MemoryStore::commit(const WriteBatch& batch) {
     recoveries_[recovery.id] = recovery;
     last_id_ = std::max(last_id_, recovery.id.value);
   }
-  for (const StatsBucket& bucket : batch.stats) stats_[{bucket.webhook, bucket.start}].merge(bucket.counts);
   return result;
 }
 

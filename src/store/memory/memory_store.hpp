@@ -21,6 +21,7 @@ class MemoryStore final : public Store {
 
   CommitResult commit(const WriteBatch& batch) override;
   PruneResult prune(WallTime older_than, std::size_t rows_max) override;
+  PruneResult prune_audit(WallTime older_than, std::size_t rows_max) override;
   bool maintain(WallTime now) override;
 
   Catalog load_catalog() const override;
@@ -36,6 +37,7 @@ class MemoryStore final : public Store {
   std::vector<Recovery> list_recoveries(WebhookId webhook) const override;
   std::vector<StatsBucket> list_stats(std::span<const WebhookId> webhooks, WallTime since,
                                       WallTime until) const override;
+  Page<AuditEntry> list_audit(const AuditQuery& query) const override;
   SizeInfo size() const override;
 
  private:
@@ -54,6 +56,10 @@ class MemoryStore final : public Store {
     int deliveries = 0;
     WallTime created_at{};
   };
+  struct Applier;
+  template <class Rows, class Row>
+  void put(Rows& rows, const Row& row);
+  void apply(const CatalogChange& change);
   void put_webhook(const Webhook& webhook);
   void delete_webhook(const DeletedWebhook& deleted);
   std::optional<DuplicateEvent> claim_key(std::size_t index, const NewEvent& event);
@@ -75,6 +81,11 @@ class MemoryStore final : public Store {
   std::map<WebhookId, WebhookHealth> healths_;  // of those that are failing
   std::map<KeyId, ApiKey> keys_;
   std::map<NumberId, Number> numbers_;
+  std::map<std::string, Team> teams_;
+  std::map<UserId, User> users_;
+  std::map<SessionId, Session> sessions_;
+  std::map<LinkId, Link> links_;
+  std::map<AuditId, AuditEntry> audits_;
   std::map<EventId, StoredEvent> events_;
   std::map<DeliveryId, StoredDelivery> deliveries_;
   std::map<std::pair<std::string, std::string>, UsedKey> used_keys_;  // by scope and key

@@ -26,7 +26,7 @@ class KeyRotation {
 
   // Puts the new key before the others in the data folder's own file, if it is to be there.
   std::expected<void, std::string> add_key();
-  // Seals all secrets with it, in one transaction. Answers how many webhooks have some.
+  // Seals all secrets with it, in one transaction. Answers how many webhooks and people have some.
   std::expected<std::size_t, std::string> reseal();
   // Leaves only the new key in the data folder's own file.
   std::expected<void, std::string> drop_old_keys();

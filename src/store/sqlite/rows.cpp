@@ -80,30 +80,6 @@ std::string webhook_secrets(const Webhook& webhook, const vault::Vault& vault) {
   return seal_secrets(vault, webhook.id.str(), boost::json::serialize(webhook_secrets_to_json(webhook)));
 }
 
-ApiKey read_key(const Statement& row) {
-  ApiKey key;
-  key.id = KeyId{row.integer(0)};
-  key.name = row.text(1);
-  key.role = static_cast<Role>(row.small(2));
-  key.team_id = row.text(3);
-  const std::string_view hash = row.bytes(4);
-  std::copy_n(hash.begin(), std::min(hash.size(), key.hash.size()), key.hash.begin());
-  key.hint = row.text(5);
-  key.created_at = row.time(6);
-  return key;
-}
-
-Number read_number(const Statement& row) {
-  Number number;
-  number.id = NumberId{row.integer(0)};
-  number.number = row.text(1);
-  number.team_id = row.text(2);
-  number.name = row.text(3);
-  number.created_at = row.time(4);
-  number.updated_at = row.time(5);
-  return number;
-}
-
 Recovery read_recovery(const Statement& row) {
   Recovery recovery;
   recovery.id = RecoveryId{row.integer(0)};
@@ -133,6 +109,18 @@ StatsCounts read_stats(const Statement& row, int column) {
   const std::string_view latency = row.bytes(column + 4);
   std::memcpy(counts.latency.counts.data(), latency.data(), std::min(latency.size(), sizeof counts.latency.counts));
   return counts;
+}
+
+void add_stats(Database& db, const StatsBucket& bucket) {
+  StatsCounts counts = bucket.counts;
+  {
+    Rows rows = db.query("SELECT " LIMEHOOK_STATS_COLUMNS " FROM stats WHERE webhook=? AND start=?", bucket.webhook,
+                         bucket.start);
+    if (rows.next()) counts.merge(read_stats(*rows, 0));
+  }
+  db.run("INSERT OR REPLACE INTO stats(webhook,start," LIMEHOOK_STATS_COLUMNS ") VALUES(?,?,?,?,?,?,?)", bucket.webhook,
+         bucket.start, counts.attempts, counts.attempts_failed, counts.delivered, counts.failed,
+         Blob{latency_bytes(counts.latency)});
 }
 
 std::string_view latency_bytes(const LatencyHistogram& latency) {

@@ -1,10 +1,8 @@
 #pragma once
 // Rows as values. Each k…Columns list is what the function of the same name reads, from `column` on.
 
-#include "model/api_key.hpp"
 #include "model/delivery.hpp"
 #include "model/event.hpp"
-#include "model/number.hpp"
 #include "model/recovery.hpp"
 #include "model/stats.hpp"
 #include "model/webhook.hpp"
@@ -31,12 +29,6 @@ Webhook read_webhook(const Statement& row, const vault::Vault& vault);
 std::string webhook_config(const Webhook& webhook);
 std::string webhook_secrets(const Webhook& webhook, const vault::Vault& vault);  // sealed
 
-#define LIMEHOOK_KEY_COLUMNS "id,name,role,team,hash,hint,created_at"
-ApiKey read_key(const Statement& row);
-
-#define LIMEHOOK_NUMBER_COLUMNS "id,number,team,name,created_at,updated_at"
-Number read_number(const Statement& row);
-
 #define LIMEHOOK_RECOVERY_COLUMNS                                                                               \
   "id,webhook,kind,state,since,until,events,term,http_status,outcome,position,examined,redelivered,created_at," \
   "updated_at"
@@ -44,6 +36,8 @@ Recovery read_recovery(const Statement& row);
 
 #define LIMEHOOK_STATS_COLUMNS "attempts,attempts_failed,delivered,failed,latency"
 StatsCounts read_stats(const Statement& row, int column);
+// Adds to what the bucket holds.
+void add_stats(Database& db, const StatsBucket& bucket);
 std::string_view latency_bytes(const LatencyHistogram& latency);  // views into it
 
 }  // namespace limehook::store::sqlite

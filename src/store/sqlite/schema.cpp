@@ -108,7 +108,9 @@ CREATE TABLE keys(
   team TEXT NOT NULL,
   hash BLOB NOT NULL,
   hint TEXT NOT NULL,
-  created_at INTEGER NOT NULL
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER,
+  last_used_at INTEGER
 );
 CREATE TABLE numbers(
   id INTEGER PRIMARY KEY,
@@ -118,6 +120,56 @@ CREATE TABLE numbers(
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
 );
+CREATE TABLE teams(
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE users(
+  id INTEGER PRIMARY KEY,
+  config TEXT NOT NULL,              -- JSON, without secrets
+  secrets BLOB NOT NULL              -- JSON, sealed (sealed.hpp)
+);
+CREATE TABLE sessions(
+  id INTEGER PRIMARY KEY,
+  hash BLOB NOT NULL,
+  user INTEGER NOT NULL,             -- 0: a portal of the team
+  team TEXT NOT NULL,
+  role INTEGER NOT NULL,
+  client_address TEXT NOT NULL,
+  user_agent TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  last_seen_at INTEGER NOT NULL
+);
+CREATE TABLE links(
+  id INTEGER PRIMARY KEY,
+  kind INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  email TEXT NOT NULL,
+  name TEXT NOT NULL,
+  admin INTEGER NOT NULL,
+  team TEXT NOT NULL,
+  role INTEGER NOT NULL,
+  user INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+);
+CREATE TABLE audits(
+  id INTEGER PRIMARY KEY,
+  actor_kind INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  actor_name TEXT NOT NULL,
+  client_address TEXT NOT NULL,
+  team TEXT NOT NULL,
+  action TEXT NOT NULL,
+  target TEXT NOT NULL,
+  target_name TEXT NOT NULL,
+  before TEXT NOT NULL,
+  after TEXT NOT NULL
+);
+CREATE INDEX audits_by_team ON audits(team);
 CREATE TABLE recoveries(
   id INTEGER PRIMARY KEY,
   webhook INTEGER NOT NULL,

@@ -19,6 +19,8 @@ struct SealedColumn {
 constexpr std::array kColumns{
     SealedColumn{"SELECT id,secrets FROM webhooks WHERE length(secrets)>0 ORDER BY id",
                  "UPDATE webhooks SET secrets=? WHERE id=?", [](std::int64_t id) { return WebhookId{id}.str(); }},
+    SealedColumn{"SELECT id,secrets FROM users ORDER BY id", "UPDATE users SET secrets=? WHERE id=?",
+                 [](std::int64_t id) { return UserId{id}.str(); }},
 };
 
 // Ids of all kinds differ in their prefix, so this says which table it is, too.

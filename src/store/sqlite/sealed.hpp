@@ -22,7 +22,7 @@ namespace limehook::store::sqlite {
 std::expected<vault::Vault, std::string> open_vault(Database& db, const std::filesystem::path& directory,
                                                     const vault::KeySource& source);
 
-// The secrets of the row `id` ("wh_…") in the form that is stored.
+// The secrets of the row `id` ("wh_…", "usr_…") in the form that is stored.
 std::string seal_secrets(const vault::Vault& vault, const std::string& id, std::string_view secrets);
 // Back from that. Throws StoreError, which names the row and tells nothing of what is in it.
 std::string open_secrets(const vault::Vault& vault, const std::string& id, std::string_view sealed);

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "store/sqlite/audit_log.hpp"
+#include "store/sqlite/catalog.hpp"
 #include "store/sqlite/checkpointer.hpp"
 #include "store/sqlite/delivery_state.hpp"
 #include "store/sqlite/files.hpp"
@@ -152,6 +154,15 @@ PruneResult SqliteStore::prune(WallTime older_than, std::size_t rows_max) {
   }
 }
 
+PruneResult SqliteStore::prune_audit(WallTime older_than, std::size_t rows_max) {
+  try {
+    const WithoutSync without_sync(*parts_->db);
+    return sqlite::prune_audit(*parts_->db, older_than, rows_max);
+  } catch (const SqliteError& error) {
+    throw StoreError(error.what());
+  }
+}
+
 bool SqliteStore::maintain(WallTime now) {
   try {
     parts_->checkpointer.finish_log();
@@ -184,38 +195,7 @@ bool SqliteStore::Parts::expire_keys(WallTime now) {
 }
 
 Catalog SqliteStore::load_catalog() const {
-  return parts_->readers.read([this](Database& db) {
-    Catalog catalog;
-    for (Rows rows = db.query("SELECT " LIMEHOOK_WEBHOOK_COLUMNS " FROM webhooks WHERE deleted_at IS NULL ORDER BY id");
-         rows.next();) {
-      catalog.webhooks.push_back(read_webhook(*rows, parts_->vault));
-    }
-    for (Rows rows = db.query("SELECT id,team FROM webhooks WHERE deleted_at IS NOT NULL ORDER BY id"); rows.next();) {
-      catalog.deleted_webhooks.emplace_back(WebhookId{rows->integer(0)}, rows->text(1));
-    }
-    for (Rows rows = db.query("SELECT webhook,failing_since,noticed FROM webhook_health ORDER BY webhook");
-         rows.next();) {
-      catalog.healths.push_back({WebhookId{rows->integer(0)}, rows->optional_time(1), rows->small(2) != 0});
-    }
-    for (Rows rows = db.query("SELECT " LIMEHOOK_KEY_COLUMNS " FROM keys ORDER BY id"); rows.next();) {
-      catalog.keys.push_back(read_key(*rows));
-    }
-    for (Rows rows = db.query("SELECT " LIMEHOOK_NUMBER_COLUMNS " FROM numbers ORDER BY id"); rows.next();) {
-      catalog.numbers.push_back(read_number(*rows));
-    }
-    for (Rows rows = db.query("SELECT " LIMEHOOK_RECOVERY_COLUMNS " FROM recoveries WHERE state=? ORDER BY id",
-                              Recovery::State::Running);
-         rows.next();) {
-      catalog.running_recoveries.push_back(read_recovery(*rows));
-    }
-    // Pruned rows have been in the index.
-    catalog.last_id = db.number(
-        "SELECT max(coalesce((SELECT max(id) FROM events),0),coalesce((SELECT max(id) FROM deliveries),0),"
-        "coalesce((SELECT max(id) FROM webhooks),0),coalesce((SELECT max(id) FROM keys),0),"
-        "coalesce((SELECT max(id) FROM numbers),0),coalesce((SELECT max(id) FROM recoveries),0),coalesce((SELECT "
-        "max(last_id) FROM log_segments),0))");
-    return catalog;
-  });
+  return parts_->readers.read([&](Database& db) { return sqlite::load_catalog(db, parts_->vault); });
 }
 
 std::vector<OpenDelivery> SqliteStore::list_open(DeliveryId after, std::size_t limit) const {
@@ -326,6 +306,10 @@ std::vector<StatsBucket> SqliteStore::list_stats(std::span<const WebhookId> webh
     std::ranges::sort(out, {}, [](const StatsBucket& bucket) { return std::pair(bucket.start, bucket.webhook); });
     return out;
   });
+}
+
+Page<AuditEntry> SqliteStore::list_audit(const AuditQuery& query) const {
+  return parts_->readers.read([&](Database& db) { return sqlite::list_audit(db, query, parts_->rows_examined_max); });
 }
 
 SizeInfo SqliteStore::size() const {

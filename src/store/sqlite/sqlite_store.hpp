@@ -38,6 +38,7 @@ class SqliteStore final : public Store {
 
   CommitResult commit(const WriteBatch& batch) override;
   PruneResult prune(WallTime older_than, std::size_t rows_max) override;
+  PruneResult prune_audit(WallTime older_than, std::size_t rows_max) override;
   bool maintain(WallTime now) override;
 
   Catalog load_catalog() const override;
@@ -53,6 +54,7 @@ class SqliteStore final : public Store {
   std::vector<Recovery> list_recoveries(WebhookId webhook) const override;
   std::vector<StatsBucket> list_stats(std::span<const WebhookId> webhooks, WallTime since,
                                       WallTime until) const override;
+  Page<AuditEntry> list_audit(const AuditQuery& query) const override;
   SizeInfo size() const override;
 
   // CPU time of the thread that moves the write-ahead log into the file.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "store/sqlite/catalog.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/terms.hpp"
 
@@ -61,10 +62,7 @@ void Writer::apply(const WriteBatch& batch, CommitResult& result) {
   for (const Webhook& webhook : batch.webhooks) put_webhook(webhook);
   for (const WebhookHealth& health : batch.healths) put_health(health);
   for (const DeletedWebhook& deleted : batch.deleted_webhooks) delete_webhook(deleted);
-  for (const ApiKey& key : batch.keys) put_key(key);
-  for (const KeyId id : batch.deleted_keys) db_.run("DELETE FROM keys WHERE id=?", id);
-  for (const Number& number : batch.numbers) put_number(number);
-  for (const NumberId id : batch.deleted_numbers) db_.run("DELETE FROM numbers WHERE id=?", id);
+  for (const CatalogChange& change : batch.catalog) sqlite::apply(db_, vault_, change);
   for (std::size_t i = 0; i < batch.events.size(); ++i) {
     if (auto duplicate = claim_key(i, batch.events[i])) {
       result.duplicates.push_back(*duplicate);
@@ -75,7 +73,6 @@ void Writer::apply(const WriteBatch& batch, CommitResult& result) {
   for (const Delivery& delivery : batch.deliveries) insert_redelivery(delivery);
   apply_attempts(batch);
   for (const Recovery& recovery : batch.recoveries) put_recovery(recovery);
-  for (const StatsBucket& bucket : batch.stats) add_stats(bucket);
 }
 
 void Writer::put_webhook(const Webhook& webhook) {
@@ -109,19 +106,6 @@ void Writer::delete_webhook(const DeletedWebhook& deleted) {
   db_.run("UPDATE webhooks SET deleted_at=?,config='',secrets='' WHERE id=? AND deleted_at IS NULL", deleted.at,
           deleted.id);
   put_health({deleted.id, std::nullopt});
-}
-
-void Writer::put_key(const ApiKey& key) {
-  const std::string_view hash(reinterpret_cast<const char*>(key.hash.data()), key.hash.size());
-  db_.run("INSERT OR REPLACE INTO keys(id,name,role,team,hash,hint,created_at) VALUES(?,?,?,?,?,?,?)", key.id,
-          std::string_view(key.name), key.role, std::string_view(key.team_id), Blob{hash}, std::string_view(key.hint),
-          key.created_at);
-}
-
-void Writer::put_number(const Number& n) {
-  db_.run("INSERT OR REPLACE INTO numbers(" LIMEHOOK_NUMBER_COLUMNS ") VALUES(?,?,?,?,?,?)", n.id,
-          std::string_view(n.number), std::string_view(n.team_id), std::string_view(n.name), n.created_at,
-          n.updated_at);
 }
 
 std::optional<DuplicateEvent> Writer::claim_key(std::size_t index, const NewEvent& event) {
@@ -252,18 +236,6 @@ void Writer::put_recovery(const Recovery& r) {
   db_.run("INSERT OR REPLACE INTO recoveries(" LIMEHOOK_RECOVERY_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
           r.id, r.webhook, r.kind, r.state, r.since, r.until, r.events.to_ulong(), std::string_view(r.term),
           r.http_status, r.outcome, r.position, r.examined, r.redelivered, r.created_at, r.updated_at);
-}
-
-void Writer::add_stats(const StatsBucket& bucket) {
-  StatsCounts counts = bucket.counts;
-  {
-    Rows rows = db_.query("SELECT " LIMEHOOK_STATS_COLUMNS " FROM stats WHERE webhook=? AND start=?", bucket.webhook,
-                          bucket.start);
-    if (rows.next()) counts.merge(read_stats(*rows, 0));
-  }
-  db_.run("INSERT OR REPLACE INTO stats(webhook,start," LIMEHOOK_STATS_COLUMNS ") VALUES(?,?,?,?,?,?,?)",
-          bucket.webhook, bucket.start, counts.attempts, counts.attempts_failed, counts.delivered, counts.failed,
-          Blob{latency_bytes(counts.latency)});
 }
 
 }  // namespace limehook::store::sqlite

@@ -23,8 +23,6 @@ class Writer {
   void put_webhook(const Webhook& webhook);
   void put_health(const WebhookHealth& health);
   void delete_webhook(const DeletedWebhook& deleted);
-  void put_key(const ApiKey& key);
-  void put_number(const Number& number);
   // The event that `event` repeats, or nothing; then its key is taken.
   std::optional<DuplicateEvent> claim_key(std::size_t index, const NewEvent& event);
   void insert_event(const NewEvent& event);
@@ -36,7 +34,6 @@ class Writer {
   void store_block();
   void link_attempts_without_update(DeliveryStates& states);
   void put_recovery(const Recovery& recovery);
-  void add_stats(const StatsBucket& bucket);
 
   Database& db_;
   UndeliveredList& undelivered_;
