@@ -41,7 +41,8 @@ std::optional<ReceivedRequest> Peer::read_request() {
     if (head_end != std::string::npos) {
       ReceivedRequest request;
       request.head = unread_.substr(0, head_end + 4);
-      const auto size = static_cast<std::size_t>(std::stoul(request.header("Content-Length")));
+      const auto length = request.header("Content-Length");
+      const auto size = length.empty() ? 0 : static_cast<std::size_t>(std::stoul(length));
       if (unread_.size() >= head_end + 4 + size) {
         request.body = unread_.substr(head_end + 4, size);
         unread_.erase(0, head_end + 4 + size);
