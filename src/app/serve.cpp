@@ -181,7 +181,7 @@ int serve(const Config& config, store::Store& store) {
 int run_serve(const Config& config) {
   prefer_batches();
   start_logging(config);
-  auto store = store::SqliteStore::open({.directory = config.data});
+  auto store = store::SqliteStore::open({.directory = config.data, .keys = config.secret_keys});
   if (!store) {
     app::print_error(store.error());
     return static_cast<int>(app::ExitCode::Failed);
