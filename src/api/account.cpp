@@ -160,7 +160,7 @@ asio::awaitable<Response> Api::request_password_reset(const Call& call) {
     const auto issued = reset_link(*user, changes);
     changes.emplace_back(audit(call, "user.password_reset_requested", "", user->id.str(), user->email));
     asio::co_spawn(co_await asio::this_coro::executor,
-                   mail_reset_link(email, link_url(public_url_, issued), std::move(changes)), asio::detached);
+                   mail_reset_link(email, link_url(sign_in_.public_url, issued), std::move(changes)), asio::detached);
   }
   co_return Response{202, "application/json", R"({"status":"accepted"})", {}};
 }

@@ -13,7 +13,9 @@ struct AccountMail {
   Kind kind{};
   std::string to;
   std::string link;
-  Duration valid{};  // for how long the link is
+  Duration valid{};     // for how long the link is
+  std::string inviter;  // of an invitation: an e-mail address; empty: nobody is named
+  std::string team;     // likewise; empty: the installation
 };
 
 // On the engine's thread; must not block. Empty: there is no mail server.

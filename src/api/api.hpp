@@ -33,6 +33,11 @@ struct ApiOptions {
   Duration default_timeout;  // of webhooks that set none
   SessionLimits sessions;
   SendAccountMail send_mail;
+};
+
+// What can be known only when the server listens.
+struct SignInOptions {
+  std::string public_url;                      // where people and links reach this server; no slash at the end
   std::shared_ptr<identity::OidcClient> oidc;  // null: no single sign-on
   std::string oidc_name;                       // what people call it
 };
@@ -45,8 +50,8 @@ class Api {
   std::optional<Response> admit(const Request& head) const;
   asio::awaitable<Response> handle(const Request& request);
 
-  // Where people and their links reach this server, without a slash at the end.
-  void set_public_url(std::string url) { public_url_ = std::move(url); }
+  // Before the first request.
+  void set_sign_in(SignInOptions options) { sign_in_ = std::move(options); }
   // The link that makes the first admin; nothing when there is one.
   asio::awaitable<std::optional<std::string>> offer_setup();
 
@@ -124,6 +129,7 @@ class Api {
   asio::awaitable<Response> delete_team(const Call& call);
   std::map<std::string, Team> known_teams() const;
   Team visible_team(const Call& call) const;
+  std::string team_name(const std::string& team_id) const;
   // audit.cpp
   asio::awaitable<Response> list_audit(const Call& call);
   // An entry that says who does `action`; what changes is to be added. `target` is the id of what is changed.
@@ -215,7 +221,7 @@ class Api {
   telemetry::Metrics& metrics_;
   ApiOptions options_;
   AuthOptions auth_;
-  std::string public_url_;
+  SignInOptions sign_in_;
   identity::GuessThrottle throttle_;
   asio::thread_pool hashing_{1};  // passwords: one at a time, so that guesses cost others no more than one core
   std::size_t hashing_now_ = 0;

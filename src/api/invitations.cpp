@@ -69,6 +69,11 @@ Link Api::valid_link(const std::string& token, LinkKind kind) const {
   return *link;
 }
 
+std::string Api::team_name(const std::string& team_id) const {
+  const auto made = engine_.directory().teams().find(team_id);
+  return made == engine_.directory().teams().end() || made->second.name.empty() ? team_id : made->second.name;
+}
+
 // What a page must know before it asks for anything. The token is in the body, so that it is in no log of requests.
 asio::awaitable<Response> Api::look_at_link(const Call& call) {
   Body body(call);
@@ -97,7 +102,7 @@ asio::awaitable<std::optional<std::string>> Api::offer_setup() {
   const auto issued = new_link(engine_.new_id(), LinkKind::Setup, runtime::now().wall, limits::kSetupLinkValid);
   changes.emplace_back(issued.row);
   if (!co_await engine_.change("setup", std::move(changes))) co_return std::nullopt;
-  co_return link_url(public_url_, issued);
+  co_return link_url(sign_in_.public_url, issued);
 }
 
 asio::awaitable<Response> Api::set_up(const Call& call) {
@@ -154,9 +159,10 @@ asio::awaitable<Response> Api::create_invitation(const Call& call) {
   set_change(entry, {}, {{"role", role_name(wanted)}, {"team_id", wanted.team_id}});
   const auto answer = co_await engine_.change(issued.row.id.str(), {issued.row, std::move(entry)});
   if (!answer) co_return refusal(answer.error());
-  const std::string url = link_url(public_url_, issued);
+  const std::string url = link_url(sign_in_.public_url, issued);
   if (options_.send_mail) {
-    options_.send_mail({AccountMail::Kind::Invitation, wanted.email, url, limits::kInvitationValid});
+    options_.send_mail({AccountMail::Kind::Invitation, wanted.email, url, limits::kInvitationValid,
+                        call.principal.kind == ActorKind::User ? call.principal.name : "", team_name(wanted.team_id)});
   }
   JsonWriter out;
   write_invitation(out.begin_object(), issued.row);

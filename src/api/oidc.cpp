@@ -57,12 +57,12 @@ asio::awaitable<std::expected<T, identity::OidcProblem>> answer_of(Start start) 
 
 asio::awaitable<Response> Api::begin_oidc(const Call& call) {
   call.allow_query({"return_to"});
-  if (!options_.oidc) throw Fault{problem(404, "There is no single sign-on here.")};
+  if (!sign_in_.oidc) throw Fault{problem(404, "There is no single sign-on here.")};
   const WallTime now = runtime::now().wall;
   std::erase_if(oidc_flows_, [&](const auto& entry) { return entry.second.expires_at <= now; });
   if (oidc_flows_.size() >= kFlowsMax) co_return failed("unavailable");
   const auto flow = identity::make_flow(call.parameter("return_to").value_or("/"), now);
-  const auto url = co_await answer_of<std::string>([&](auto answer) { options_.oidc->begin(flow, std::move(answer)); });
+  const auto url = co_await answer_of<std::string>([&](auto answer) { sign_in_.oidc->begin(flow, std::move(answer)); });
   if (!url) co_return failed(url.error());
   oidc_flows_[flow.state] = flow;
   Response response = redirect(*url);
@@ -71,7 +71,7 @@ asio::awaitable<Response> Api::begin_oidc(const Call& call) {
 }
 
 asio::awaitable<Response> Api::finish_oidc(const Call& call) {
-  if (!options_.oidc) throw Fault{problem(404, "There is no single sign-on here.")};
+  if (!sign_in_.oidc) throw Fault{problem(404, "There is no single sign-on here.")};
   const auto flow_entry = oidc_flows_.extract(std::string(cookie(call.request, kFlowCookie)));
   if (flow_entry.empty()) co_return failed("refused");
   const identity::OidcFlow flow = std::move(flow_entry.mapped());
@@ -79,10 +79,10 @@ asio::awaitable<Response> Api::finish_oidc(const Call& call) {
                                         .code = call.parameter("code"),
                                         .error = call.parameter("error"),
                                         .issuer = call.parameter("iss")};
-  const auto code = identity::code_of_callback(flow, callback, options_.oidc->issuer(), runtime::now().wall);
+  const auto code = identity::code_of_callback(flow, callback, sign_in_.oidc->issuer(), runtime::now().wall);
   if (!code) co_return failed(code.error());
   const auto who = co_await answer_of<identity::OidcIdentity>(
-      [&](auto answer) { options_.oidc->finish(flow, *code, std::move(answer)); });
+      [&](auto answer) { sign_in_.oidc->finish(flow, *code, std::move(answer)); });
   if (!who) co_return failed(who.error());
   std::vector<store::CatalogChange> changes;
   const auto user = account_of(*who, changes);
@@ -132,7 +132,7 @@ asio::awaitable<Response> Api::get_sign_in_options(const Call&) {
   JsonWriter out;
   out.begin_object().key("setup").boolean(engine_.directory().users().empty());
   out.key("password_reset").boolean(static_cast<bool>(options_.send_mail));
-  out.key("oidc_name").string_or_null(options_.oidc ? options_.oidc_name : "").end_object();
+  out.key("oidc_name").string_or_null(sign_in_.oidc ? sign_in_.oidc_name : "").end_object();
   co_return Response{200, "application/json", out.take(), {}};
 }
 

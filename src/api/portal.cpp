@@ -26,7 +26,7 @@ asio::awaitable<Response> Api::create_portal_link(const Call& call) {
   const auto answer = co_await engine_.change(issued.row.id.str(), {issued.row, std::move(entry)});
   if (!answer) co_return refusal(answer.error());
   JsonWriter out;
-  out.begin_object().key("url").string(link_url(public_url_, issued)).key("token").string(issued.token);
+  out.begin_object().key("url").string(link_url(sign_in_.public_url, issued)).key("token").string(issued.token);
   out.key("team_id").string(call.id).key("role").string(name_of(*named));
   out.key("expires_at").string(format_rfc3339(issued.row.expires_at)).end_object();
   co_return Response{201, "application/json", out.take(), {{"Cache-Control", "no-store"}}};

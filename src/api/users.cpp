@@ -171,7 +171,7 @@ asio::awaitable<Response> Api::create_reset_link(const Call& call) {
   const auto answer = co_await engine_.change("reset " + user.email, std::move(changes));
   if (!answer) co_return refusal(answer.error());
   JsonWriter out;
-  out.begin_object().key("link").string(link_url(public_url_, issued));
+  out.begin_object().key("link").string(link_url(sign_in_.public_url, issued));
   out.key("expires_at").string(format_rfc3339(issued.row.expires_at)).end_object();
   co_return Response{201, "application/json", out.take(), {{"Cache-Control", "no-store"}}};
 }

@@ -22,6 +22,7 @@ void add_verify_command(CLI::App& root, Action& chosen);
 void add_keys_command(CLI::App& root, Action& chosen);
 void add_backup_command(CLI::App& root, Action& chosen);
 void add_check_command(CLI::App& root, Action& chosen);
+void add_rotate_key_command(CLI::App& root, Action& chosen);
 
 // The bytes of a file; "-" is standard input. The error says what is wrong, the name included.
 std::expected<std::string, std::string> read_input(const std::string& name);

@@ -11,6 +11,7 @@
 
 #include "base/limits.hpp"
 #include "base/time.hpp"
+#include "vault/key_file.hpp"
 
 namespace limehook {
 
@@ -54,6 +55,7 @@ struct Config {
   // without a slash at the end. Empty: http:// and where it listens.
   std::string public_url;
   std::optional<std::string> admin_key;
+  vault::KeySource secret_keys;  // what the store's secrets are sealed with
 
   // Single sign-on with OpenID Connect. Without an issuer there is none, and id and secret are empty; else all are set.
   std::string oidc_issuer;  // https, or http on this machine
@@ -74,8 +76,8 @@ struct Config {
   Duration connect_timeout = limits::kConnectTimeout;  // at most `timeout`
 
   // The log.
-  Duration retention = std::chrono::hours(24 * 30);  // 0: for ever
-  std::uint64_t retention_bytes = 0;                 // 0: no limit
+  Duration retention = std::chrono::hours(24 * 30);   // 0: for ever
+  std::uint64_t retention_bytes = 0;                  // 0: no limit
   Duration audit_retention = std::chrono::days(365);  // of the audit log; 0: for ever
 
   // People who sign in.

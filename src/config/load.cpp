@@ -124,8 +124,9 @@ class Loader {
 
   Problem apply_variables() {
     // What other commands read, and what names the file.
-    static constexpr std::array<std::string_view, 4> kOthers{"LIMEHOOK_CONFIG", "LIMEHOOK_KEY", "LIMEHOOK_SECRET",
-                                                             "LIMEHOOK_SERVER"};
+    static constexpr std::array<std::string_view, 6> kOthers{"LIMEHOOK_CONFIG",         "LIMEHOOK_KEY",
+                                                             "LIMEHOOK_NEW_SECRET_KEY", "LIMEHOOK_NEW_SECRET_KEY_FILE",
+                                                             "LIMEHOOK_SECRET",         "LIMEHOOK_SERVER"};
     for (const auto& [name, value] : sources_.variables) {
       if (value.empty()) continue;
       const auto found = std::ranges::find_if(options(), [&](const Option& o) { return o.variable() == name; });
@@ -156,7 +157,7 @@ class Loader {
   }
 
   Problem settle_secrets() {
-    for (const std::string_view name : {"admin-key", "smtp-password", "oidc-client-secret"}) {
+    for (const std::string_view name : {"admin-key", "secret-key", "smtp-password", "oidc-client-secret"}) {
       const auto file = origins_.find(std::string(name) + "-file");
       if (file == origins_.end() || !origins_.contains(name)) continue;
       return fmt::format("{}: the same is given by {}; expected one of the two", file->second, origins_.at(name));

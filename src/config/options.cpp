@@ -60,6 +60,18 @@ Problem set_admin_key(Config& c, std::string_view text) {
   return std::nullopt;
 }
 
+Problem set_secret_key_file(Config& c, std::string_view text) {
+  if (text.empty()) return "a file's name is expected";
+  c.secret_keys.file = text;
+  return std::nullopt;
+}
+
+Problem set_secret_key(Config& c, std::string_view text) {
+  c.secret_keys.key = vault::Key::parse(text);
+  if (c.secret_keys.key) return std::nullopt;
+  return "this is no key; expected the base64 or hexadecimal form of 32 bytes (openssl rand -base64 32)";
+}
+
 Problem set_allow_http(Config& c, std::string_view text) { return set(c.allow_http, read_switch(text)); }
 Problem set_allow_net(Config& c, std::string_view text) { return set(c.allow_nets, read_networks(text)); }
 
@@ -206,6 +218,11 @@ constexpr Option kOptions[] = {
     {"oidc-client-secret-file", OptionKind::Single, "FILE", "",
      "A file with that secret, which only its owner may read.", set_from_file<set_oidc_client_secret>},
     {"oidc-name", OptionKind::Single, "NAME", "Single sign-on", "What the button for it says.", set_oidc_name},
+    {"secret-key-file", OptionKind::Single, "FILE", "DIR/secret.key",
+     "The key that seals secrets in the store: base64 or hex of 32 bytes. The default one is made at the first start.",
+     set_secret_key_file},
+    {"secret-key", OptionKind::Single, "KEY", "",
+     "That key itself. Rather set LIMEHOOK_SECRET_KEY: other users of the machine can see flags.", set_secret_key},
     {"allow-http", OptionKind::Switch, "", "false", "Webhooks may have http:// URLs, not only https://.",
      set_allow_http},
     {"allow-net", OptionKind::List, "CIDR", "", "Webhooks may reach this network besides the public addresses.",

@@ -142,7 +142,7 @@ json::array events_to_json(EventTypeSet events) {
   return names;
 }
 
-// A stored value that webhook_to_json() wrote.
+// A stored value that webhook_to_stored_json() wrote.
 std::string_view stored_text(const json::object& json, std::string_view name) { return *text_in(json.at(name)); }
 
 }  // namespace
@@ -192,6 +192,12 @@ json::object webhook_to_json(const Webhook& webhook) {
   }
   out["created_at"] = format_rfc3339(webhook.created_at);
   out["updated_at"] = format_rfc3339(webhook.updated_at);
+  return out;
+}
+
+json::object webhook_to_stored_json(const Webhook& webhook) {
+  auto out = webhook_to_json(webhook);
+  out.erase("headers");
   return out;
 }
 

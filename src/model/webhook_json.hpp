@@ -28,13 +28,17 @@ FieldErrors apply_webhook_json(Webhook& webhook, const boost::json::value& patch
 // What is wrong with the webhook as a whole: what it cannot be saved without, and what does not go together.
 FieldErrors required_problems(const Webhook& webhook);
 
-// What the API shows and the stores keep: everything but the secrets (token and private keys among them). Times are
-// exact to the millisecond.
+// What the API shows: everything but the secrets (token and private keys among them). Times are exact to the
+// millisecond.
 boost::json::object webhook_to_json(const Webhook& webhook);
-// Back from webhook_to_json(), for stores: trusts its input. Leaves the secrets empty.
+
+// What stores may keep in clear: the same, without the own headers, whose values often are secrets.
+boost::json::object webhook_to_stored_json(const Webhook& webhook);
+// Back from webhook_to_stored_json(): trusts its input. Leaves the secrets empty.
 Webhook webhook_from_stored_json(const boost::json::object& json);
 
-// The secrets, for stores: what nobody is shown, or only those who may change the webhook.
+// The secrets, for stores: what nobody is shown, or only those who may change the webhook. The own headers are with
+// them.
 boost::json::object webhook_secrets_to_json(const Webhook& webhook);
 // Back from webhook_secrets_to_json(), into what webhook_from_stored_json() has made.
 void take_stored_secrets(Webhook& webhook, const boost::json::object& stored);

@@ -372,7 +372,11 @@ TEST(WebhookFromStoredJson, BringsBackWhatWasStored) {
     auto expected = webhook;
     expected.secret.clear();
     expected.token.clear();
-    const auto text = json::serialize(webhook_to_json(webhook));
+    expected.headers.clear();
+    const auto text = json::serialize(webhook_to_stored_json(webhook));
+    for (const auto& header : webhook.headers) {
+      if (!header.value.empty()) EXPECT_FALSE(text.contains(header.value)) << text;
+    }
     EXPECT_EQ(webhook_from_stored_json(json::parse(text).as_object()), expected) << text;
   }
 }

@@ -122,7 +122,7 @@ json::value certificate_to_json(const std::optional<ClientCertificate>& certific
                       {"not_after", format_rfc3339(certificate->not_after)}};
 }
 
-// A text that webhook_secrets_to_json() or webhook_to_json() wrote; empty where there is none.
+// A text that webhook_secrets_to_json() or webhook_to_stored_json() wrote; empty where there is none.
 std::string stored_text(const json::object& stored, std::string_view name) {
   const auto* value = stored.if_contains(name);
   return value != nullptr ? std::string(text_in(*value).value_or("")) : std::string();
@@ -178,6 +178,7 @@ json::object webhook_secrets_to_json(const Webhook& webhook) {
   if (!webhook.signing_key.empty()) out["signing_key"] = webhook.signing_key;
   if (webhook.oauth) out["oauth_client_secret"] = webhook.oauth->client_secret;
   if (webhook.client_certificate) out["client_private_key"] = webhook.client_certificate->private_key;
+  if (!webhook.headers.empty()) out["headers"] = headers_to_json(webhook.headers);
   return out;
 }
 
@@ -193,6 +194,11 @@ void take_stored_secrets(Webhook& webhook, const json::object& stored) {
   if (webhook.oauth) webhook.oauth->client_secret = stored_text(stored, "oauth_client_secret");
   if (webhook.client_certificate) {
     webhook.client_certificate->private_key = stored_text(stored, "client_private_key");
+  }
+  webhook.headers.clear();
+  if (const auto* headers = stored.if_contains("headers")) {
+    FieldErrors ignored;  // what was saved once stays
+    webhook.headers = read_headers(*headers, "", ignored);
   }
 }
 

@@ -257,6 +257,7 @@ TEST_F(SqliteCheckTest, AcceptsFallbacksAndFailingWebhooks) {
   std::filesystem::create_directories(restored);
   ASSERT_TRUE(backup_sqlite_store(directory(), restored / "limehook.db"));
   EXPECT_THAT(check_sqlite_store(restored), IsEmpty());
+  std::filesystem::copy_file(directory() / vault::kKeyFileName, restored / vault::kKeyFileName);
   const auto copy = open({.directory = restored});
   ASSERT_THAT(copy->load_catalog().healths, SizeIs(1));
   EXPECT_EQ(copy->load_catalog().healths[0].failing_since, store->load_catalog().healths[0].failing_since);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, after, describe } from 'node:test';
 
@@ -13,7 +13,8 @@ import { eventTypes, missedCall, sample, sampleTexts, uniqueId } from './support
 import { test } from './support/test.mjs';
 import { pause, waitFor } from './support/wait.mjs';
 
-const subcommands = ['serve', 'demo', 'send', 'webhooks', 'logs', 'listen', 'verify', 'keys', 'backup', 'check'];
+const subcommands = ['serve', 'demo', 'send', 'webhooks', 'logs', 'listen', 'verify', 'keys', 'backup', 'check',
+  'rotate-key'];
 
 /** A failure that a person can use: not 0, words on stderr, no dump of internals. */
 function assertClearFailure({ code, stderr, stdout }, pattern) {
@@ -280,6 +281,7 @@ describe('the store', () => {
     assert.equal((await run(['check', '--data', server.data])).code, 0);
     const check = await run(['check', '--data', folder]);
     assert.equal(check.code, 0, check.stdout + check.stderr);
+    copyFileSync(path.join(server.data, 'secret.key'), path.join(folder, 'secret.key')); // backups do not have it
     const copy = await Limehook.start({ data: folder });
     assert.equal((await copy.api.list('/v1/webhooks'))[0].name, 'kept');
     assert.equal((await copy.api.read(`/v1/events/${id}`)).id, id);

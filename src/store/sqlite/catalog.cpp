@@ -5,6 +5,7 @@
 
 #include "store/sqlite/audit_log.hpp"
 #include "store/sqlite/rows.hpp"
+#include "store/sqlite/sealed.hpp"
 
 namespace limehook::store::sqlite {
 namespace {
@@ -49,10 +50,12 @@ Team read_team(const Statement& row) {
   return {.id = row.text(0), .name = row.text(1), .created_at = row.time(2), .updated_at = row.time(3)};
 }
 
-User read_user(const Statement& row) {
+User read_user(const Statement& row, const vault::Vault& vault) {
+  const UserId id{row.integer(0)};
+  const std::string secrets = open_secrets(vault, id.str(), row.bytes(2));
   User user =
-      user_from_stored_json(boost::json::parse(row.bytes(1)).as_object(), boost::json::parse(row.bytes(2)).as_object());
-  user.id = UserId{row.integer(0)};
+      user_from_stored_json(boost::json::parse(row.bytes(1)).as_object(), boost::json::parse(secrets).as_object());
+  user.id = id;
   return user;
 }
 
@@ -87,6 +90,7 @@ Link read_link(const Statement& row) {
 
 struct Applier {
   Database& db;
+  const vault::Vault& vault;
 
   void operator()(const ApiKey& k) const {
     db.run("INSERT OR REPLACE INTO keys(" LIMEHOOK_KEY_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?)", k.id,
@@ -110,9 +114,9 @@ struct Applier {
   }
   void operator()(const User& u) const {
     const std::string config = boost::json::serialize(user_to_stored_json(u));
-    const std::string secrets = boost::json::serialize(user_secrets_to_json(u));
+    const std::string secrets = seal_secrets(vault, u.id.str(), boost::json::serialize(user_secrets_to_json(u)));
     db.run("INSERT OR REPLACE INTO users(id,config,secrets) VALUES(?,?,?)", u.id, std::string_view(config),
-           std::string_view(secrets));
+           Blob{secrets});
   }
   void operator()(const Removed<UserId>& removed) const { db.run("DELETE FROM users WHERE id=?", removed.id); }
   void operator()(const Session& s) const {
@@ -134,22 +138,26 @@ struct Applier {
   void operator()(const StatsBucket& bucket) const { add_stats(db, bucket); }
 };
 
-// Every row of `sql` as a value.
-template <class T>
-std::vector<T> read_all(Database& db, const char* sql, T (*read)(const Statement&)) {
+// Every row of `sql` as a value; `vault`: of those that have secrets.
+template <class T, class... Vault>
+std::vector<T> read_all(Database& db, const char* sql, T (*read)(const Statement&, const Vault&...),
+                        const Vault&... vault) {
   std::vector<T> all;
-  for (Rows rows = db.query(sql); rows.next();) all.push_back(read(*rows));
+  for (Rows rows = db.query(sql); rows.next();) all.push_back(read(*rows, vault...));
   return all;
 }
 
 }  // namespace
 
-void apply(Database& db, const CatalogChange& change) { std::visit(Applier{db}, change); }
+void apply(Database& db, const vault::Vault& vault, const CatalogChange& change) {
+  std::visit(Applier{db, vault}, change);
+}
 
-Catalog load_catalog(Database& db) {
+Catalog load_catalog(Database& db, const vault::Vault& vault) {
   Catalog catalog;
-  catalog.webhooks = read_all(
-      db, "SELECT " LIMEHOOK_WEBHOOK_COLUMNS " FROM webhooks WHERE deleted_at IS NULL ORDER BY id", read_webhook);
+  catalog.webhooks =
+      read_all(db, "SELECT " LIMEHOOK_WEBHOOK_COLUMNS " FROM webhooks WHERE deleted_at IS NULL ORDER BY id",
+               read_webhook, vault);
   for (Rows rows = db.query("SELECT id,team FROM webhooks WHERE deleted_at IS NOT NULL ORDER BY id"); rows.next();) {
     catalog.deleted_webhooks.emplace_back(WebhookId{rows->integer(0)}, rows->text(1));
   }
@@ -160,7 +168,7 @@ Catalog load_catalog(Database& db) {
   catalog.keys = read_all(db, "SELECT " LIMEHOOK_KEY_COLUMNS " FROM keys ORDER BY id", read_key);
   catalog.numbers = read_all(db, "SELECT " LIMEHOOK_NUMBER_COLUMNS " FROM numbers ORDER BY id", read_number);
   catalog.teams = read_all(db, "SELECT id,name,created_at,updated_at FROM teams ORDER BY id", read_team);
-  catalog.users = read_all(db, "SELECT id,config,secrets FROM users ORDER BY id", read_user);
+  catalog.users = read_all(db, "SELECT id,config,secrets FROM users ORDER BY id", read_user, vault);
   catalog.sessions = read_all(db, "SELECT " LIMEHOOK_SESSION_COLUMNS " FROM sessions ORDER BY id", read_session);
   catalog.links = read_all(db, "SELECT " LIMEHOOK_LINK_COLUMNS " FROM links ORDER BY id", read_link);
   for (Rows rows = db.query("SELECT " LIMEHOOK_RECOVERY_COLUMNS " FROM recoveries WHERE state=? ORDER BY id",

@@ -4,11 +4,13 @@
 #include "store/records.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/store.hpp"
+#include "vault/vault.hpp"
 
 namespace limehook::store::sqlite {
 
-Catalog load_catalog(Database& db);
+// Throws StoreError when secrets cannot be opened.
+Catalog load_catalog(Database& db, const vault::Vault& vault);
 // Within the caller's transaction.
-void apply(Database& db, const CatalogChange& change);
+void apply(Database& db, const vault::Vault& vault, const CatalogChange& change);
 
 }  // namespace limehook::store::sqlite

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <system_error>
 
 #include "store/sqlite/database.hpp"
@@ -7,6 +8,7 @@
 #include "store/sqlite/files.hpp"
 #include "store/sqlite/log_check.hpp"
 #include "store/sqlite/schema.hpp"
+#include "store/sqlite/sealed.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
 namespace limehook::store {
@@ -86,7 +88,7 @@ void check_rules(Database& db, std::vector<std::string>& problems) {
 
 }  // namespace
 
-std::vector<std::string> check_sqlite_store(const std::filesystem::path& directory) {
+std::vector<std::string> check_sqlite_store(const std::filesystem::path& directory, const vault::Vault* vault) {
   std::vector<std::string> problems;
   const std::filesystem::path file = directory / kDatabaseName;
   std::error_code error;
@@ -103,6 +105,7 @@ std::vector<std::string> check_sqlite_store(const std::filesystem::path& directo
     check_rules(db, problems);
     check_deliveries(db, problems);
     check_log_index(db, problems);
+    std::ranges::move(find_unopenable(db, vault, kReportsMax), std::back_inserter(problems));
   } catch (const SqliteError& problem) {
     problems.push_back(std::string("cannot read the store: ") + problem.what());
   }

@@ -6,6 +6,7 @@
 
 #include "model/webhook_json.hpp"
 #include "store/sqlite/delivery_state.hpp"
+#include "store/sqlite/sealed.hpp"
 
 namespace limehook::store::sqlite {
 namespace {
@@ -61,20 +62,23 @@ OpenDelivery read_open_delivery(const Statement& row) {
   return open;
 }
 
-Webhook read_webhook(const Statement& row) {
+Webhook read_webhook(const Statement& row, const vault::Vault& vault) {
   Webhook webhook = webhook_from_stored_json(boost::json::parse(row.bytes(4)).as_object());
   webhook.id = WebhookId{row.integer(0)};
   webhook.version = row.small(1);
   // The JSON form has milliseconds.
   webhook.created_at = row.time(2);
   webhook.updated_at = row.time(3);
-  take_stored_secrets(webhook, boost::json::parse(row.bytes(5)).as_object());
+  const std::string secrets = open_secrets(vault, webhook.id.str(), row.bytes(5));
+  take_stored_secrets(webhook, boost::json::parse(secrets).as_object());
   return webhook;
 }
 
-std::string webhook_config(const Webhook& webhook) { return boost::json::serialize(webhook_to_json(webhook)); }
+std::string webhook_config(const Webhook& webhook) { return boost::json::serialize(webhook_to_stored_json(webhook)); }
 
-std::string webhook_secrets(const Webhook& webhook) { return boost::json::serialize(webhook_secrets_to_json(webhook)); }
+std::string webhook_secrets(const Webhook& webhook, const vault::Vault& vault) {
+  return seal_secrets(vault, webhook.id.str(), boost::json::serialize(webhook_secrets_to_json(webhook)));
+}
 
 Recovery read_recovery(const Statement& row) {
   Recovery recovery;

@@ -8,6 +8,7 @@
 #include "model/webhook.hpp"
 #include "store/records.hpp"
 #include "store/sqlite/database.hpp"
+#include "vault/vault.hpp"
 
 namespace limehook::store::sqlite {
 
@@ -23,9 +24,10 @@ Delivery read_delivery(const Statement& row, int column = 0);  // without body a
 OpenDelivery read_open_delivery(const Statement& row);
 
 #define LIMEHOOK_WEBHOOK_COLUMNS "id,version,created_at,updated_at,config,secrets"
-Webhook read_webhook(const Statement& row);
+// Throws StoreError when the secrets cannot be opened.
+Webhook read_webhook(const Statement& row, const vault::Vault& vault);
 std::string webhook_config(const Webhook& webhook);
-std::string webhook_secrets(const Webhook& webhook);
+std::string webhook_secrets(const Webhook& webhook, const vault::Vault& vault);  // sealed
 
 #define LIMEHOOK_RECOVERY_COLUMNS                                                                               \
   "id,webhook,kind,state,since,until,events,term,http_status,outcome,position,examined,redelivered,created_at," \

@@ -85,7 +85,7 @@ CREATE TABLE webhooks(
   deleted_at INTEGER,
   team TEXT NOT NULL,
   config TEXT NOT NULL,              -- JSON, without secrets; empty once deleted
-  secrets TEXT NOT NULL              -- JSON; empty once deleted
+  secrets BLOB NOT NULL              -- JSON, sealed (sealed.hpp); empty once deleted
 );
 CREATE TABLE webhook_versions(
   webhook INTEGER NOT NULL,
@@ -129,7 +129,7 @@ CREATE TABLE teams(
 CREATE TABLE users(
   id INTEGER PRIMARY KEY,
   config TEXT NOT NULL,              -- JSON, without secrets
-  secrets TEXT NOT NULL              -- JSON
+  secrets BLOB NOT NULL              -- JSON, sealed (sealed.hpp)
 );
 CREATE TABLE sessions(
   id INTEGER PRIMARY KEY,

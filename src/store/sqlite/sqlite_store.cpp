@@ -17,6 +17,7 @@
 #include "store/sqlite/reader.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/schema.hpp"
+#include "store/sqlite/sealed.hpp"
 #include "store/sqlite/writer.hpp"
 
 namespace limehook::store {
@@ -72,12 +73,14 @@ std::int64_t lowest_id(const WriteBatch& batch) {
 }  // namespace
 
 struct SqliteStore::Parts {
-  Parts(FileDescriptor lock_, std::unique_ptr<Database> db_, const std::string& file, const SqliteOptions& options)
+  Parts(FileDescriptor lock_, std::unique_ptr<Database> db_, vault::Vault vault_, const std::string& file,
+        const SqliteOptions& options)
       : lock(std::move(lock_)),
         db(std::move(db_)),
+        vault(std::move(vault_)),
         readers(file),
         undelivered(*db),
-        writer(*db, undelivered),
+        writer(*db, undelivered, vault),
         indexer(*db, options.index_segment_rows),
         pruner(*db, undelivered),
         checkpointer(*db, file, checkpoint_limits(*db, options)),
@@ -87,6 +90,7 @@ struct SqliteStore::Parts {
 
   FileDescriptor lock;  // released last
   std::unique_ptr<Database> db;
+  const vault::Vault vault;
   ReaderPool readers;
   UndeliveredList undelivered;
   Writer writer;
@@ -109,7 +113,9 @@ std::expected<std::unique_ptr<SqliteStore>, std::string> SqliteStore::open(const
     }
     configure(*db, options);
     if (auto migrated = migrate(*db, migrations()); !migrated) return std::unexpected(file + ": " + migrated.error());
-    auto parts = std::make_unique<Parts>(std::move(*lock), std::move(db), file, options);
+    auto vault = open_vault(*db, options.directory, options.keys);
+    if (!vault) return std::unexpected(vault.error());
+    auto parts = std::make_unique<Parts>(std::move(*lock), std::move(db), std::move(*vault), file, options);
     return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(parts)));
   } catch (const SqliteError& error) {
     return std::unexpected("cannot open the store " + file + ": " + error.what());
@@ -188,7 +194,9 @@ bool SqliteStore::Parts::expire_keys(WallTime now) {
   return expired.size() == kExpiredKeysPerSlice;
 }
 
-Catalog SqliteStore::load_catalog() const { return parts_->readers.read(sqlite::load_catalog); }
+Catalog SqliteStore::load_catalog() const {
+  return parts_->readers.read([&](Database& db) { return sqlite::load_catalog(db, parts_->vault); });
+}
 
 std::vector<OpenDelivery> SqliteStore::list_open(DeliveryId after, std::size_t limit) const {
   return parts_->readers.read([&](Database& db) {

@@ -11,11 +11,16 @@
 
 #include "base/limits.hpp"
 #include "store/store.hpp"
+#include "vault/key_file.hpp"
+#include "vault/vault.hpp"
 
 namespace limehook::store {
 
 struct SqliteOptions {
   std::filesystem::path directory;
+  // Where the keys are that secrets are sealed with. Where it names none they are in the folder's own file
+  // (vault::kKeyFileName), which is made with a new key when it is missing and nothing is sealed.
+  vault::KeySource keys;
   int page_bytes = 16 * 1024;                                // of a new file
   std::size_t index_segment_rows = 128 * 1024;               // events and deliveries in one segment of the log index
   std::size_t rows_examined_max = limits::kRowsExaminedMax;  // for one page of a list
@@ -27,7 +32,7 @@ struct SqliteOptions {
 class SqliteStore final : public Store {
  public:
   // Makes the folder and the file if need be. The error is one sentence for the operator: the folder is in use, the
-  // file is of a newer version, the disk says no.
+  // file is of a newer version, its secrets cannot be opened with these keys, the disk says no.
   static std::expected<std::unique_ptr<SqliteStore>, std::string> open(const SqliteOptions& options);
   ~SqliteStore() override;
 
@@ -62,10 +67,13 @@ class SqliteStore final : public Store {
 };
 
 // What is wrong with the store in `directory`; empty: nothing. Reads all of it, also while a server works with it.
-std::vector<std::string> check_sqlite_store(const std::filesystem::path& directory);
+// Whether secrets can be opened is told with a vault only (null: without).
+std::vector<std::string> check_sqlite_store(const std::filesystem::path& directory,
+                                            const vault::Vault* vault = nullptr);
 
 // Copies the store in `directory`, as it is at one moment, to the new file `file`, also while a server works with it.
-// The copy is a whole store: as limehook.db in an otherwise empty folder it can be opened. Never overwrites.
+// The copy is a whole store: as limehook.db in an otherwise empty folder it can be opened, with the keys that the store
+// has now; they are not in it. Never overwrites.
 std::expected<void, std::string> backup_sqlite_store(const std::filesystem::path& directory,
                                                      const std::filesystem::path& file);
 

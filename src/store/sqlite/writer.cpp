@@ -22,8 +22,11 @@ std::string header_names(const Webhook& webhook) {
 
 }  // namespace
 
-Writer::Writer(Database& db, UndeliveredList& undelivered)
-    : db_(db), undelivered_(undelivered), next_block_(db.number("SELECT max(id) FROM attempt_blocks") + 1) {}
+Writer::Writer(Database& db, UndeliveredList& undelivered, const vault::Vault& vault)
+    : db_(db),
+      undelivered_(undelivered),
+      vault_(vault),
+      next_block_(db.number("SELECT max(id) FROM attempt_blocks") + 1) {}
 
 CommitResult Writer::commit(const WriteBatch& batch) {
   CommitResult result;
@@ -59,7 +62,7 @@ void Writer::apply(const WriteBatch& batch, CommitResult& result) {
   for (const Webhook& webhook : batch.webhooks) put_webhook(webhook);
   for (const WebhookHealth& health : batch.healths) put_health(health);
   for (const DeletedWebhook& deleted : batch.deleted_webhooks) delete_webhook(deleted);
-  for (const CatalogChange& change : batch.catalog) sqlite::apply(db_, change);
+  for (const CatalogChange& change : batch.catalog) sqlite::apply(db_, vault_, change);
   for (std::size_t i = 0; i < batch.events.size(); ++i) {
     if (auto duplicate = claim_key(i, batch.events[i])) {
       result.duplicates.push_back(*duplicate);
@@ -74,13 +77,13 @@ void Writer::apply(const WriteBatch& batch, CommitResult& result) {
 
 void Writer::put_webhook(const Webhook& webhook) {
   const std::string config = webhook_config(webhook);
-  const std::string secrets = webhook_secrets(webhook);
+  const std::string secrets = webhook_secrets(webhook, vault_);
   db_.run(
       "INSERT INTO webhooks(id,version,created_at,updated_at,team,config,secrets) VALUES(?,?,?,?,?,?,?) "
       "ON CONFLICT(id) DO UPDATE SET version=excluded.version,created_at=excluded.created_at,"
       "updated_at=excluded.updated_at,team=excluded.team,config=excluded.config,secrets=excluded.secrets",
       webhook.id, webhook.version, webhook.created_at, webhook.updated_at, std::string_view(webhook.team_id),
-      std::string_view(config), std::string_view(secrets));
+      std::string_view(config), Blob{secrets});
   const std::string names = header_names(webhook);
   db_.run(
       "INSERT OR REPLACE INTO webhook_versions(webhook,version,url,fallback_url,signature_header,header_names) "
@@ -99,7 +102,7 @@ void Writer::put_health(const WebhookHealth& health) {
 }
 
 void Writer::delete_webhook(const DeletedWebhook& deleted) {
-  // The log needs to know that it was there; its secrets, and its headers may hold some, are nobody's business now.
+  // The log needs to know that it was there; its secrets are nobody's business now.
   db_.run("UPDATE webhooks SET deleted_at=?,config='',secrets='' WHERE id=? AND deleted_at IS NULL", deleted.at,
           deleted.id);
   put_health({deleted.id, std::nullopt});

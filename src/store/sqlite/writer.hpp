@@ -8,12 +8,13 @@
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/delivery_state.hpp"
 #include "store/store.hpp"
+#include "vault/vault.hpp"
 
 namespace limehook::store::sqlite {
 
 class Writer {
  public:
-  Writer(Database& db, UndeliveredList& undelivered);
+  Writer(Database& db, UndeliveredList& undelivered, const vault::Vault& vault);
 
   CommitResult commit(const WriteBatch& batch);
 
@@ -36,6 +37,7 @@ class Writer {
 
   Database& db_;
   UndeliveredList& undelivered_;
+  const vault::Vault& vault_;
   std::int64_t next_block_;
   std::string block_;  // attempts of the batch that are not stored yet
   std::int64_t block_count_ = 0;
