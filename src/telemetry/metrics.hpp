@@ -42,6 +42,7 @@ class Metrics {
   prometheus::Counter& mails_failed;              // given up
   prometheus::Gauge& connections;                 // of the HTTP server
   prometheus::Gauge& polls_waiting;               // requests that wait for a webhook's next event
+  std::array<prometheus::Counter*, 8> refused;    // callers, by http_server::Refusal; the last one: by request rate
   std::array<prometheus::Counter*, 6> responses;  // of the HTTP server, by the status' first digit
 };
 
