@@ -180,7 +180,9 @@ int serve(const Config& config, store::Store& store) {
                 .url_rules = {config.allow_http, [&](std::string_view host) { return policy.literal_problem(host); }},
                 .default_timeout = config.timeout,
                 .sessions = {config.session_idle, config.session_age},
-                .send_mail = mail.account});
+                .send_mail = mail.account,
+                .request_rate = config.request_rate});
+  static_assert(telemetry::kRefusedByRate == http_server::kRefusalCount);
   http_server::Server server(
       io,
       {.server_name = "Limehook",

@@ -251,6 +251,11 @@ describe('rates', () => {
     assertProblem(refused, 429);
     assert.match(refused.headers.get('retry-after'), /^[1-9]\d*$/);
     assert.equal((await server.api.withKey(made.json.key).get('/v1/webhooks')).status, 200);
+    await waitFor(async () => {
+      await guess(server.api, 5, {});
+      return (await server.api.get('/v1/webhooks')).status === 429;
+    }, 10_000, 'the chosen key not to be looked at');
+    await waitFor(async () => (await server.api.get('/v1/webhooks')).status === 200, 10_000, 'the end of that');
     assert.ok((await metric(server.url, 'limehook_http_refused_total{reason="rate"}')) > 0);
     await server.stop();
   });
