@@ -148,6 +148,11 @@ Api::Api(runtime::Engine& engine, telemetry::Metrics& metrics, ApiOptions option
   }
 }
 
+void Api::set_sign_in(SignInOptions options) {
+  sign_in_ = std::move(options);
+  auth_.secure_cookies = sign_in_.public_url.starts_with("https://");
+}
+
 std::size_t Api::body_bytes_max(std::string_view, std::string_view path) {
   if (path == "/v1/events/batch") return limits::kBatchBytesMax;
   return path == "/v1/events" ? limits::kEventBytesMax : limits::kWebhookBodyBytesMax;

@@ -23,6 +23,7 @@
 #include "model/webhook_json.hpp"
 #include "runtime/engine.hpp"
 #include "telemetry/metrics.hpp"
+#include "vault/vault.hpp"
 
 namespace limehook::api {
 
@@ -55,7 +56,7 @@ class Api {
   asio::awaitable<Response> handle(const Request& request);
 
   // Before the first request.
-  void set_sign_in(SignInOptions options) { sign_in_ = std::move(options); }
+  void set_sign_in(SignInOptions options);
   // The link that makes the first admin; nothing when there is one.
   asio::awaitable<std::optional<std::string>> offer_setup();
 
@@ -177,6 +178,7 @@ class Api {
   asio::awaitable<Response> complete_password_reset(const Call& call);
   User own_account(const Call& call) const;
   asio::awaitable<User> confirmed_account(const Call& call, std::string_view field, std::string password);
+  void confirmed(const Call& call);
   asio::awaitable<Response> save_account(const Call& call, const User& user, std::string_view action,
                                          std::vector<store::CatalogChange> changes, Response response);
   Issued<Link> reset_link(const User& user, std::vector<store::CatalogChange>& changes);
@@ -234,7 +236,7 @@ class Api {
   std::size_t hashing_now_ = 0;
   std::map<SessionId, std::string> pending_totp_;  // secrets that no code was given for yet
   std::unordered_set<LinkId> setting_up_;
-  std::unordered_map<std::string, identity::OidcFlow> oidc_flows_;  // by state
+  vault::Vault oidc_flows_{{vault::Key::generate()}};  // seals sign-ins under way, which browsers keep
   std::optional<RequestRate> request_rate_;
   RequestRate unknown_callers_{limits::kUnknownKeyRate, limits::kUnknownKeyBurst};  // by address
 };

@@ -116,7 +116,7 @@ std::optional<std::string_view> bearer(std::string_view authorization) {
 Found authenticate(const Request& request, const AuthOptions& options, runtime::Directory& directory, WallTime now) {
   if (const auto authorization = request.header("authorization"); !authorization.empty()) {
     if (const auto key = bearer(authorization)) return by_key(*key, options, directory, now);
-  } else if (const auto token = cookie(request, session_cookie_name(request.secure)); !token.empty()) {
+  } else if (const auto token = cookie(request, session_cookie_name(options.secure(request))); !token.empty()) {
     return by_cookie(token, request, options, directory, now);
   }
   return unknown("A key is needed: Authorization: Bearer lh_…");
