@@ -114,8 +114,11 @@ void write_address(const std::filesystem::path& path, const std::string& address
   std::filesystem::rename(temporary, path);
 }
 
+std::string url_scheme(const Config& config) { return config.tls_cert ? "https" : "http"; }
+
 api::SignInOptions sign_in_options(const Config& config, const std::string& address) {
-  api::SignInOptions options{.public_url = config.public_url.empty() ? "http://" + address : config.public_url};
+  const std::string own_url = url_scheme(config) + "://" + address;
+  api::SignInOptions options{.public_url = config.public_url.empty() ? own_url : config.public_url};
   if (config.oidc_issuer.empty()) return options;
   options.oidc_name = config.oidc_name;
   options.oidc = std::make_shared<identity::OidcClient>(
@@ -203,7 +206,7 @@ int serve(const Config& config, store::Store& store) {
   const std::string address = server.listen({asio::ip::make_address(config.listen.address), config.listen.port});
   const auto address_file = config.data / "limehook.address";
   write_address(address_file, address);
-  spdlog::info("Limehook {} listens on {}://{}", LIMEHOOK_VERSION, config.tls_cert ? "https" : "http", address);
+  spdlog::info("Limehook {} listens on {}://{}", LIMEHOOK_VERSION, url_scheme(config), address);
   api.set_sign_in(sign_in_options(config, address));
   asio::co_spawn(io, offer_setup(api), asio::detached);
   asio::co_spawn(io, run_until_signal(engine, server, io), asio::detached);
