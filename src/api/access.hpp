@@ -20,6 +20,7 @@ enum Who : unsigned {
   kPortal = 1U << 8,     // portals of a team as well, with one of these roles
   kTeamAdmin = 1U << 9,  // people who manage a team, but not its keys: a leaked one must not bring forth others
   kPeople = 1U << 10,    // people who are signed in, with any role or none; nobody else
+  kAnybody = 1U << 11,   // whoever has proved who they are
   kOpen = 0,             // everybody: no key is needed
 };
 

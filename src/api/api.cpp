@@ -99,6 +99,34 @@ std::span<const Api::Route> Api::routes() {
       {{"GET", "/v1/teams/{id}", kLook | kPortal, NotFound}, &Api::get_team},
       {{"PATCH", "/v1/teams/{id}", kChange, NotFound}, &Api::patch_team},
       {{"DELETE", "/v1/teams/{id}", kAdmin, None}, &Api::delete_team},
+      {{"POST", "/v1/teams/{id}/portal", kChange, NotFound}, &Api::create_portal_link},
+      {{"POST", "/v1/portal/session", kOpen, None}, &Api::open_portal},
+      {{"GET", "/v1/sign-in", kOpen, None}, &Api::get_sign_in_options},
+      {{"POST", "/v1/setup", kOpen, None}, &Api::set_up},
+      {{"POST", "/v1/links/look", kOpen, None}, &Api::look_at_link},
+      {{"POST", "/v1/session", kOpen, None}, &Api::sign_in},
+      {{"GET", "/v1/session", kAnybody, Own}, &Api::get_session},
+      {{"DELETE", "/v1/session", kPeople, Own}, &Api::sign_out},
+      {{"PUT", "/v1/session/password", kPeople, Own}, &Api::change_password},
+      {{"POST", "/v1/session/totp", kPeople, Own}, &Api::begin_totp},
+      {{"PUT", "/v1/session/totp", kPeople, Own}, &Api::finish_totp},
+      {{"DELETE", "/v1/session/totp", kPeople, Own}, &Api::end_totp},
+      {{"GET", "/v1/sessions", kPeople, Own}, &Api::list_sessions},
+      {{"DELETE", "/v1/sessions", kPeople, Own}, &Api::end_all_sessions},
+      {{"DELETE", "/v1/sessions/{id}", kPeople, Own}, &Api::end_session},
+      {{"GET", "/v1/oidc/start", kOpen, None}, &Api::begin_oidc},
+      {{"GET", "/v1/oidc/callback", kOpen, None}, &Api::finish_oidc},
+      {{"POST", "/v1/password-reset", kOpen, None}, &Api::request_password_reset},
+      {{"POST", "/v1/password-reset/complete", kOpen, None}, &Api::complete_password_reset},
+      {{"GET", "/v1/users", kAdmin | kTeamAdmin, Filtered}, &Api::list_users},
+      {{"GET", "/v1/users/{id}", kAdmin | kTeamAdmin, NotFound}, &Api::get_user},
+      {{"PATCH", "/v1/users/{id}", kAdmin | kTeamAdmin, NotFound}, &Api::patch_user},
+      {{"DELETE", "/v1/users/{id}", kAdmin | kTeamAdmin, NotFound}, &Api::delete_user},
+      {{"POST", "/v1/users/{id}/reset-link", kAdmin, None}, &Api::create_reset_link},
+      {{"GET", "/v1/invitations", kAdmin | kTeamAdmin, Filtered}, &Api::list_invitations},
+      {{"POST", "/v1/invitations", kAdmin | kTeamAdmin, Refused}, &Api::create_invitation},
+      {{"DELETE", "/v1/invitations/{id}", kAdmin | kTeamAdmin, NotFound}, &Api::delete_invitation},
+      {{"POST", "/v1/invitations/accept", kOpen, None}, &Api::accept_invitation},
       {{"GET", "/v1/audit", kAdmin | kTeamAdmin, Filtered}, &Api::list_audit},
       {{"GET", "/healthz", kOpen, None}, &Api::get_health},
       {{"GET", "/readyz", kOpen, None}, &Api::get_readiness},
@@ -115,6 +143,11 @@ Api::Api(runtime::Engine& engine, telemetry::Metrics& metrics, ApiOptions option
       metrics_(metrics),
       options_(std::move(options)),
       auth_{signing::sha256(options_.admin_key), options_.sessions} {}
+
+void Api::set_sign_in(SignInOptions options) {
+  sign_in_ = std::move(options);
+  auth_.secure_cookies = sign_in_.public_url.starts_with("https://");
+}
 
 std::size_t Api::body_bytes_max(std::string_view, std::string_view path) {
   if (path == "/v1/events/batch") return limits::kBatchBytesMax;

@@ -2,16 +2,26 @@
 // The HTTP API (spec, section 5): one table of routes, each with the roles that may use it.
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
+#include "api/account_mail.hpp"
 #include "api/call.hpp"
+#include "api/people.hpp"
+#include "identity/guess_throttle.hpp"
+#include "identity/oidc.hpp"
 #include "model/webhook_json.hpp"
 #include "runtime/engine.hpp"
 #include "telemetry/metrics.hpp"
+#include "vault/vault.hpp"
 
 namespace limehook::api {
 
@@ -23,6 +33,14 @@ struct ApiOptions {
   UrlRules url_rules;
   Duration default_timeout;  // of webhooks that set none
   SessionLimits sessions;
+  SendAccountMail send_mail;
+};
+
+// What can be known only when the server listens.
+struct SignInOptions {
+  std::string public_url;                      // where people and links reach this server; no slash at the end
+  std::shared_ptr<identity::OidcClient> oidc;  // null: no single sign-on
+  std::string oidc_name;                       // what people call it
 };
 
 class Api {
@@ -32,6 +50,11 @@ class Api {
   // Refuses what has no route, or no key that may use it, by the request's head. On the engine's thread, as handle().
   std::optional<Response> admit(const Request& head) const;
   asio::awaitable<Response> handle(const Request& request);
+
+  // Before the first request.
+  void set_sign_in(SignInOptions options);
+  // The link that makes the first admin; nothing when there is one.
+  asio::awaitable<std::optional<std::string>> offer_setup();
 
   // The table of who may use what.
   static std::vector<AccessRule> access_rules();
@@ -107,6 +130,7 @@ class Api {
   asio::awaitable<Response> delete_team(const Call& call);
   std::map<std::string, Team> known_teams() const;
   Team visible_team(const Call& call) const;
+  std::string team_name(const std::string& team_id) const;
   // audit.cpp
   asio::awaitable<Response> list_audit(const Call& call);
   // An entry that says who does `action`; what changes is to be added. `target` is the id of what is changed.
@@ -120,6 +144,66 @@ class Api {
   asio::awaitable<Response> get_number(const Call& call);
   asio::awaitable<Response> patch_number(const Call& call);
   asio::awaitable<Response> delete_number(const Call& call);
+  // session.cpp
+  asio::awaitable<Response> sign_in(const Call& call);
+  asio::awaitable<Response> get_session(const Call& call);
+  asio::awaitable<Response> sign_out(const Call& call);
+  asio::awaitable<Response> list_sessions(const Call& call);
+  asio::awaitable<Response> end_session(const Call& call);
+  asio::awaitable<Response> end_all_sessions(const Call& call);
+  asio::awaitable<Response> begin_session(const Call& call, User user, std::string_view action,
+                                          std::vector<store::CatalogChange> changes);
+  void drop_oldest_sessions(UserId user, std::vector<store::CatalogChange>& changes) const;
+  void end_sessions(UserId user, SessionId but, std::vector<store::CatalogChange>& changes) const;
+  bool use_code(User& user, const std::string& code);
+  // Throws a 429 for who guesses.
+  void throttle(std::string_view account, const Request& request);
+  asio::awaitable<bool> password_fits(std::string password, std::string hash);
+  asio::awaitable<std::string> hash_of(std::string password);
+  template <class Run>
+  asio::awaitable<std::invoke_result_t<Run>> hash_slowly(Run run);
+  // account.cpp
+  asio::awaitable<Response> change_password(const Call& call);
+  asio::awaitable<Response> begin_totp(const Call& call);
+  asio::awaitable<Response> finish_totp(const Call& call);
+  asio::awaitable<Response> end_totp(const Call& call);
+  asio::awaitable<Response> request_password_reset(const Call& call);
+  asio::awaitable<Response> complete_password_reset(const Call& call);
+  User own_account(const Call& call) const;
+  asio::awaitable<User> confirmed_account(const Call& call, std::string_view field, std::string password);
+  void confirmed(const Call& call);
+  asio::awaitable<Response> save_account(const Call& call, const User& user, std::string_view action,
+                                         std::vector<store::CatalogChange> changes, Response response);
+  Issued<Link> reset_link(const User& user, std::vector<store::CatalogChange>& changes);
+  asio::awaitable<void> mail_reset_link(std::string email, std::string url, std::vector<store::CatalogChange> changes);
+  // users.cpp
+  asio::awaitable<Response> list_users(const Call& call);
+  asio::awaitable<Response> get_user(const Call& call);
+  asio::awaitable<Response> patch_user(const Call& call);
+  asio::awaitable<Response> delete_user(const Call& call);
+  asio::awaitable<Response> create_reset_link(const Call& call);
+  User visible_user(const Call& call) const;
+  bool is_last_admin(const User& user) const;
+  asio::awaitable<Response> save_user(const Call& call, const User& before, const User& user, std::string_view action,
+                                      std::vector<store::CatalogChange> changes);
+  // invitations.cpp
+  asio::awaitable<Response> look_at_link(const Call& call);
+  asio::awaitable<Response> set_up(const Call& call);
+  asio::awaitable<Response> list_invitations(const Call& call);
+  asio::awaitable<Response> create_invitation(const Call& call);
+  asio::awaitable<Response> delete_invitation(const Call& call);
+  asio::awaitable<Response> accept_invitation(const Call& call);
+  asio::awaitable<Response> join_by_invitation(const Call& call, const Link& link);
+  // The link of that token and kind; else a 404.
+  Link valid_link(const std::string& token, LinkKind kind) const;
+  // portal.cpp
+  asio::awaitable<Response> create_portal_link(const Call& call);
+  asio::awaitable<Response> open_portal(const Call& call);
+  // oidc.cpp
+  asio::awaitable<Response> begin_oidc(const Call& call);
+  asio::awaitable<Response> finish_oidc(const Call& call);
+  asio::awaitable<Response> get_sign_in_options(const Call& call);
+  std::optional<User> account_of(const identity::OidcIdentity& who, std::vector<store::CatalogChange>& changes);
   // operations.cpp
   asio::awaitable<Response> get_health(const Call& call);
   asio::awaitable<Response> get_readiness(const Call& call);
@@ -139,6 +223,23 @@ class Api {
   telemetry::Metrics& metrics_;
   ApiOptions options_;
   AuthOptions auth_;
+  SignInOptions sign_in_;
+  identity::GuessThrottle throttle_;
+  asio::thread_pool hashing_{1};  // passwords: one at a time, so that guesses cost others no more than one core
+  std::size_t hashing_now_ = 0;
+  std::map<SessionId, std::string> pending_totp_;  // secrets that no code was given for yet
+  std::unordered_set<LinkId> setting_up_;
+  vault::Vault oidc_flows_{{vault::Key::generate()}};  // seals sign-ins under way, which browsers keep
 };
+
+template <class Run>
+asio::awaitable<std::invoke_result_t<Run>> Api::hash_slowly(Run run) {
+  constexpr std::size_t kWaitingMax = 32;
+  if (hashing_now_ >= kWaitingMax) throw Fault{refusal(delivery::Refusal::Busy)};
+  ++hashing_now_;
+  const std::unique_ptr<std::size_t, void (*)(std::size_t*)> done(&hashing_now_, [](std::size_t* count) { --*count; });
+  const auto work = [](Run call) -> asio::awaitable<std::invoke_result_t<Run>> { co_return call(); };
+  co_return co_await asio::co_spawn(hashing_, work(std::move(run)), asio::use_awaitable);
+}
 
 }  // namespace limehook::api

@@ -88,6 +88,7 @@ Found by_cookie(std::string_view token, const Request& request, const AuthOption
 }  // namespace
 
 bool Principal::may(unsigned who) const {
+  if ((who & kAnybody) != 0) return true;
   if ((who & kPeople) != 0) return kind == ActorKind::User;
   if ((who & kTeamAdmin) != 0 && kind == ActorKind::User && is(Role::Manage)) return true;
   if (kind == ActorKind::Portal && (who & kPortal) == 0) return false;
@@ -107,7 +108,7 @@ std::optional<std::string_view> bearer(std::string_view authorization) {
 Found authenticate(const Request& request, const AuthOptions& options, runtime::Directory& directory, WallTime now) {
   if (const auto authorization = request.header("authorization"); !authorization.empty()) {
     if (const auto key = bearer(authorization)) return by_key(*key, options, directory, now);
-  } else if (const auto token = cookie(request, session_cookie_name(request.secure)); !token.empty()) {
+  } else if (const auto token = cookie(request, session_cookie_name(options.secure(request))); !token.empty()) {
     return by_cookie(token, request, options, directory, now);
   }
   return unknown("A key is needed: Authorization: Bearer lh_…");

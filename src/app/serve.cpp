@@ -12,7 +12,7 @@
 #include "api/api.hpp"
 #include "api/problem.hpp"
 #include "app/exit_code.hpp"
-#include "app/mail_notices.hpp"
+#include "app/mail_senders.hpp"
 #include "app/terminal.hpp"
 #include "base/limits.hpp"
 #include "http_client/http_sender.hpp"
@@ -113,6 +113,28 @@ void write_address(const std::filesystem::path& path, const std::string& address
   std::filesystem::rename(temporary, path);
 }
 
+api::SignInOptions sign_in_options(const Config& config, const std::string& address) {
+  api::SignInOptions options{.public_url = config.public_url.empty() ? "http://" + address : config.public_url};
+  if (config.oidc_issuer.empty()) return options;
+  options.oidc_name = config.oidc_name;
+  options.oidc = std::make_shared<identity::OidcClient>(
+      identity::OidcOptions{.issuer = config.oidc_issuer,
+                            .client_id = config.oidc_client_id,
+                            .client_secret = config.oidc_client_secret,
+                            .redirect_uri = options.public_url + "/v1/oidc/callback",
+                            .limits = {.ca_file = config.ca_file ? config.ca_file->string() : ""}},
+      runtime::now);
+  return options;
+}
+
+// Nobody can sign in to a new server yet. The link is for who has started it, so it is in no log.
+asio::awaitable<void> offer_setup(api::Api& api) {
+  const auto link = co_await api.offer_setup();
+  if (!link) co_return;
+  std::printf("To create the first admin, open this link once, within 24 hours: %s\n", link->c_str());
+  std::fflush(stdout);
+}
+
 asio::awaitable<void> run_until_signal(runtime::Engine& engine, http_server::Server& server, asio::io_context& io) {
   asio::signal_set signals(io, SIGTERM, SIGINT);
   co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -143,7 +165,8 @@ int serve(const Config& config, store::Store& store) {
     return nullptr;
   };
   auto options = engine_options(config);
-  options.send_mail = app::mail_notices(config, metrics);
+  const auto mail = app::mail_senders(config, metrics);
+  options.send_mail = mail.notice;
   runtime::Engine engine(io, store, std::move(options), metrics, make_sender);
   if (!sender_error.empty()) {
     app::print_error(sender_error);
@@ -155,7 +178,8 @@ int serve(const Config& config, store::Store& store) {
                 .admin_key = config.admin_key.value_or(signing::generate_token("")),
                 .url_rules = {config.allow_http, [&](std::string_view host) { return policy.literal_problem(host); }},
                 .default_timeout = config.timeout,
-                .sessions = {config.session_idle, config.session_age}});
+                .sessions = {config.session_idle, config.session_age},
+                .send_mail = mail.account});
   http_server::Server server(
       io,
       {.server_name = "Limehook",
@@ -169,6 +193,8 @@ int serve(const Config& config, store::Store& store) {
   const auto address_file = config.data / "limehook.address";
   write_address(address_file, address);
   spdlog::info("Limehook {} listens on http://{}", LIMEHOOK_VERSION, address);
+  api.set_sign_in(sign_in_options(config, address));
+  asio::co_spawn(io, offer_setup(api), asio::detached);
   asio::co_spawn(io, run_until_signal(engine, server, io), asio::detached);
   io.run();
   std::error_code ignored;

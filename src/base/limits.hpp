@@ -62,6 +62,17 @@ inline constexpr std::size_t kPlaceholdersMax = 200;
 inline constexpr std::size_t kShapedBytesMax = 512 * 1024;  // of a body that a webhook's payload setting makes
 inline constexpr std::size_t kTeamIdBytesMax = 128;
 
+// People.
+inline constexpr std::size_t kEmailBytesMax = 254;
+inline constexpr std::size_t kPasswordFieldBytesMax = 1024;
+inline constexpr std::size_t kMembershipsMax = 100;
+inline constexpr std::size_t kSessionsPerUserMax = 20;
+inline constexpr auto kSetupLinkValid = 24h;
+inline constexpr auto kInvitationValid = std::chrono::hours(24 * 7);
+inline constexpr auto kResetLinkValid = 1h;
+inline constexpr auto kPortalLinkValid = 5min;
+inline constexpr auto kPortalSession = 1h;
+
 // JSON.
 inline constexpr std::size_t kJsonDepthMax = 32;
 

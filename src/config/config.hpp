@@ -51,8 +51,17 @@ struct SmtpServer {
 struct Config {
   ListenAddress listen;
   std::filesystem::path data = "./limehook-data";
+  // Where people and receivers of links reach this server: "https://hooks.example.com", with a port where it has one,
+  // without a slash at the end. Empty: http:// and where it listens.
+  std::string public_url;
   std::optional<std::string> admin_key;
   vault::KeySource secret_keys;  // what the store's secrets are sealed with
+
+  // Single sign-on with OpenID Connect. Without an issuer there is none, and id and secret are empty; else all are set.
+  std::string oidc_issuer;  // https, or http on this machine
+  std::string oidc_client_id;
+  std::string oidc_client_secret;
+  std::string oidc_name = "Single sign-on";  // what the button says
 
   // Delivery.
   bool allow_http = false;

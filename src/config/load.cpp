@@ -53,8 +53,9 @@ class Loader {
   explicit Loader(const Sources& sources) : sources_(sources) {}
 
   std::expected<Loaded, std::string> load() {
-    for (const auto step : {&Loader::apply_file, &Loader::apply_variables, &Loader::apply_flags, &Loader::settle_keys,
-                            &Loader::settle_timeouts, &Loader::settle_smtp, &Loader::settle_limits}) {
+    for (const auto step :
+         {&Loader::apply_file, &Loader::apply_variables, &Loader::apply_flags, &Loader::settle_secrets,
+          &Loader::settle_timeouts, &Loader::settle_smtp, &Loader::settle_oidc, &Loader::settle_limits}) {
       if (auto problem = (this->*step)()) return std::unexpected(std::move(*problem));
     }
     return std::move(out_);
@@ -147,11 +148,21 @@ class Loader {
     return std::nullopt;
   }
 
-  Problem settle_keys() {
-    const auto& keys = out_.config.secret_keys;
-    if (!keys.key || !keys.file) return std::nullopt;
-    return fmt::format("{}: the key is given already by {}; expected one of the two", origins_.at("secret-key"),
-                       origins_.at("secret-key-file"));
+  // Where an option's value, or the file that holds it, was given; null: nowhere.
+  const std::string* origin_of(std::string_view name) const {
+    for (const auto& [option, origin] : origins_) {
+      if (option == name || (option.starts_with(name) && option.substr(name.size()) == "-file")) return &origin;
+    }
+    return nullptr;
+  }
+
+  Problem settle_secrets() {
+    for (const std::string_view name : {"admin-key", "secret-key", "smtp-password", "oidc-client-secret"}) {
+      const auto file = origins_.find(std::string(name) + "-file");
+      if (file == origins_.end() || !origins_.contains(name)) continue;
+      return fmt::format("{}: the same is given by {}; expected one of the two", file->second, origins_.at(name));
+    }
+    return std::nullopt;
   }
 
   Problem settle_timeouts() {
@@ -168,9 +179,9 @@ class Loader {
 
   Problem settle_smtp() {
     for (const std::string_view name : {"smtp-user", "smtp-password", "smtp-from", "smtp-to"}) {
-      const auto origin = origins_.find(name);
-      if (origin != origins_.end() && !origins_.contains("smtp-url")) {
-        return fmt::format("{}: has no effect without a mail server; expected --smtp-url too", origin->second);
+      const auto* const origin = origin_of(name);
+      if (origin && !origin_of("smtp-url")) {
+        return fmt::format("{}: has no effect without a mail server; expected --smtp-url too", *origin);
       }
     }
     const Config& config = out_.config;
@@ -179,13 +190,24 @@ class Loader {
       return fmt::format("{}: notices need a sender; expected --smtp-from too", origins_.at("smtp-url"));
     }
     if (config.smtp_user.empty() != config.smtp_password.empty()) {
-      const auto given = origins_.at(config.smtp_user.empty() ? "smtp-password" : "smtp-user");
-      return fmt::format("{}: a user and a password go together; expected --smtp-user and --smtp-password", given);
+      const auto* const given = origin_of(config.smtp_user.empty() ? "smtp-password" : "smtp-user");
+      return fmt::format("{}: a user and a password go together; expected --smtp-user and --smtp-password", *given);
     }
     if (!config.smtp_user.empty() && config.smtp->encryption == SmtpServer::Encryption::None &&
         !config.smtp->loopback) {
       return fmt::format("{}: the password would be sent unencrypted; expected a server with TLS",
                          origins_.at("smtp-url"));
+    }
+    return std::nullopt;
+  }
+
+  Problem settle_oidc() {
+    static constexpr std::array<std::string_view, 3> kTogether{"oidc-issuer", "oidc-client-id", "oidc-client-secret"};
+    for (const auto given : {kTogether[0], kTogether[1], kTogether[2], std::string_view("oidc-name")}) {
+      const auto missing = std::ranges::find_if(kTogether, [&](auto name) { return !origin_of(name); });
+      if (!origin_of(given) || missing == kTogether.end()) continue;
+      return fmt::format("{}: issuer, id and secret of single sign-on go together; expected --{} too",
+                         *origin_of(given), *missing);
     }
     return std::nullopt;
   }

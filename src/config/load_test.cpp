@@ -228,6 +228,65 @@ TEST_F(LoadConfig, TheCaFileMustBeReadable) {
   EXPECT_EQ(load().config.ca_file, folder_ / "limehook.toml");
 }
 
+// Goal: secrets come from files too, with and without a line break; a file for all is refused. Method: one file.
+TEST_F(LoadConfig, SecretsMayComeFromFiles) {
+  const auto file = write("the-secret-key\nsecond line");
+  std::filesystem::permissions(file, std::filesystem::perms(0600));
+  sources_.flags["admin-key-file"] = {file};
+  sources_.variables = {{"LIMEHOOK_OIDC_CLIENT_SECRET_FILE", file}, {"LIMEHOOK_OIDC_ISSUER", "https://id.example.com"},
+                        {"LIMEHOOK_OIDC_CLIENT_ID", "limehook"},    {"LIMEHOOK_SMTP_PASSWORD_FILE", file},
+                        {"LIMEHOOK_SMTP_USER", "limehook"},         {"LIMEHOOK_SMTP_URL", "smtps://mail.example.com"},
+                        {"LIMEHOOK_SMTP_FROM", "a@example.com"}};
+  const auto config = load().config;
+  EXPECT_EQ(config.admin_key, "the-secret-key");
+  EXPECT_EQ(config.smtp_password, "the-secret-key");
+  EXPECT_EQ(config.oidc_client_secret, "the-secret-key");
+
+  sources_.flags["admin-key"] = {"another"};
+  EXPECT_EQ(error(), "--admin-key-file: the same is given by --admin-key; expected one of the two");
+  sources_.flags.erase("admin-key");
+  for (const unsigned mode : {0640U, 0604U, 0644U, 0620U}) {
+    std::filesystem::permissions(file, std::filesystem::perms(mode));
+    EXPECT_THAT(error(), HasSubstr("may be read by others")) << mode;
+  }
+  for (const auto* text : {"", "\n", "\nsecond"}) {
+    std::filesystem::permissions(write(text), std::filesystem::perms(0600));
+    EXPECT_THAT(error(), HasSubstr("has an empty first line")) << text;
+  }
+  static_cast<void>(write("with space\n"));
+  EXPECT_THAT(error(), AllOf(HasSubstr("this key cannot be used"), testing::Not(HasSubstr("with space"))));
+  sources_.flags["admin-key-file"] = {"/nowhere"};
+  EXPECT_EQ(error(),
+            "--admin-key-file: \"/nowhere\" cannot be read; expected a file with the secret in its first line");
+  sources_.flags["admin-key-file"] = {"/tmp"};
+  EXPECT_THAT(error(), HasSubstr("cannot be read"));
+}
+
+// Goal: single sign-on is whole or not at all. Method: each part of the three left out; a name alone.
+TEST_F(LoadConfig, SingleSignOnIsAllOrNothing) {
+  EXPECT_EQ(load().config.oidc_issuer, "");
+  EXPECT_EQ(load().config.oidc_name, "Single sign-on");
+  const std::map<std::string, std::string> all{
+      {"oidc-issuer", "https://id.example.com"}, {"oidc-client-id", "limehook"}, {"oidc-client-secret", "hidden"}};
+  for (const auto& [left_out, unused] : all) {
+    sources_.flags.clear();
+    for (const auto& [name, value] : all) {
+      if (name != left_out) sources_.flags[name] = {value};
+    }
+    EXPECT_THAT(error(),
+                AllOf(HasSubstr("go together; expected --" + left_out + " too"), testing::Not(HasSubstr("hidden"))));
+  }
+  sources_.flags[all.rbegin()->first] = {all.rbegin()->second};
+  sources_.flags["oidc-name"] = {"Example Inc."};
+  const auto config = load().config;
+  EXPECT_EQ(config.oidc_issuer, "https://id.example.com");
+  EXPECT_EQ(config.oidc_client_id, "limehook");
+  EXPECT_EQ(config.oidc_client_secret, "hidden");
+  EXPECT_EQ(config.oidc_name, "Example Inc.");
+  sources_.flags = {{"oidc-name", {"Example Inc."}}};
+  EXPECT_THAT(error(), StartsWith("--oidc-name: "));
+}
+
 TEST(Flags, EveryOptionIsAFlagAndInTheHelp) {
   CLI::App command;
   add_flags(command);

@@ -128,7 +128,7 @@ Problem set_frame_ancestor(Config& c, std::string_view text) { return set(c.fram
 
 Problem set_smtp_url(Config& c, std::string_view text) { return set(c.smtp, read_smtp_url(text)); }
 
-Problem set_smtp_credential(std::string& target, std::string_view text) {
+Problem set_credential(std::string& target, std::string_view text) {
   const auto is_control = [](char ch) { return static_cast<unsigned char>(ch) < ' ' || ch == '\x7f'; };
   if (text.empty() || text.size() > 255 || std::ranges::any_of(text, is_control)) {
     return "this cannot be used; expected 1 to 255 bytes without control characters";
@@ -137,10 +137,32 @@ Problem set_smtp_credential(std::string& target, std::string_view text) {
   return std::nullopt;
 }
 
-Problem set_smtp_user(Config& c, std::string_view text) { return set_smtp_credential(c.smtp_user, text); }
-Problem set_smtp_password(Config& c, std::string_view text) { return set_smtp_credential(c.smtp_password, text); }
+Problem set_smtp_user(Config& c, std::string_view text) { return set_credential(c.smtp_user, text); }
+Problem set_smtp_password(Config& c, std::string_view text) { return set_credential(c.smtp_password, text); }
 Problem set_smtp_from(Config& c, std::string_view text) { return set(c.smtp_from, read_email_address(text)); }
 Problem set_smtp_to(Config& c, std::string_view text) { return set(c.smtp_to, read_email_addresses(text)); }
+
+Problem set_public_url(Config& c, std::string_view text) { return set(c.public_url, read_public_url(text)); }
+Problem set_oidc_issuer(Config& c, std::string_view text) { return set(c.oidc_issuer, read_issuer(text)); }
+Problem set_oidc_client_id(Config& c, std::string_view text) { return set_credential(c.oidc_client_id, text); }
+Problem set_oidc_client_secret(Config& c, std::string_view text) { return set_credential(c.oidc_client_secret, text); }
+
+Problem set_oidc_name(Config& c, std::string_view text) {
+  const auto is_control = [](char ch) { return static_cast<unsigned char>(ch) < ' ' || ch == '\x7f'; };
+  if (text.empty() || text.size() > 60 || std::ranges::any_of(text, is_control)) {
+    return "this cannot be shown on a button; expected 1 to 60 bytes without control characters";
+  }
+  c.oidc_name = text;
+  return std::nullopt;
+}
+
+// Like `setter`, with what the file of that name holds.
+template <Problem (*setter)(Config&, std::string_view)>
+Problem set_from_file(Config& c, std::string_view name) {
+  const auto secret = read_secret_file(name);
+  return secret ? setter(c, *secret) : Problem(secret.error());
+}
+
 Problem set_sender_threads(Config& c, std::string_view text) { return set(c.sender_threads, read_count(text, 0, 64)); }
 
 Problem set_connections_max(Config& c, std::string_view text) {
@@ -181,6 +203,21 @@ constexpr Option kOptions[] = {
     {"admin-key", OptionKind::Single, "KEY", "",
      "The key that may do everything. Rather set LIMEHOOK_ADMIN_KEY: other users of the machine can see flags.",
      set_admin_key},
+    {"admin-key-file", OptionKind::Single, "FILE", "", "A file with that key, which only its owner may read.",
+     set_from_file<set_admin_key>},
+    {"public-url", OptionKind::Single, "URL", "http:// and --listen",
+     "Where people reach this server, such as https://hooks.example.com: for links in e-mails and sign-in.",
+     set_public_url},
+    {"oidc-issuer", OptionKind::Single, "URL", "",
+     "Single sign-on: the OpenID Connect provider, exactly as it names itself. With it go the next two.",
+     set_oidc_issuer},
+    {"oidc-client-id", OptionKind::Single, "ID", "", "What the provider knows this server as.", set_oidc_client_id},
+    {"oidc-client-secret", OptionKind::Single, "SECRET", "",
+     "The secret that belongs to it. Rather set LIMEHOOK_OIDC_CLIENT_SECRET: other users of the machine can see flags.",
+     set_oidc_client_secret},
+    {"oidc-client-secret-file", OptionKind::Single, "FILE", "",
+     "A file with that secret, which only its owner may read.", set_from_file<set_oidc_client_secret>},
+    {"oidc-name", OptionKind::Single, "NAME", "Single sign-on", "What the button for it says.", set_oidc_name},
     {"secret-key-file", OptionKind::Single, "FILE", "DIR/secret.key",
      "The key that seals secrets in the store: base64 or hex of 32 bytes. The default one is made at the first start.",
      set_secret_key_file},
@@ -224,6 +261,8 @@ constexpr Option kOptions[] = {
     {"smtp-password", OptionKind::Single, "PASSWORD", "",
      "That user's password. Rather set LIMEHOOK_SMTP_PASSWORD: other users of the machine can see flags.",
      set_smtp_password},
+    {"smtp-password-file", OptionKind::Single, "FILE", "", "A file with that password, which only its owner may read.",
+     set_from_file<set_smtp_password>},
     {"smtp-from", OptionKind::Single, "ADDRESS", "", "The sender of notices. Required with --smtp-url.", set_smtp_from},
     {"smtp-to", OptionKind::List, "ADDRESS", "", "Who gets notices about webhooks that name nobody.", set_smtp_to},
     {"sender-threads", OptionKind::Single, "N", "0", "Threads that send webhooks. 0: as suits the machine.",

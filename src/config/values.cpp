@@ -2,11 +2,14 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <fstream>
 #include <limits>
 #include <optional>
 
@@ -106,6 +109,31 @@ bool is_loopback(std::string_view host) {
   if (host == "localhost") return true;
   const auto address = read_address(host);
   return address && (address->family == AF_INET ? address->bytes[0] == 127 : address->str() == "::1");
+}
+
+struct WebUrl {
+  bool https = false;
+  std::string host;
+  std::string_view path;
+};
+
+// Without user, query and fragment.
+std::optional<WebUrl> read_web_url(std::string_view text) {
+  const bool https = text.starts_with("https://");
+  if (!https && !text.starts_with("http://")) return std::nullopt;
+  text.remove_prefix(https ? 8 : 7);
+  const auto slash = std::min(text.find('/'), text.size());
+  const auto path = text.substr(slash);
+  auto host = text.substr(0, slash);
+  const auto colon = host.rfind(':');
+  if (colon != std::string_view::npos && !host.ends_with(']')) {
+    if (read_integer<std::uint16_t>(host.substr(colon + 1)).value_or(0) == 0) return std::nullopt;
+    host = host.substr(0, colon);
+  }
+  auto name = read_host(host);
+  const auto is_odd = [](char c) { return c <= ' ' || c > '~' || c == '?' || c == '#'; };
+  if (!name || std::ranges::any_of(path, is_odd)) return std::nullopt;
+  return WebUrl{https, std::move(*name), path};
 }
 
 }  // namespace
@@ -279,6 +307,45 @@ Value<SmtpServer> read_smtp_url(std::string_view text) {
   const bool plain = query.empty() ? server.loopback : query == "?tls=none";
   server.encryption = plain ? Encryption::None : Encryption::StartTls;
   return server;
+}
+
+Value<std::string> read_issuer(std::string_view text) {
+  const auto url = read_web_url(text);
+  if (!url) return Problem("this is no issuer; expected an https URL without user, query and fragment");
+  if (!url->https && !is_loopback(url->host)) {
+    return Problem(fmt::format("\"{}\" is not encrypted; expected https (http on this machine only)", text));
+  }
+  return std::string(text);
+}
+
+Value<std::string> read_public_url(std::string_view text) {
+  const auto url = read_web_url(text);
+  if (!url || (!url->path.empty() && url->path != "/")) {
+    return Problem("this is no URL of a server; expected http(s)://HOST[:PORT]");
+  }
+  text.remove_suffix(url->path.size());
+  return std::string(text);
+}
+
+Value<std::string> read_secret_file(std::string_view name) {
+  constexpr std::size_t kBytesMax = 4096;
+  const std::string path(name);
+  const auto problem = [&](std::string_view what) { return Problem(fmt::format("\"{}\" {}", path, what)); };
+  struct stat status{};
+  std::ifstream file(path, std::ios::binary);
+  if (!file || stat(path.c_str(), &status) != 0 || S_ISDIR(status.st_mode)) {
+    return problem("cannot be read; expected a file with the secret in its first line");
+  }
+  if (status.st_uid == geteuid() && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    return problem("may be read by others; expected a file for its owner only (chmod 600)");
+  }
+  std::string secret(kBytesMax, '\0');
+  file.read(secret.data(), static_cast<std::streamsize>(secret.size()));
+  secret.resize(static_cast<std::size_t>(file.gcount()));
+  secret.resize(std::min(secret.find('\n'), secret.size()));
+  if (secret.ends_with('\r')) secret.pop_back();
+  if (secret.empty()) return problem("has an empty first line; expected the secret there");
+  return secret;
 }
 
 Value<std::string> read_email_address(std::string_view text) {

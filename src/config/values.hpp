@@ -35,6 +35,14 @@ Value<std::uint64_t> read_count(std::string_view text, std::uint64_t min, std::u
 // "smtp://mail.example.com:587" (STARTTLS, unless the host is this machine or "?tls=none" is added; "?tls=starttls"
 // asks for it there too), "smtps://mail.example.com". Ports are 25 and 465 where none is given.
 Value<SmtpServer> read_smtp_url(std::string_view text);
+// "https://id.example.com/realm", "http://localhost:9000": https, unless the host is this machine. Kept as it is, since
+// issuers are compared byte by byte.
+Value<std::string> read_issuer(std::string_view text);
+// "https://hooks.example.com", "http://10.0.0.1:8080"; a slash at the end is dropped.
+Value<std::string> read_public_url(std::string_view text);
+// The first line of the file of that name: a secret. A file that others than its owner may read is refused when it is
+// this user's (what ssh does with private keys).
+Value<std::string> read_secret_file(std::string_view name);
 Value<std::string> read_email_address(std::string_view text);
 // Addresses with commas between them.
 Value<std::vector<std::string>> read_email_addresses(std::string_view text);

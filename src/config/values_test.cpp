@@ -118,6 +118,37 @@ TEST(ReadEmailAddresses, TakesAListAndNamesTheWrongOne) {
   EXPECT_THAT(read_email_addresses("a@example.com,b").error(), HasSubstr("\"b\" must be an e-mail address"));
 }
 
+// Goal: which issuers there may be. Method: tables of good and bad ones.
+TEST(ReadIssuer, WantsHttpsUnlessItIsThisMachine) {
+  for (const auto* text :
+       {"https://id.example.com", "https://id.example.com/", "https://id.example.com:8443/realms/x", "https://10.0.0.1",
+        "https://[2001:db8::1]:8443", "http://localhost:9000", "http://127.0.0.1", "http://[::1]:9000/x"}) {
+    EXPECT_EQ(read_issuer(text), text);
+  }
+  for (const auto* text : {"http://id.example.com", "http://10.0.0.1", "http://localhost.example.com",
+                           "http://128.0.0.1", "http://[2001:db8::1]"}) {
+    EXPECT_THAT(read_issuer(text).error(), HasSubstr("expected https")) << text;
+  }
+  for (const auto* text :
+       {"", "id.example.com", "https://", "https:///x", "ftp://id.example.com", "https://user:hidden@id",
+        "https://id?hidden", "https://id/x?hidden", "https://id#hidden", "https://id:0", "https://id:x",
+        "https://id:99999", "https://i d", "https://id/\n", "HTTPS://id", "https://[::1"}) {
+    EXPECT_EQ(read_issuer(text).error(), "this is no issuer; expected an https URL without user, query and fragment")
+        << text;
+  }
+}
+
+TEST(ReadPublicUrl, IsAServerWithoutAPath) {
+  EXPECT_EQ(read_public_url("https://hooks.example.com"), "https://hooks.example.com");
+  EXPECT_EQ(read_public_url("https://hooks.example.com:8443/"), "https://hooks.example.com:8443");
+  EXPECT_EQ(read_public_url("http://10.0.0.1:8080"), "http://10.0.0.1:8080");
+  EXPECT_EQ(read_public_url("http://[::1]:8080/"), "http://[::1]:8080");
+  for (const auto* text : {"", "/", "hooks.example.com", "https://hooks.example.com/x", "https://hooks.example.com//",
+                           "https://hooks.example.com?x", "https://a@hooks.example.com", "javascript:alert(1)"}) {
+    EXPECT_THAT(read_public_url(text).error(), HasSubstr("expected http(s)://HOST[:PORT]")) << text;
+  }
+}
+
 TEST(ReadSwitch, KnowsTheUsualWords) {
   EXPECT_TRUE(read_switch("true").value());
   EXPECT_TRUE(read_switch("1").value());

@@ -1,6 +1,5 @@
 #include "http_client/address_policy.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,13 +21,15 @@ struct SpecialRange {
   std::string_view what;
 };
 
-// IANA IPv4 Special-Purpose Address Registry (RFC 6890), without the entries that are globally reachable unicast, and
-// multicast (RFC 5771).
+// IANA IPv4 Special-Purpose Address Registry (RFC 6890), without the blocks that are globally reachable unicast, and
+// multicast (RFC 5771). The anycast addresses of protocols inside 192.0.0.0/24 are refused with their block.
 constexpr SpecialRange kSpecialV4[] = {
     {"0.0.0.0/8", "this network"},
     {"10.0.0.0/8", "private"},
     {"100.64.0.0/10", "shared by a carrier's customers"},
     {"127.0.0.0/8", "loopback"},
+    // Global by the registry, but in Azure the platform's own services answer there, to each machine.
+    {"168.63.129.16/32", "a cloud platform's own"},
     {"169.254.0.0/16", "link-local"},
     {"172.16.0.0/12", "private"},
     {"192.0.0.0/24", "protocol assignments"},
@@ -94,12 +95,22 @@ std::optional<std::string_view> special_kind(const address& candidate) {
   return std::nullopt;
 }
 
-// The IPv4 address that an IPv4-mapped (RFC 4291 section 2.5.5.2) or NAT64 (RFC 6052) address leads to.
-std::optional<address_v4> inner_v4(const address& outer) {
+// The IPv4 address that packets to an IPv4-mapped (RFC 4291 section 2.5.5.2) or NAT64 (RFC 6052) address go to.
+std::optional<address_v4> translated_v4(const address& outer) {
   static const auto mapped = parse_network("::ffff:0:0/96").value();
   static const auto nat64 = parse_network("64:ff9b::/96").value();
-  if (!outer.is_v6() || !(mapped.contains(outer) || nat64.contains(outer))) return std::nullopt;
+  if (!mapped.contains(outer) && !nat64.contains(outer)) return std::nullopt;
   const auto bytes = outer.to_v6().to_bytes();
+  return address_v4({bytes[12], bytes[13], bytes[14], bytes[15]});
+}
+
+// The IPv4 address at the end of an ISATAP tunnel, whatever the prefix: ::0:5efe:a.b.c.d or ::200:5efe:a.b.c.d
+// (RFC 5214 section 6.1).
+std::optional<address_v4> tunneled_v4(const address& outer) {
+  if (!outer.is_v6()) return std::nullopt;
+  const auto bytes = outer.to_v6().to_bytes();
+  const bool isatap = (bytes[8] & 0xfd) == 0 && bytes[9] == 0 && bytes[10] == 0x5e && bytes[11] == 0xfe;
+  if (!isatap) return std::nullopt;
   return address_v4({bytes[12], bytes[13], bytes[14], bytes[15]});
 }
 
@@ -119,13 +130,18 @@ bool zero_beyond(const std::array<unsigned char, N>& bytes, unsigned prefix_leng
   return true;
 }
 
-// Does any resolver read this as a number instead of a name? WHATWG URL: a host "ends in a number".
-bool looks_like_number(const std::string& host) {
-  in_addr ignored;
-  if (::inet_aton(host.c_str(), &ignored) == 1) return true;
-  const auto last_label = std::string_view(host).substr(host.rfind('.') + 1);
-  return !last_label.empty() && std::ranges::all_of(last_label, [](char c) { return c >= '0' && c <= '9'; });
+// Does any resolver or proxy read this as a number instead of a name? WHATWG URL: a host "ends in a number".
+bool ends_in_number(std::string_view host) {
+  auto last = host.substr(host.rfind('.') + 1);
+  const bool hexadecimal = last.starts_with("0x");
+  if (hexadecimal) last.remove_prefix(2);
+  return (hexadecimal || !last.empty()) && std::ranges::all_of(last, [&](char c) {
+           return (c >= '0' && c <= '9') || (hexadecimal && c >= 'a' && c <= 'f');
+         });
 }
+
+// Names that always mean this machine (RFC 6761 section 6.3).
+bool is_localhost(std::string_view name) { return name == "localhost" || name.ends_with(".localhost"); }
 
 }  // namespace
 
@@ -153,18 +169,22 @@ std::optional<Network> parse_network(std::string_view text) {
   return Network{base, bits};
 }
 
-std::optional<std::string> AddressPolicy::problem(const address& candidate) const {
+std::optional<std::string_view> AddressPolicy::forbidden_kind(const address& candidate) const {
+  if (const auto inner = translated_v4(candidate)) return forbidden_kind(*inner);
   if (std::ranges::any_of(allowed_, [&](const Network& network) { return network.contains(candidate); })) {
     return std::nullopt;
   }
-  if (const auto inner = inner_v4(candidate)) {
-    auto why = problem(*inner);
-    if (why) *why = fmt::format("{} (meant by {})", *why, candidate.to_string());
-    return why;
-  }
-  const auto kind = special_kind(candidate);
+  if (const auto kind = special_kind(candidate)) return kind;
+  const auto inner = tunneled_v4(candidate);
+  return inner ? forbidden_kind(*inner) : std::nullopt;
+}
+
+std::optional<std::string> AddressPolicy::problem(const address& candidate) const {
+  const auto kind = forbidden_kind(candidate);
   if (!kind) return std::nullopt;
-  return fmt::format("{} is not a public address: {}", candidate.to_string(), *kind);
+  const auto inner = translated_v4(candidate);
+  if (!inner) return fmt::format("{} is not a public address: {}", candidate.to_string(), *kind);
+  return fmt::format("{} is not a public address: {} (meant by {})", inner->to_string(), *kind, candidate.to_string());
 }
 
 std::optional<std::string> AddressPolicy::literal_problem(std::string_view host) const {
@@ -176,12 +196,16 @@ std::optional<std::string> AddressPolicy::literal_problem(std::string_view host)
     if (ec || literal.scope_id() != 0) return fmt::format("{} is not an IPv6 address", host);
     return problem(literal);
   }
-  if (host.ends_with('.')) host.remove_suffix(1);
-  const std::string text(host);
-  const auto literal = boost::asio::ip::make_address_v4(text, ec);
   // inet_pton, which make_address_v4 calls, takes exactly the dotted decimal form without leading zeros.
+  const auto literal = boost::asio::ip::make_address_v4(std::string(host), ec);
   if (!ec) return problem(literal);
-  if (looks_like_number(text)) return fmt::format("{} is neither a host name nor an address like 192.0.2.1", host);
+  std::string name(host.ends_with('.') ? host.substr(0, host.size() - 1) : host);
+  std::ranges::transform(name, name.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  if (ends_in_number(name)) return fmt::format("{} is neither a host name nor an address like 192.0.2.1", host);
+  if (is_localhost(name) && forbidden_kind(address_v4::loopback()) && forbidden_kind(address_v6::loopback())) {
+    return fmt::format("{} is not a public address: loopback", host);
+  }
   return std::nullopt;
 }
 

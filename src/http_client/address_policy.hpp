@@ -26,13 +26,17 @@ class AddressPolicy {
   AddressPolicy() = default;
   explicit AddressPolicy(std::vector<Network> allowed) : allowed_(std::move(allowed)) {}
 
-  // Why `address` must not be connected to, naming it; nothing when it may. An IPv4 address inside an IPv6 one
-  // (mapped, NAT64) is judged as what it stands for.
+  // What kind of address ("private") forbids connecting to it; nothing when it may be connected to. An IPv4-mapped or
+  // NAT64 address is judged as the IPv4 address that it stands for, by `allowed` too. Of an ISATAP address in a public
+  // network both must be fine.
+  std::optional<std::string_view> forbidden_kind(const boost::asio::ip::address& address) const;
+  // The same as a sentence that names the address.
   std::optional<std::string> problem(const boost::asio::ip::address& address) const;
 
-  // What is wrong with a URL's host as an address literal: an address that problem() refuses (IPv6 with or without
-  // brackets), or a number in a spelling that some resolvers take for an IPv4 address ("127.1", "0x7f.1",
-  // "2130706433"). Names are judged when connecting, by what they resolve to.
+  // Why a host must not be connected to as it is written in a URL: an address that problem() refuses (IPv6 with or
+  // without brackets); a number in a spelling that some resolvers or proxies take for an IPv4 address ("127.1",
+  // "0x7f.1", "2130706433", "8.8.8.8."); "localhost" and names below it unless a loopback address is allowed. Other
+  // names are judged when connecting, by what they resolve to.
   std::optional<std::string> literal_problem(std::string_view host) const;
 
  private:

@@ -18,6 +18,9 @@ namespace http = boost::beast::http;
 
 constexpr std::size_t kEncryptedBytes = 16 * 1024;
 constexpr int kInterimResponsesMax = 16;
+// For one answer, or one handshake, with all that is not kept of it: chunk extensions, trailers, TLS messages. Far
+// more than the longest head and body that are kept need, even in chunks of one byte.
+constexpr std::size_t kReceivedBytesMax = 256 * 1024;
 
 std::string text_of(const Connection::Endpoint& endpoint) {
   const auto address = endpoint.address().to_string();
@@ -124,6 +127,7 @@ bool Connection::send(std::string_view head, const std::shared_ptr<const std::st
   state_ = State::Busy;
   parser_.emplace();
   interim_responses_ = 0;
+  received_ = 0;
   if (tls_) {
     tls_->write(head);
     tls_->write(*body);
@@ -177,6 +181,7 @@ void Connection::read() {
 void Connection::on_read(const Error& ec, std::size_t size) {
   if (state_ == State::Closed) return;
   if (ec) return on_end(ec);
+  received_ += size;
   if (tls_) {
     tls_->feed({encrypted_.get(), size});
     if (state_ == State::Handshaking) handshake();
@@ -185,6 +190,7 @@ void Connection::on_read(const Error& ec, std::size_t size) {
     in_.commit(size);
     state_ == State::Tunneling ? consume_tunnel_answer() : consume();
   }
+  if (state_ != State::Closed && received_ > kReceivedBytesMax) on_flood();
   if (state_ != State::Closed) read();
 }
 
@@ -266,6 +272,14 @@ void Connection::on_end(const Error& ec) {
   std::string why = closed ? "the receiver closed the connection" : ec.message();
   why += parser_->got_some() ? " in the middle of the response head" : " without a response";
   fail(AttemptOutcome::ConnectionLost, std::move(why));
+}
+
+void Connection::on_flood() {
+  if (state_ == State::Idle) return close_idle();
+  if (state_ == State::Handshaking) return fail(AttemptOutcome::TlsFailed, "the TLS handshake is too long");
+  if (!head_received()) return fail(AttemptOutcome::BadResponse, "the answer is too long");
+  parser_->cut_body();
+  end_response({});
 }
 
 bool Connection::response_begun() const {

@@ -57,6 +57,7 @@ class Connection final : public boost::intrusive_ref_counter<Connection, boost::
   bool send(std::string_view head, const std::shared_ptr<const std::string>& body);
   void close();
 
+  const Endpoint& endpoint() const { return endpoint_; }  // what it was told to connect to
   bool connecting() const { return state_ == State::Connecting; }
   bool tunneling() const { return state_ == State::Tunneling; }  // waits for the proxy's answer
   bool handshaking() const { return state_ == State::Handshaking; }
@@ -74,6 +75,7 @@ class Connection final : public boost::intrusive_ref_counter<Connection, boost::
 
   const OriginPtr origin;
   Exchange* exchange = nullptr;  // what it is used for; none: idle
+  MonotonicTime opened_at{};
   MonotonicTime idle_since{};
   Duration idle_time{};        // before its present request
   AutoUnlinkHook all_hook;     // in the user's list of connections
@@ -95,6 +97,7 @@ class Connection final : public boost::intrusive_ref_counter<Connection, boost::
   void decrypt();
   void consume();
   void on_end(const Error& ec);
+  void on_flood();
   bool response_begun() const;
   void on_parse_error(const Error& ec);
   void end_response(std::string note);
@@ -113,6 +116,7 @@ class Connection final : public boost::intrusive_ref_counter<Connection, boost::
   ReadBuffer in_;
   std::optional<ResponseParser> parser_;  // of a response, or of a proxy's answer to CONNECT
   int interim_responses_ = 0;
+  std::size_t received_ = 0;  // bytes since the last request was sent, TLS included
   // What is being written: `out_`, then `body_`; the first `sent_` bytes of both are gone.
   std::string out_;
   std::shared_ptr<const std::string> body_;

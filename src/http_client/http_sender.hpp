@@ -40,6 +40,8 @@ struct SenderOptions {
   std::string ca_file;         // certificate authorities (PEM) to trust beside the system's; empty: none
   Duration connect_timeout = limits::kConnectTimeout;  // name lookup, TCP and TLS; never beyond the attempt's timeout
   Duration idle_connection_timeout = std::chrono::seconds(30);
+  // Older connections take no further request, so that names and certificates are looked at again.
+  Duration connection_age_max = std::chrono::minutes(5);
   std::size_t connections_max = 2000;                       // open sockets per thread; attempts beyond wait for one
   Duration resolution_lifetime = std::chrono::seconds(30);  // older addresses serve while a lookup runs, up to 1 hour
   LookUp look_up = system_look_up;                          // called on threads of its own; may block

@@ -51,7 +51,11 @@ std::string refusal(int status, const json::object* answer, const OauthSettings&
   if (const auto description = text_in(*answer, "error_description")) reason += fmt::format(" ({})", *description);
   std::ranges::replace_if(reason, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }, ' ');
   mask(reason, settings.client_secret);
-  if (reason.size() > kReasonBytesMax) reason.resize(kReasonBytesMax);
+  if (reason.size() > kReasonBytesMax) {
+    std::size_t end = kReasonBytesMax;
+    while ((static_cast<unsigned char>(reason[end]) & 0xC0) == 0x80) --end;  // not inside a character
+    reason.resize(end);
+  }
   return reason;
 }
 

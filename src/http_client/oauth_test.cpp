@@ -60,6 +60,19 @@ TEST(TokenResponse, SaysHowLongTheTokenMayBeUsed) {
   EXPECT_EQ(lifetime(""), std::chrono::minutes(5));
 }
 
+// Goal: a refusal's words are cut between two characters, so that the log stays UTF-8.
+TEST(TokenResponse, CutsLongWordsBetweenCharacters) {
+  for (const std::size_t shift : {0u, 1u, 2u}) {
+    std::string words(shift, 'x');
+    for (int i = 0; i < 200; ++i) words += "\u20ac";
+    const auto token = read_token_response(400, R"({"error":")" + words + "\"}", settings());
+    ASSERT_FALSE(token);
+    EXPECT_LE(token.error().size(), 300u);
+    EXPECT_GT(token.error().size(), 296u);
+    EXPECT_TRUE(token.error().ends_with("\u20ac"));
+  }
+}
+
 // Goal: every answer without a usable token is told apart, and none of the words holds the secret.
 TEST(TokenResponse, SaysWhatIsWrong) {
   const auto error = [](int status, std::string_view body) {

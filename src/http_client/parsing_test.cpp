@@ -35,7 +35,8 @@ TEST(Target, KnowsDefaultsAndLiterals) {
   EXPECT_EQ(v6->authority, "[::1]:8080");
   EXPECT_EQ(v6->host, "::1");
   EXPECT_TRUE(v6->address.has_value());
-  for (const char* url : {"", "ftp://h/", "http://", "http:///x", "h/x", "http://h:0/", "http://h:65536/"}) {
+  for (const char* url : {"", "ftp://h/", "http://", "http:///x", "h/x", "http://h:0/", "http://h:65536/",
+                          "http://8.8.8.8.example/", "http://h:80x/"}) {
     EXPECT_FALSE(parse_target(url).has_value()) << url;
   }
 }

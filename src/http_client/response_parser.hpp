@@ -19,6 +19,7 @@ class ResponseParser final : public boost::beast::http::basic_parser<false> {
   // A 1xx that precedes the response proper; 101 answers an upgrade that nobody asked for and is final.
   bool is_interim() const { return status_ / 100 == 1 && status_ != 101; }
   bool body_cut() const { return body_cut_; }
+  void cut_body() { body_cut_ = true; }                 // nothing more of it is wanted
   std::string take_head() { return std::move(head_); }  // CRLF between the lines
   std::string take_body() { return std::move(body_); }
   // Value of Retry-After; empty when there is none.

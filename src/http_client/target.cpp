@@ -12,6 +12,10 @@ std::expected<Target, std::string> parse_target(std::string_view url) {
   if (scheme != boost::urls::scheme::http && scheme != boost::urls::scheme::https) {
     return std::unexpected("its scheme is neither http nor https");
   }
+  // Boost 1.81 takes "http://8.8.8.8.example/" for an address and the path ".example/". RFC 3986 section 3.3.
+  if (!parsed->encoded_path().empty() && !parsed->encoded_path().starts_with('/')) {
+    return std::unexpected("its host or port is malformed");
+  }
   Target target;
   target.tls = scheme == boost::urls::scheme::https;
   const std::uint16_t default_port = target.tls ? 443 : 80;

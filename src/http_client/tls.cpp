@@ -32,6 +32,8 @@ std::expected<TlsContext, std::string> TlsContext::create(const std::string& ca_
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS);
+  // TLS 1.2: a server could have us shake hands again and again, and writes would fail meanwhile.
+  SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(context.get(), keep_session);
   SSL_CTX_set_default_verify_paths(context.get());
@@ -46,6 +48,7 @@ TlsChannel::TlsChannel(const TlsContext& context, const std::string& host, bool 
                        const ClientIdentity* identity, TlsSessionSlot& slot)
     : ssl_(SSL_new(context.native())), host_(host) {
   LIMEHOOK_ASSERT(ssl_ != nullptr);
+  if (host_.ends_with('.')) host_.pop_back();  // RFC 6066 section 3
   BIO* from_peer = BIO_new(BIO_s_mem());
   BIO* to_peer = BIO_new(BIO_s_mem());
   LIMEHOOK_ASSERT(from_peer != nullptr && to_peer != nullptr);
@@ -54,10 +57,10 @@ TlsChannel::TlsChannel(const TlsContext& context, const std::string& host, bool 
   SSL_set_connect_state(ssl_.get());
   SSL_set_app_data(ssl_.get(), &slot);
   if (host_is_address) {
-    X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host.c_str());
+    X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host_.c_str());
   } else {
-    SSL_set1_host(ssl_.get(), host.c_str());
-    SSL_set_tlsext_host_name(ssl_.get(), host.c_str());
+    SSL_set1_host(ssl_.get(), host_.c_str());
+    SSL_set_tlsext_host_name(ssl_.get(), host_.c_str());
   }
   if (identity != nullptr) identity->use_for(ssl_.get());
   if (slot && SSL_SESSION_is_resumable(slot.get())) SSL_set_session(ssl_.get(), slot.get());

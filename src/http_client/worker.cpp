@@ -136,12 +136,11 @@ void Worker::leave_window(Exchange& exchange) {
   exchange.generation.reset();
 }
 
-// A proxy resolves the names of receivers. Addresses are the policy's business all the same.
+// The host is judged as it was when its webhook was saved: what is allowed may have changed since, and a proxy would
+// read it in its own way.
 void Worker::resolve(Exchange& exchange) {
-  if (proxy_ && exchange.origin->address) {
-    if (auto problem = options_.policy.problem(*exchange.origin->address)) {
-      return finish(exchange, AttemptOutcome::AddressRefused, std::move(*problem));
-    }
+  if (!exchange.origin->refusal.empty()) {
+    return finish(exchange, AttemptOutcome::AddressRefused, exchange.origin->refusal);
   }
   Origin& origin = hop_of(exchange);
   if (origin.address) {
@@ -200,15 +199,19 @@ void Worker::finish_unresolved(Exchange& exchange) {
   finish(exchange, AttemptOutcome::NameNotResolved, fmt::format("{}: {}", hop.host, hop.name.error()));
 }
 
+// Which address a name stands for is not told: it may be a name that only insiders can resolve.
 void Worker::on_addresses(Exchange& exchange) {
-  std::string refusal;
+  std::string_view kind;
   std::erase_if(exchange.addresses, [&](const asio::ip::address& address) {
     if (proxy_) return false;  // the operator's choice
-    auto problem = options_.policy.problem(address);
-    if (problem && refusal.empty()) refusal = std::move(*problem);
-    return problem.has_value();
+    const auto forbidden = options_.policy.forbidden_kind(address);
+    if (forbidden) kind = *forbidden;
+    return forbidden.has_value();
   });
-  if (exchange.addresses.empty()) return finish(exchange, AttemptOutcome::AddressRefused, std::move(refusal));
+  if (exchange.addresses.empty()) {
+    return finish(exchange, AttemptOutcome::AddressRefused,
+                  fmt::format("{} leads to an address that is not public: {}", exchange.origin->host, kind));
+  }
   if (exchange.addresses.size() > kAddressesMax) exchange.addresses.resize(kAddressesMax);
   place(exchange);
 }

@@ -72,6 +72,7 @@ class Worker final : private ConnectionUser {
   static std::string no_token(const TokenSource& source, std::string_view why);
 
   // Connections.
+  static bool is_current(const Connection& connection, const Origin& hop, MonotonicTime now);
   bool send_on_idle(Exchange& exchange);
   void place(Exchange& exchange);
   bool may_dial() const;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 
 #include "base/assert.hpp"
@@ -19,6 +20,12 @@ std::string text_of(Duration d) { return format_duration(std::chrono::ceil<std::
 
 }  // namespace
 
+// Does the connection lead where a new one would? A name may have got other addresses since.
+bool Worker::is_current(const Connection& connection, const Origin& hop, MonotonicTime now) {
+  const auto& addresses = hop.name.addresses(now);
+  return addresses.empty() || std::ranges::find(addresses, connection.endpoint().address()) != addresses.end();
+}
+
 bool Worker::send_on_idle(Exchange& exchange) {
   if (exchange.dials_anew) return false;
   auto& idle = exchange.origin->idle;
@@ -28,7 +35,8 @@ bool Worker::send_on_idle(Exchange& exchange) {
     connection.idle_hook.unlink();
     wheel_.drop(connection);
     const auto now = monotonic_now();
-    if (now - connection.idle_since < kIdleBeforeCheck || !connection.peer_has_closed()) {
+    if (is_current(connection, hop_of(exchange), now) &&
+        (now - connection.idle_since < kIdleBeforeCheck || !connection.peer_has_closed())) {
       if (connection.send(exchange.head, exchange.request.body)) {
         connection.exchange = &exchange;
         connection.idle_time = now - connection.idle_since;
@@ -75,6 +83,7 @@ void Worker::dial(Exchange& exchange) {
   const ConnectionPtr connection(new Connection(io_, exchange.origin, tls_, *this));
   connections_.push_back(*connection);
   ++connection_count_;
+  connection->opened_at = now;
   connection->exchange = &exchange;
   exchange.connection = connection.get();
   exchange.phase = Exchange::Phase::Connecting;
@@ -151,13 +160,14 @@ void Worker::keep_response(Exchange& exchange, ResponseParser& response) {
 
 void Worker::park(Connection& connection) {
   connection.exchange = nullptr;
-  Duration limit = options_.idle_connection_timeout;
+  const auto now = monotonic_now();
+  Duration limit = std::min(options_.idle_connection_timeout, connection.opened_at + options_.connection_age_max - now);
   // A second less than the peer says, so that it does not close just as we send.
   if (const auto peer_limit = connection.response().keep_alive_timeout()) {
     limit = std::min<Duration>(limit, *peer_limit - std::chrono::seconds(1));
   }
   if (limit <= Duration(0)) return close_and_forget(connection);
-  connection.idle_since = monotonic_now();
+  connection.idle_since = now;
   idle_connections_.push_back(connection);
   connection.origin->idle.push_front(connection);
   schedule(connection, connection.idle_since + limit, connection.idle_since);

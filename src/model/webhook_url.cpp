@@ -1,6 +1,7 @@
 // What may stand in a webhook's URL (spec, section 4).
 
 #include <algorithm>
+#include <ranges>
 
 #include "model/absolute_url.hpp"
 #include "model/webhook_json.hpp"
@@ -15,6 +16,14 @@ std::optional<std::string> scheme_problem(const boost::urls::url_view& url, cons
   return "must start with https:// (http:// is allowed only when the server runs with --allow-http)";
 }
 
+// RFC 1035 section 2.3.4. A dot at the end only marks the name as absolute.
+bool labels_fit(std::string_view name) {
+  if (name.ends_with('.')) name.remove_suffix(1);
+  if (name.empty() || name.size() > 253) return false;
+  return std::ranges::all_of(name | std::views::split('.'),
+                             [](const auto& label) { return !label.empty() && std::ranges::distance(label) <= 63; });
+}
+
 std::optional<std::string> host_problem(const boost::urls::url_view& url, const UrlRules& rules) {
   if (!url.has_authority() || url.encoded_host().empty()) return "must name a host";
   if (url.host_type() == boost::urls::host_type::ipvfuture) return "must name a host or an IPv4 or IPv6 address";
@@ -25,6 +34,9 @@ std::optional<std::string> host_problem(const boost::urls::url_view& url, const 
   };
   if (url.host_type() == boost::urls::host_type::name && !std::ranges::all_of(host, is_name_character)) {
     return "must name a host of letters, digits, '-', '_' and '.' (write international names in their xn-- form)";
+  }
+  if (url.host_type() == boost::urls::host_type::name && !labels_fit(host)) {
+    return "must name a host of at most 253 characters, 1 to 63 between two dots";
   }
   return rules.literal_problem ? rules.literal_problem(host) : std::nullopt;
 }

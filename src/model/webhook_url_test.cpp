@@ -67,6 +67,10 @@ TEST(UrlProblem, SaysWhatIsWrong) {
            {"https://exa%6dple.com/", "host"},
            {"https://exa!mple.com/", "host"},
            {"https://[v1.x]/", "host"},
+           {"https://example..com/", "two dots"},
+           {"https://.example.com/", "two dots"},
+           {"https://./", "two dots"},
+           {"https://" + std::string(64, 'a') + ".example/", "two dots"},
            {"https://example.com/" + std::string(2048, 'a'), "2048"},
        }) {
     const auto problem = url_problem(url, kStrict);

@@ -76,28 +76,32 @@ TEST(ViaProxy, SendsHttpsThroughATunnel) {
   std::remove(ca_file.c_str());
 }
 
-// Goal: what a proxy does wrong is told as such, and not as the receiver's answer.
-TEST(ViaProxy, SaysWhatTheProxyDoesWrong) {
-  std::string answer;
+// What comes of an attempt through a proxy that gives `answer`; where the error names the proxy, it says "PROXY".
+Attempt attempt_via(const std::string& answer, const std::string& url) {
   TestServer proxy([&](Peer& peer) {
     peer.read_head();
     peer.write(answer);
   });
   TestClient client(through(proxy));
-  const auto where = fmt::format("proxy 127.0.0.1:{}: ", proxy.port());
-  for (const auto& [bytes, error] : std::initializer_list<std::pair<std::string, std::string>>{
-           {response_text(407, "who?"), "it answered 407 to CONNECT"},
-           {response_text(502), "it answered 502 to CONNECT"},
-           {"SSH-2.0-OpenSSH\r\n", "its answer to CONNECT is not HTTP/1.1"},
-           {"HTTP/1.1 200 OK\r\n\r\nmore", "it sent more than an answer to CONNECT"},
-           {"", "it closed the connection without an answer to CONNECT"}}) {
-    answer = bytes;
-    const auto attempt = client.send("https://hooks.example/").attempt;
+  auto attempt = client.send(url).attempt;
+  const auto name = fmt::format("proxy 127.0.0.1:{}", proxy.port());
+  if (attempt.error.starts_with(name)) attempt.error.replace(0, name.size(), "PROXY");
+  return attempt;
+}
+
+// Goal: what a proxy does wrong is told as such, and not as the receiver's answer.
+TEST(ViaProxy, SaysWhatTheProxyDoesWrong) {
+  for (const auto& [answer, error] : std::initializer_list<std::pair<std::string, std::string>>{
+           {response_text(407, "who?"), "PROXY: it answered 407 to CONNECT"},
+           {response_text(502), "PROXY: it answered 502 to CONNECT"},
+           {"SSH-2.0-OpenSSH\r\n", "PROXY: its answer to CONNECT is not HTTP/1.1"},
+           {"HTTP/1.1 200 OK\r\n\r\nmore", "PROXY: it sent more than an answer to CONNECT"},
+           {"", "PROXY: it closed the connection without an answer to CONNECT"}}) {
+    const auto attempt = attempt_via(answer, "https://hooks.example/");
     EXPECT_EQ(attempt.outcome, AttemptOutcome::ConnectFailed) << error;
-    EXPECT_EQ(attempt.error, where + error);
+    EXPECT_EQ(attempt.error, error);
   }
-  answer = response_text(407, "who?");
-  const auto attempt = client.send("http://hooks.example/").attempt;
+  const auto attempt = attempt_via(response_text(407, "who?"), "http://hooks.example/");
   EXPECT_EQ(attempt.outcome, AttemptOutcome::ConnectFailed);
   EXPECT_EQ(attempt.error, "the proxy asks for other credentials: it answered 407");
   EXPECT_EQ(attempt.http_status, 0);
@@ -131,12 +135,18 @@ TEST(ViaProxy, GivesUpOnAProxyThatHangs) {
   EXPECT_EQ(attempt.error, "proxy 127.0.0.1: no answer to CONNECT within 200ms");
 }
 
-// Goal: addresses that are not public are refused before the proxy hears of them.
+// Goal: hosts that are not public as they are written are refused before the proxy hears of them, also for tokens.
 TEST(ViaProxy, RefusesPrivateAddressesItself) {
   TestServer proxy(always(response_text(200)));
   TestClient client(through(proxy));
-  for (const auto* const url : {"http://127.0.0.1/", "https://10.0.0.1/", "http://[::1]/"}) {
-    EXPECT_EQ(client.send(url).attempt.outcome, AttemptOutcome::AddressRefused) << url;
+  for (const auto* const url : kPrivateHosts) {
+    for (const std::string scheme : {"http", "https"}) {
+      const auto attempt = client.send(scheme + "://" + url + "/").attempt;
+      EXPECT_EQ(attempt.outcome, AttemptOutcome::AddressRefused) << scheme << " " << url << ": " << attempt.error;
+    }
+    auto webhook = webhook_to("https://hooks.example/");
+    webhook->oauth = OauthSettings{.token_url = std::string("http://") + url + "/", .client_secret = "secret"};
+    EXPECT_EQ(client.send(webhook).attempt.outcome, AttemptOutcome::OauthFailed) << url;
   }
   EXPECT_EQ(proxy.connections(), 0);
 }

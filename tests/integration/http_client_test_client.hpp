@@ -14,6 +14,30 @@ namespace limehook::http_client::testing {
 inline constexpr const char* kSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 inline constexpr const char* kBody = R"({"event":"missed_call","call_id":"123456"})";
 
+// Hosts that lead to this machine or to private networks, in spellings that resolvers and proxies understand.
+inline constexpr const char* kPrivateHosts[] = {"127.0.0.1",
+                                                "10.0.0.1",
+                                                "169.254.169.254",
+                                                "2130706433",
+                                                "0x7f.1",
+                                                "0x7f000001",
+                                                "0177.0.0.1",
+                                                "127.1",
+                                                "0",
+                                                "0x",
+                                                "localhost",
+                                                "LOCALHOST",
+                                                "localhost.",
+                                                "a.localhost",
+                                                "[::1]",
+                                                "[::]",
+                                                "[fe80::1]",
+                                                "[fd00::1]",
+                                                "[::ffff:127.0.0.1]",
+                                                "[::ffff:7f00:1]",
+                                                "[64:ff9b::7f00:1]",
+                                                "[2002:7f00:1::]"};
+
 // One thread, loopback allowed.
 SenderOptions test_options();
 // A webhook to `url`; change the answer and hand it over.

@@ -48,6 +48,8 @@ class Peer {
   std::string client_name() const;
   // The next head as it is, for requests without a body; empty when the client has closed.
   std::string read_head();
+  // For TLS messages of a test's own making; null without TLS.
+  SSL* tls() const { return ssl_; }
   // Speaks TLS from here on.
   bool accept_tls(SSL_CTX* context);
 

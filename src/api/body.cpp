@@ -1,0 +1,71 @@
+#include "api/body.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "base/email_address.hpp"
+
+namespace limehook::api {
+
+const boost::json::value* Body::take(std::string_view name) {
+  known_.emplace_back(name);
+  return json_.if_contains(name);
+}
+
+std::string Body::text(std::string_view name, std::size_t bytes_max) {
+  if (!has(name)) {
+    take(name);
+    wrong(name, "is required");
+    return {};
+  }
+  std::string text = optional_text(name, bytes_max);
+  if (json_.at(name).is_null()) wrong(name, "is required");
+  return text;
+}
+
+std::string Body::optional_text(std::string_view name, std::size_t bytes_max) {
+  const auto* value = take(name);
+  if (!value || value->is_null()) return {};
+  if (!value->is_string() || value->as_string().empty() || value->as_string().size() > bytes_max) {
+    wrong(name, "must be a text of 1 to " + std::to_string(bytes_max) + " bytes");
+    return {};
+  }
+  return std::string(value->as_string());
+}
+
+std::string Body::email(std::string_view name) {
+  std::string address = text(name, limits::kEmailBytesMax);
+  if (address.empty()) return address;
+  if (const auto problem = email_problem(address)) wrong(name, *problem);
+  for (char& c : address) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return address;
+}
+
+std::optional<bool> Body::flag(std::string_view name) {
+  const auto* value = take(name);
+  if (!value) return std::nullopt;
+  if (value->is_bool()) return value->as_bool();
+  wrong(name, "must be true or false");
+  return std::nullopt;
+}
+
+std::int64_t Body::number(std::string_view name, std::int64_t min, std::int64_t max, std::int64_t fallback) {
+  const auto* value = take(name);
+  if (!value) return fallback;
+  if (value->is_int64() && value->as_int64() >= min && value->as_int64() <= max) return value->as_int64();
+  wrong(name, "must be a whole number from " + std::to_string(min) + " to " + std::to_string(max));
+  return fallback;
+}
+
+void Body::wrong(std::string_view name, std::string_view detail) {
+  errors_.push_back({"/" + std::string(name), std::string(detail)});
+}
+
+void Body::finish() {
+  for (const auto& [name, value] : json_) {
+    if (std::ranges::find(known_, std::string_view(name)) == known_.end()) wrong(name, "is not a known member");
+  }
+  if (!errors_.empty()) throw Fault{invalid(errors_)};
+}
+
+}  // namespace limehook::api
