@@ -201,6 +201,8 @@ class Api {
   asio::awaitable<Response> delete_invitation(const Call& call);
   asio::awaitable<Response> accept_invitation(const Call& call);
   asio::awaitable<Response> join_by_invitation(const Call& call, const Link& link);
+  // Throws a 409 when the team has too many links that are still open.
+  void check_links(const Principal& principal, std::string_view team_id) const;
   // The link of that token and kind; else a 404.
   Link valid_link(const std::string& token, LinkKind kind) const;
   // portal.cpp

@@ -82,6 +82,7 @@ asio::awaitable<Response> Api::create_number(const Call& call) {
   if (errors.empty() && number.team_id.empty()) errors.push_back({"/team_id", "is required"});
   if (!errors.empty()) throw Fault{invalid(errors)};
   check_team(call.principal, number.team_id);
+  check_room(call.principal, engine_.directory().numbers().count_of(number.team_id), limits::kNumbersPerTeamMax);
   number.id = NumberId{engine_.new_id()};
   number.created_at = number.updated_at = runtime::now().wall;
   if (engine_.directory().numbers().find(number.number)) throw Fault{number_exists()};

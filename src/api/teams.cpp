@@ -63,7 +63,7 @@ std::map<std::string, Team> Api::known_teams() const {
   const auto add = [&](const std::string& id) {
     if (!id.empty()) teams.try_emplace(id, Team{.id = id});
   };
-  for (const WebhookPtr& webhook : engine_.webhooks()) add(webhook->team_id);
+  for (const auto& [team, webhooks] : engine_.webhook_index().by_team()) add(team);
   for (const auto& [id, key] : directory.keys().all()) add(key.team_id);
   for (const std::string& team : directory.numbers().teams()) add(team);
   for (const auto& [id, user] : directory.users()) {
@@ -146,9 +146,9 @@ asio::awaitable<Response> Api::delete_team(const Call& call) {
   const auto& directory = engine_.directory();
   const auto of_team = [&](const auto& row) { return row.second.team_id == team.id; };
   const auto has_member = [&](const auto& row) { return row.second.membership(team.id) != nullptr; };
-  const bool used = std::ranges::any_of(engine_.webhooks(), [&](const auto& w) { return w->team_id == team.id; }) ||
+  const bool used = !engine_.webhook_index().of(team.id).empty() ||
                     std::ranges::any_of(directory.keys().all(), of_team) ||
-                    std::ranges::any_of(directory.users(), has_member) || directory.numbers().has_team(team.id);
+                    std::ranges::any_of(directory.users(), has_member) || directory.numbers().count_of(team.id) > 0;
   if (used) throw Fault{problem(409, "The team has webhooks, keys, numbers or members. Delete those first.")};
   auto entry = audit(call, "team.deleted", team.id, team.id, team.name);
   set_change(entry, audit_members(team), {});
