@@ -132,14 +132,14 @@ describe('serving pages', () => {
       '/assets%2findex.html', '/%2e%2e/%2e%2e/etc/passwd', '/../../etc/passwd', '/.%00./etc/passwd', '/assets/%00', `${file}%00`, `${file}%00.html`,
       `${file}/`, `${file}/..`, `/${file}`, `//${file}`, file.toUpperCase(), file.replace('/assets/', '/assets/./'), file.replace('/assets/', '/assets/x/../'),
       file.replace('/assets/', '/ASSETS/'), '/index.html', '/assets/index.html', '/sign-in/', '/sign-in/..', '/%73ign-in', '/sign-in%2f', '/SIGN-IN', '/.git/config',
-      '/package.json', '/src/main.tsx', 'http://other.example.com/etc/passwd',
+      '/package.json', '/src/main.tsx',
     ];
     for (const target of targets) {
       const answer = await exchange('GET', target);
       assert.equal(answer.status, 404, target);
       assert.equal(answer.headers['content-type'], 'application/problem+json', target);
     }
-    for (const target of ['/assets/\0', `${file}\0.html`, '/sign-in\0']) {
+    for (const target of ['http://other.example.com/etc/passwd', '/assets/\0', `${file}\0.html`, '/sign-in\0']) {
       assert.ok([400, 404].includes((await exchange('GET', target)).status), JSON.stringify(target));
     }
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']) {
