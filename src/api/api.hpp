@@ -15,6 +15,7 @@
 
 #include "api/account_mail.hpp"
 #include "api/call.hpp"
+#include "api/pages.hpp"
 #include "api/people.hpp"
 #include "api/request_rate.hpp"
 #include "base/limits.hpp"
@@ -37,6 +38,7 @@ struct ApiOptions {
   SessionLimits sessions;
   SendAccountMail send_mail;
   double request_rate = 0;  // per second and caller; 0: no limit
+  std::vector<std::string> frame_ancestors;  // origins of sites that may embed the portal
 };
 
 // What can be known only when the server listens.
@@ -231,6 +233,7 @@ class Api {
   runtime::Engine& engine_;
   telemetry::Metrics& metrics_;
   ApiOptions options_;
+  Pages pages_;
   AuthOptions auth_;
   SignInOptions sign_in_;
   identity::GuessThrottle throttle_;
