@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -147,6 +148,13 @@ class Api {
                    std::string_view target_name) const;
   AuditEntry webhook_audit(const Call& call, std::string_view action, const Webhook* before,
                            const Webhook* after) const;
+  // What becomes of an account; null: it was or is not there. One entry of the installation.
+  void audit_account(const Call& call, std::string_view action, const User* before, const User* after,
+                     std::vector<store::CatalogChange>& changes) const;
+  // What becomes of their memberships: an entry for each team whose member they become or cease to be or in which they
+  // get another role, with nothing of other teams. Answers whether there is any.
+  bool audit_memberships(const Call& call, std::string_view action, const User* before, const User* after,
+                         std::vector<store::CatalogChange>& changes) const;
   // numbers.cpp
   asio::awaitable<Response> list_numbers(const Call& call);
   asio::awaitable<Response> create_number(const Call& call);
@@ -184,6 +192,7 @@ class Api {
   asio::awaitable<Response> save_account(const Call& call, const User& user, std::string_view action,
                                          std::vector<store::CatalogChange> changes, Response response);
   Issued<Link> reset_link(const User& user, std::vector<store::CatalogChange>& changes);
+  void void_reset_links(UserId user, std::vector<store::CatalogChange>& changes) const;
   asio::awaitable<void> mail_reset_link(std::string email, std::string url, std::vector<store::CatalogChange> changes);
   // users.cpp
   asio::awaitable<Response> list_users(const Call& call);
@@ -192,7 +201,14 @@ class Api {
   asio::awaitable<Response> delete_user(const Call& call);
   asio::awaitable<Response> create_reset_link(const Call& call);
   User visible_user(const Call& call) const;
-  bool is_last_admin(const User& user) const;
+  // Until it goes out of scope, the user counts as no admin: of two that leave at once, the last one must not. Throws
+  // Fault for the last one.
+  struct Stays {
+    UserId user;
+    void operator()(std::multiset<UserId>* leaving) const { leaving->erase(leaving->find(user)); }
+  };
+  using LeavingAdmin = std::unique_ptr<std::multiset<UserId>, Stays>;
+  LeavingAdmin leave_admins(const User& user);
   asio::awaitable<Response> save_user(const Call& call, const User& before, const User& user, std::string_view action,
                                       std::vector<store::CatalogChange> changes);
   // invitations.cpp
@@ -241,6 +257,7 @@ class Api {
   std::size_t hashing_now_ = 0;
   std::map<SessionId, std::string> pending_totp_;  // secrets that no code was given for yet
   std::unordered_set<LinkId> setting_up_;
+  std::multiset<UserId> leaving_admins_;
   vault::Vault oidc_flows_{{vault::Key::generate()}};  // seals sign-ins under way, which browsers keep
   std::optional<RequestRate> request_rate_;
   RequestRate unknown_callers_{limits::kUnknownKeyRate, limits::kUnknownKeyBurst};  // by address

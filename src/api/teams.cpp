@@ -150,9 +150,18 @@ asio::awaitable<Response> Api::delete_team(const Call& call) {
                     std::ranges::any_of(directory.keys().all(), of_team) ||
                     std::ranges::any_of(directory.users(), has_member) || directory.numbers().count_of(team.id) > 0;
   if (used) throw Fault{problem(409, "The team has webhooks, keys, numbers or members. Delete those first.")};
+  std::vector<store::CatalogChange> changes{store::RemovedTeam{team.id}};
+  // What leads to the team goes with it: its portals, links to them, invitations.
+  for (const auto& [id, session] : directory.sessions().all()) {
+    if (session.team_id == team.id) changes.emplace_back(store::Removed<SessionId>{id});
+  }
+  for (const auto& [id, link] : directory.links().all()) {
+    if (link.team_id == team.id) changes.emplace_back(store::Removed<LinkId>{id});
+  }
   auto entry = audit(call, "team.deleted", team.id, team.id, team.name);
   set_change(entry, audit_members(team), {});
-  const auto answer = co_await engine_.change("team " + team.id, {store::RemovedTeam{team.id}, std::move(entry)});
+  changes.emplace_back(std::move(entry));
+  const auto answer = co_await engine_.change("team " + team.id, std::move(changes));
   if (!answer) co_return refusal(answer.error());
   co_return Response{204, "", "", {}};
 }
