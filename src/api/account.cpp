@@ -28,7 +28,7 @@ Fault wrong_field(std::string_view pointer, std::string_view detail) {
 // The account of who asks, as it is now.
 User Api::own_account(const Call& call) const {
   const User* user = engine_.directory().find_user(call.principal.user);
-  if (!user) throw Fault{problem(401, "Sign in first.")};
+  if (!user) throw Fault{unauthorized("Sign in first.")};
   return *user;
 }
 

@@ -184,8 +184,9 @@ class Api {
   asio::awaitable<Response> create_reset_link(const Call& call);
   User visible_user(const Call& call) const;
   bool is_last_admin(const User& user) const;
+  // The audit log's entry is that team's; empty: the installation's.
   asio::awaitable<Response> save_user(const Call& call, const User& before, const User& user, std::string_view action,
-                                      std::vector<store::CatalogChange> changes);
+                                      std::string_view team_id, std::vector<store::CatalogChange> changes);
   // invitations.cpp
   asio::awaitable<Response> look_at_link(const Call& call);
   asio::awaitable<Response> set_up(const Call& call);

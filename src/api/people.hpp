@@ -15,8 +15,10 @@ namespace limehook::api {
 
 // The members of a user that `principal` may see: who is limited to a team sees memberships of that team only.
 void write_user(JsonWriter& out, const User& user, const Principal& principal);
-// What of a user goes to the audit log.
-boost::json::object audit_members(const User& user);
+// What is answered to a person who has just proved who they are. `token` is the session's.
+Response signed_in(const User& user, const Session& session, std::string_view token);
+// What of a user goes to the audit log of that team; empty: of the installation. A team's tells of no other team.
+boost::json::object audit_members(const User& user, std::string_view team_id = "");
 
 // A session or link, with the secret text whose hash it keeps.
 template <class Row>

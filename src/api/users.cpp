@@ -127,14 +127,14 @@ asio::awaitable<Response> Api::patch_user(const Call& call) {
   user.updated_at = runtime::now().wall;
   std::vector<store::CatalogChange> changes;
   if (!user.enabled) end_sessions(user.id, SessionId{}, changes);
-  co_return co_await save_user(call, before, user, "user.updated", std::move(changes));
+  co_return co_await save_user(call, before, user, "user.updated", call.principal.team_id, std::move(changes));
 }
 
 asio::awaitable<Response> Api::save_user(const Call& call, const User& before, const User& user,
-                                         std::string_view action, std::vector<store::CatalogChange> changes) {
-  // A team sees what happens to its members.
-  AuditEntry entry = audit(call, action, call.principal.team_id, user.id.str(), user.email);
-  set_change(entry, audit_members(before), audit_members(user));
+                                         std::string_view action, std::string_view team_id,
+                                         std::vector<store::CatalogChange> changes) {
+  AuditEntry entry = audit(call, action, team_id, user.id.str(), user.email);
+  set_change(entry, audit_members(before, team_id), audit_members(user, team_id));
   changes.emplace_back(user);
   changes.emplace_back(std::move(entry));
   const auto answer = co_await engine_.change("user " + user.email, std::move(changes));
@@ -148,7 +148,7 @@ asio::awaitable<Response> Api::delete_user(const Call& call) {
   if (call.principal.limited()) {
     User user = before;
     set_memberships(user, {}, call.principal);
-    Response answer = co_await save_user(call, before, user, "user.removed_from_team", {});
+    Response answer = co_await save_user(call, before, user, "user.removed_from_team", call.principal.team_id, {});
     co_return answer.status == 200 ? Response{204, "", "", {}} : std::move(answer);
   }
   if (is_last_admin(before)) throw Fault{problem(409, "This is the last admin. Make somebody else an admin first.")};

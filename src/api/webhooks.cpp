@@ -150,8 +150,7 @@ asio::awaitable<Response> Api::create_webhook(const Call& call) {
   if (!errors.empty()) throw Fault{invalid(errors)};
   if (webhook.team_id.empty()) webhook.team_id = call.principal.team_id;
   if (!call.principal.sees_team(webhook.team_id)) {
-    throw Fault{
-        problem(403, "The webhook's team is not the key's.", {{"/team_id", "names a team that this key is not for"}})};
+    throw Fault{problem(403, "The webhook's team is not yours.", {{"/team_id", "names a team that is not yours"}})};
   }
   generate_missing(webhook);
   auto entry = webhook_audit(call, "webhook.created", nullptr, &webhook);
@@ -162,6 +161,7 @@ asio::awaitable<Response> Api::create_webhook(const Call& call) {
   json["token"] = (*stored)->token;
   Response response{201, "application/json", boost::json::serialize(json), {}};
   response.headers.emplace_back("Location", "/v1/webhooks/" + (*stored)->id.str());
+  response.headers.emplace_back("Cache-Control", "no-store");
   co_return response;
 }
 
