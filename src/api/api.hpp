@@ -16,6 +16,8 @@
 #include "api/account_mail.hpp"
 #include "api/call.hpp"
 #include "api/people.hpp"
+#include "api/request_rate.hpp"
+#include "base/limits.hpp"
 #include "identity/guess_throttle.hpp"
 #include "identity/oidc.hpp"
 #include "model/webhook_json.hpp"
@@ -34,6 +36,7 @@ struct ApiOptions {
   Duration default_timeout;  // of webhooks that set none
   SessionLimits sessions;
   SendAccountMail send_mail;
+  double request_rate = 0;  // per second and caller; 0: no limit
 };
 
 // What can be known only when the server listens.
@@ -48,7 +51,8 @@ class Api {
   Api(runtime::Engine& engine, telemetry::Metrics& metrics, ApiOptions options);
 
   // Refuses what has no route, or no key that may use it, by the request's head. On the engine's thread, as handle().
-  std::optional<Response> admit(const Request& head) const;
+  // Counts it, and refuses callers that make too many.
+  std::optional<Response> admit(const Request& head);
   asio::awaitable<Response> handle(const Request& request);
 
   // Before the first request.
@@ -72,6 +76,9 @@ class Api {
   // The request's route; fills in who asks and the path's {id}. Throws Fault when there is none for this caller.
   const Route& find_route(Call& call) const;
   Principal principal_of(const Request& request) const;
+  // admission.cpp
+  std::optional<Response> rate_refusal(const Call& call, const Route& route);
+  Response unknown_caller(const Request& head, Response refusal);
 
   // events.cpp
   asio::awaitable<Response> post_event(const Call& call);
@@ -231,6 +238,8 @@ class Api {
   std::map<SessionId, std::string> pending_totp_;  // secrets that no code was given for yet
   std::unordered_set<LinkId> setting_up_;
   vault::Vault oidc_flows_{{vault::Key::generate()}};  // seals sign-ins under way, which browsers keep
+  std::optional<RequestRate> request_rate_;
+  RequestRate unknown_callers_{limits::kUnknownKeyRate, limits::kUnknownKeyBurst};  // by address
 };
 
 template <class Run>

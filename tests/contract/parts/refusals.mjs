@@ -2,7 +2,10 @@
 
 import assert from 'node:assert/strict';
 
+import { Person } from '../../e2e/support/people.mjs';
+import { Limehook } from '../../e2e/support/process.mjs';
 import { test } from '../../e2e/support/test.mjs';
+import { waitFor } from '../../e2e/support/wait.mjs';
 import { exchange } from '../lib/api.mjs';
 import {
   admin, api, document, keys, known, manager, people, person, portals, receiverUrl, server, started, webhooks,
@@ -75,10 +78,11 @@ function allowed(operation, changes = {}) {
 const documenting = (status) => api.operations.filter((operation) => operation.statuses.includes(String(status)));
 
 test('401: no key, an unknown key, an unknown session', async () => {
-  for (const operation of documenting(401).filter((each) => !each.open)) {
-    await api.call(operation.id, 401, rightRequest(operation));
-    await api.call(operation.id, 401, { ...rightRequest(operation), key: 'lh_not_a_key' });
-    await api.call(operation.id, 401, { ...rightRequest(operation), session: { cookie: 'lhs_none', csrf: 'none' } });
+  for (const [index, operation] of documenting(401).filter((each) => !each.open).entries()) {
+    const request = { ...rightRequest(operation), headers: { 'x-forwarded-for': `2001:db8:${index}::1` } };
+    await api.call(operation.id, 401, request);
+    await api.call(operation.id, 401, { ...request, key: 'lh_not_a_key' });
+    await api.call(operation.id, 401, { ...request, session: { cookie: 'lhs_none', csrf: 'none' } });
   }
   const needing = api.operations.filter((operation) => !operation.open);
   assert.deepEqual(needing.filter((operation) => !operation.statuses.includes('401')), []);
@@ -176,6 +180,31 @@ test('422: wrong query parameters', async () => {
       assert.deepEqual(errors.map((error) => error.pointer), [`/${name}`], `${operation.name}?${name}`);
     }
   }
+});
+
+// One request per second may pass: after one that did, there is time for some that do not.
+test('429: more requests than the operator allows', async () => {
+  const limited = await Limehook.start({ args: ['--request-rate', '1'] });
+  const { cookie, csrf } = await Person.setUp(limited, 'owner@example.com', password);
+  const callers = {
+    key: { target: '/v1/event-types', headers: { authorization: `Bearer ${limited.key}` }, until: 0 },
+    person: { target: '/v1/sessions', headers: { cookie }, until: 0 },
+    anybody: { target: '/v1/webhooks/none/public-key', headers: {}, until: 0 },
+  };
+  const credentials = { key: { key: limited.key }, person: { session: { cookie: cookie.split('=')[1], csrf } }, anybody: {} };
+  const passes = async ({ target, headers }) => (await exchange(new URL(target, limited.url), { headers })).status !== 429;
+  await api.at(limited.url, async () => {
+    for (const operation of documenting(429)) {
+      const name = operation.roles ? 'key' : operation.rolesOf('session') ? 'person' : 'anybody';
+      const caller = callers[name];
+      if (Date.now() > caller.until) {
+        await waitFor(() => passes(caller), 15_000, 'a request to pass');
+        caller.until = Date.now() + 700;
+      }
+      await api.call(operation.id, 429, { ...rightRequest(operation), ...credentials[name] });
+    }
+  });
+  await limited.stop();
 });
 
 test('405 with Allow, and 404 for paths that do not exist', async () => {
