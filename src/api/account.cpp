@@ -30,7 +30,7 @@ Response totp_is_on() { return problem(409, "The second factor is on already. Tu
 // The account of who asks, as it is now.
 User Api::own_account(const Call& call) const {
   const User* user = engine_.directory().find_user(call.principal.user);
-  if (!user) throw Fault{problem(401, "Sign in first.")};
+  if (!user) throw Fault{unauthorized("Sign in first.")};
   return *user;
 }
 

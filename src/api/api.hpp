@@ -38,7 +38,7 @@ struct ApiOptions {
   Duration default_timeout;  // of webhooks that set none
   SessionLimits sessions;
   SendAccountMail send_mail;
-  double request_rate = 0;  // per second and caller; 0: no limit
+  double request_rate = 0;                   // per second and caller; 0: no limit
   std::vector<std::string> frame_ancestors;  // origins of sites that may embed the portal
 };
 

@@ -77,7 +77,7 @@ std::string cursor_text(std::int64_t next) { return next == 0 ? std::string() : 
 std::optional<std::string> Call::team() const {
   const auto asked = parameter("team_id");
   if (!principal.limited()) return asked;
-  if (asked && *asked != principal.team_id) throw Fault{problem(403, "This key is for another team.")};
+  if (asked && *asked != principal.team_id) throw Fault{problem(403, "That team is not yours.")};
   return principal.team_id;
 }
 

@@ -220,11 +220,14 @@ asio::awaitable<Response> Api::join_by_invitation(const Call& call, const Link& 
   Call as_user = call;
   as_user.principal = principal_of(call.request);
   const User* found = engine_.directory().find_user(as_user.principal.user);
-  if (!found || found->email != link.email) throw Fault{problem(401, "Sign in as " + link.email + " first.")};
+  if (!found || found->email != link.email) throw Fault{unauthorized("Sign in as " + link.email + " first.")};
   const User before = *found;
   User user = before;
   take_invitation(user, link);
-  co_return co_await save_user(as_user, before, user, "user.joined", {store::Removed<LinkId>{link.id}});
+  Response saved = co_await save_user(as_user, before, user, "user.joined", {store::Removed<LinkId>{link.id}});
+  const Session* session = engine_.directory().sessions().find(as_user.principal.session);
+  if (saved.status != 200 || !session) co_return saved;
+  co_return signed_in(user, *session, cookie(call.request, session_cookie_name(auth_.secure(call.request))));
 }
 
 }  // namespace limehook::api

@@ -150,7 +150,8 @@ asio::awaitable<Response> Api::create_key(const Call& call) {
   JsonWriter out;
   write_key(out.begin_object(), key);
   out.key("key").string(secret).end_object();
-  co_return Response{201, "application/json", out.take(), {{"Cache-Control", "no-store"}}};
+  co_return Response{
+      201, "application/json", out.take(), {{"Location", "/v1/keys/" + key.id.str()}, {"Cache-Control", "no-store"}}};
 }
 
 asio::awaitable<Response> Api::get_key(const Call& call) { co_return key_response(visible_key(call)); }

@@ -41,8 +41,7 @@ Response number_exists() {
 
 void check_team(const Principal& principal, std::string_view team_id) {
   if (principal.sees_team(team_id)) return;
-  throw Fault{
-      problem(403, "The number's team is not the key's.", {{"/team_id", "names a team that this key is not for"}})};
+  throw Fault{problem(403, "The number's team is not yours.", {{"/team_id", "names a team that is not yours"}})};
 }
 
 }  // namespace

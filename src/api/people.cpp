@@ -41,6 +41,14 @@ void write_user(JsonWriter& out, const User& user, const Principal& principal) {
   out.key("last_sign_in_at").string_or_null(user.last_sign_in_at ? format_rfc3339(*user.last_sign_in_at) : "");
 }
 
+Response signed_in(const User& user, const Session& session, std::string_view token) {
+  JsonWriter out;
+  out.begin_object().key("csrf_token").string(csrf_token(token)).key("user");
+  write_user(out.begin_object(), user, {.kind = ActorKind::User, .user = user.id});
+  out.end_object().key("expires_at").string(format_rfc3339(session.expires_at)).end_object();
+  return {200, "application/json", out.take(), {{"Cache-Control", "no-store"}}};
+}
+
 boost::json::object audit_members(const User& user) {
   return {{"name", user.name}, {"admin", user.admin}, {"enabled", user.enabled}, {"totp", !user.totp_secret.empty()}};
 }

@@ -15,6 +15,8 @@ namespace limehook::api {
 
 // The members of a user that `principal` may see: who is limited to a team sees memberships of that team only.
 void write_user(JsonWriter& out, const User& user, const Principal& principal);
+// What is answered to a person who has just proved who they are. `token` is the session's.
+Response signed_in(const User& user, const Session& session, std::string_view token);
 // What of a user goes to the audit log, but for their memberships.
 boost::json::object audit_members(const User& user);
 

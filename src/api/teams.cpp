@@ -1,6 +1,8 @@
 // /v1/teams: the tenants. A team that nobody has made is there as soon as something belongs to it.
 
 #include <boost/json.hpp>
+#include <boost/url/encode.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
 
 #include "api/api.hpp"
 #include "api/audit.hpp"
@@ -25,6 +27,8 @@ Response team_response(int status, const Team& team) {
   out.end_object();
   return {status, "application/json", out.take(), {}};
 }
+
+std::string encoded_step(const std::string& id) { return boost::urls::encode(id, boost::urls::unreserved_chars); }
 
 json::object audit_members(const Team& team) { return {{"name", team.name}}; }
 
@@ -123,7 +127,9 @@ asio::awaitable<Response> Api::create_team(const Call& call) {
   set_change(entry, {}, audit_members(team));
   const auto answer = co_await engine_.change("team " + team.id, {team, std::move(entry)});
   if (!answer) co_return refusal(answer.error());
-  co_return team_response(201, team);
+  Response response = team_response(201, team);
+  response.headers.emplace_back("Location", "/v1/teams/" + encoded_step(team.id));
+  co_return response;
 }
 
 asio::awaitable<Response> Api::get_team(const Call& call) { co_return team_response(200, visible_team(call)); }

@@ -149,8 +149,7 @@ asio::awaitable<Response> Api::create_webhook(const Call& call) {
   if (!errors.empty()) throw Fault{invalid(errors)};
   if (webhook.team_id.empty()) webhook.team_id = call.principal.team_id;
   if (!call.principal.sees_team(webhook.team_id)) {
-    throw Fault{
-        problem(403, "The webhook's team is not the key's.", {{"/team_id", "names a team that this key is not for"}})};
+    throw Fault{problem(403, "The webhook's team is not yours.", {{"/team_id", "names a team that is not yours"}})};
   }
   check_room(call.principal, engine_.webhook_index().of(webhook.team_id).size(), limits::kWebhooksPerTeamMax);
   generate_missing(webhook);
@@ -162,6 +161,7 @@ asio::awaitable<Response> Api::create_webhook(const Call& call) {
   json["token"] = (*stored)->token;
   Response response{201, "application/json", boost::json::serialize(json), {}};
   response.headers.emplace_back("Location", "/v1/webhooks/" + (*stored)->id.str());
+  response.headers.emplace_back("Cache-Control", "no-store");
   co_return response;
 }
 
