@@ -32,7 +32,8 @@ User Api::own_account(const Call& call) const {
   return *user;
 }
 
-// Whoever finds an open browser must not be able to take the account over.
+// Whoever finds an open browser must not be able to take the account over. The attempt counts as a failed guess until
+// confirmed() says that nothing else had to be right.
 asio::awaitable<User> Api::confirmed_account(const Call& call, std::string_view field, std::string password) {
   const User before = own_account(call);
   if (before.password_hash.empty()) {
@@ -42,8 +43,11 @@ asio::awaitable<User> Api::confirmed_account(const Call& call, std::string_view 
   const bool fits = co_await password_fits(std::move(password), before.password_hash);
   User user = own_account(call);
   if (!fits || user.password_hash != before.password_hash) throw wrong_field(field, "is wrong");
-  throttle_.succeeded(user.email, call.request.client_address, runtime::now().mono);
   co_return user;
+}
+
+void Api::confirmed(const Call& call) {
+  throttle_.succeeded(call.principal.name, call.request.client_address, runtime::now().mono);
 }
 
 // Stores a change of an account by its owner or by a link that proves who they are.
@@ -66,10 +70,11 @@ asio::awaitable<Response> Api::change_password(const Call& call) {
   const std::string password = body.text("new_password", limits::kPasswordFieldBytesMax);
   check_new_password(body, "new_password", password, call.principal.name);
   body.finish();
-  const User confirmed = co_await confirmed_account(call, "/current_password", current);
+  const User before = co_await confirmed_account(call, "/current_password", current);
+  confirmed(call);
   const std::string hash = co_await hash_of(password);
   User user = own_account(call);
-  if (user.password_hash != confirmed.password_hash) co_return refusal(delivery::Refusal::Conflict);
+  if (user.password_hash != before.password_hash) co_return refusal(delivery::Refusal::Conflict);
   user.password_hash = hash;
   user.updated_at = runtime::now().wall;
   std::vector<store::CatalogChange> changes;
@@ -85,6 +90,7 @@ asio::awaitable<Response> Api::begin_totp(const Call& call) {
   const std::string password = body.text("password", limits::kPasswordFieldBytesMax);
   body.finish();
   const User user = co_await confirmed_account(call, "/password", password);
+  confirmed(call);
   if (!user.totp_secret.empty()) co_return problem(409, "The second factor is on already. Turn it off first.");
   const std::string secret = identity::generate_totp_secret();
   pending_totp_[call.principal.session] = secret;
@@ -125,10 +131,9 @@ asio::awaitable<Response> Api::end_totp(const Call& call) {
   const std::string code = body.text("code", kCodeBytesMax);
   body.finish();
   User user = co_await confirmed_account(call, "/password", password);
+  if (!user.totp_secret.empty() && !use_code(user, code)) throw wrong_field("/code", "is wrong");
+  confirmed(call);
   if (user.totp_secret.empty()) co_return no_content();
-  throttle(user.email, call.request);
-  if (!use_code(user, code)) throw wrong_field("/code", "is wrong");
-  throttle_.succeeded(user.email, call.request.client_address, runtime::now().mono);
   user.totp_secret.clear();
   user.recovery_code_hashes.clear();
   co_return co_await save_account(call, user, "user.totp_disabled", {}, no_content());

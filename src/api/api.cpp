@@ -142,7 +142,16 @@ Api::Api(runtime::Engine& engine, telemetry::Metrics& metrics, ApiOptions option
     : engine_(engine),
       metrics_(metrics),
       options_(std::move(options)),
-      auth_{signing::sha256(options_.admin_key), options_.sessions} {}
+      auth_{signing::sha256(options_.admin_key), options_.sessions} {
+  if (options_.request_rate > 0) {
+    request_rate_.emplace(options_.request_rate, std::max(1, static_cast<int>(options_.request_rate)));
+  }
+}
+
+void Api::set_sign_in(SignInOptions options) {
+  sign_in_ = std::move(options);
+  auth_.secure_cookies = sign_in_.public_url.starts_with("https://");
+}
 
 std::size_t Api::body_bytes_max(std::string_view, std::string_view path) {
   if (path == "/v1/events/batch") return limits::kBatchBytesMax;
@@ -193,17 +202,6 @@ const Api::Route& Api::find_route(Call& call) const {
   Response response = problem(405, "This path takes " + allowed + ".");
   response.headers.emplace_back("Allow", allowed);
   throw Fault{std::move(response)};
-}
-
-std::optional<Response> Api::admit(const Request& head) const {
-  Call call{head, {}, {}, {}};
-  try {
-    find_route(call);
-    return std::nullopt;
-  } catch (Fault& fault) {
-    metrics_.responses[static_cast<std::size_t>(fault.response.status / 100)]->Increment();
-    return std::move(fault.response);
-  }
 }
 
 asio::awaitable<Response> Api::dispatch(const Request& request) {

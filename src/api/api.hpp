@@ -16,11 +16,14 @@
 #include "api/account_mail.hpp"
 #include "api/call.hpp"
 #include "api/people.hpp"
+#include "api/request_rate.hpp"
+#include "base/limits.hpp"
 #include "identity/guess_throttle.hpp"
 #include "identity/oidc.hpp"
 #include "model/webhook_json.hpp"
 #include "runtime/engine.hpp"
 #include "telemetry/metrics.hpp"
+#include "vault/vault.hpp"
 
 namespace limehook::api {
 
@@ -33,6 +36,7 @@ struct ApiOptions {
   Duration default_timeout;  // of webhooks that set none
   SessionLimits sessions;
   SendAccountMail send_mail;
+  double request_rate = 0;  // per second and caller; 0: no limit
 };
 
 // What can be known only when the server listens.
@@ -47,11 +51,12 @@ class Api {
   Api(runtime::Engine& engine, telemetry::Metrics& metrics, ApiOptions options);
 
   // Refuses what has no route, or no key that may use it, by the request's head. On the engine's thread, as handle().
-  std::optional<Response> admit(const Request& head) const;
+  // Counts it, and refuses callers that make too many.
+  std::optional<Response> admit(const Request& head);
   asio::awaitable<Response> handle(const Request& request);
 
   // Before the first request.
-  void set_sign_in(SignInOptions options) { sign_in_ = std::move(options); }
+  void set_sign_in(SignInOptions options);
   // The link that makes the first admin; nothing when there is one.
   asio::awaitable<std::optional<std::string>> offer_setup();
 
@@ -71,6 +76,9 @@ class Api {
   // The request's route; fills in who asks and the path's {id}. Throws Fault when there is none for this caller.
   const Route& find_route(Call& call) const;
   Principal principal_of(const Request& request) const;
+  // admission.cpp
+  std::optional<Response> rate_refusal(const Call& call, const Route& route);
+  Response unknown_caller(const Request& head, Response refusal);
 
   // events.cpp
   asio::awaitable<Response> post_event(const Call& call);
@@ -170,6 +178,7 @@ class Api {
   asio::awaitable<Response> complete_password_reset(const Call& call);
   User own_account(const Call& call) const;
   asio::awaitable<User> confirmed_account(const Call& call, std::string_view field, std::string password);
+  void confirmed(const Call& call);
   asio::awaitable<Response> save_account(const Call& call, const User& user, std::string_view action,
                                          std::vector<store::CatalogChange> changes, Response response);
   Issued<Link> reset_link(const User& user, std::vector<store::CatalogChange>& changes);
@@ -227,7 +236,9 @@ class Api {
   std::size_t hashing_now_ = 0;
   std::map<SessionId, std::string> pending_totp_;  // secrets that no code was given for yet
   std::unordered_set<LinkId> setting_up_;
-  std::unordered_map<std::string, identity::OidcFlow> oidc_flows_;  // by state
+  vault::Vault oidc_flows_{{vault::Key::generate()}};  // seals sign-ins under way, which browsers keep
+  std::optional<RequestRate> request_rate_;
+  RequestRate unknown_callers_{limits::kUnknownKeyRate, limits::kUnknownKeyBurst};  // by address
 };
 
 template <class Run>

@@ -19,6 +19,14 @@ std::unexpected<Unauthenticated> refused(std::string detail) {
   return std::unexpected(Unauthenticated{403, std::move(detail)});
 }
 
+// In constant time: of the configured key, which somebody has chosen, even the hash's first bytes would tell something.
+bool same_hash(const KeyHash& a, const KeyHash& b) {
+  const auto text = [](const KeyHash& hash) {
+    return std::string_view(reinterpret_cast<const char*>(hash.data()), hash.size());
+  };
+  return signing::equal_constant_time(text(a), text(b));
+}
+
 bool changes_something(const Request& request) { return request.method != "GET" && request.method != "HEAD"; }
 
 bool alive(const Session& session, const SessionLimits& limits, WallTime now) {
@@ -42,7 +50,7 @@ Found by_portal_token(std::string_view token, const AuthOptions& options, runtim
 Found by_key(std::string_view key, const AuthOptions& options, runtime::Directory& directory, WallTime now) {
   if (key.starts_with(kPortalTokenPrefix)) return by_portal_token(key, options, directory, now);
   const KeyHash hash = signing::sha256(key);
-  if (hash == options.admin_key) {
+  if (same_hash(hash, options.admin_key)) {
     return Principal{.kind = ActorKind::Key, .role = Role::Admin, .name = "configured admin key"};
   }
   const ApiKey* found = directory.keys().find(hash);
@@ -109,7 +117,7 @@ std::optional<std::string_view> bearer(std::string_view authorization) {
 Found authenticate(const Request& request, const AuthOptions& options, runtime::Directory& directory, WallTime now) {
   if (const auto authorization = request.header("authorization"); !authorization.empty()) {
     if (const auto key = bearer(authorization)) return by_key(*key, options, directory, now);
-  } else if (const auto token = cookie(request, session_cookie_name(request.secure)); !token.empty()) {
+  } else if (const auto token = cookie(request, session_cookie_name(options.secure(request))); !token.empty()) {
     return by_cookie(token, request, options, directory, now);
   }
   return unknown("A key is needed: Authorization: Bearer lh_…");

@@ -37,6 +37,10 @@ struct SessionLimits {
 struct AuthOptions {
   KeyHash admin_key{};  // the configured key
   SessionLimits sessions;
+  bool secure_cookies = false;  // people come over https, though a proxy may not say so
+
+  // Which cookie a request's session is in.
+  bool secure(const http_server::Request& request) const { return request.secure || secure_cookies; }
 };
 
 // Why nobody could be found behind a request, in words for whoever sent it.

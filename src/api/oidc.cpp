@@ -3,16 +3,17 @@
 
 #include <spdlog/spdlog.h>
 #include <boost/asio.hpp>
+#include <boost/json.hpp>
 
 #include "api/api.hpp"
 #include "api/people.hpp"
 #include "identity/oidc.hpp"
 #include "runtime/clocks.hpp"
+#include "signing/signing.hpp"
 
 namespace limehook::api {
 namespace {
 
-constexpr std::size_t kFlowsMax = 10'000;
 constexpr std::string_view kFlowCookie = "limehook_oidc";
 
 Response redirect(std::string url) {
@@ -26,10 +27,35 @@ Response failed(const identity::OidcProblem& found) {
   return failed(found.kind == identity::OidcProblem::Kind::Unavailable ? "unavailable" : "refused");
 }
 
-std::string flow_cookie(std::string_view state, bool secure) {
+std::string flow_cookie(std::string_view value, bool secure) {
   std::string out(kFlowCookie);
-  out += "=" + std::string(state) + "; Path=/v1/oidc; HttpOnly; SameSite=Lax; Max-Age=" + (state.empty() ? "0" : "600");
+  out += "=" + std::string(value) + "; Path=/v1/oidc; HttpOnly; SameSite=Lax; Max-Age=" + (value.empty() ? "0" : "600");
   return secure ? out + "; Secure" : out;
+}
+
+// A flow stays with its browser, sealed: however many are begun, none pushes out another.
+std::string sealed(const vault::Vault& vault, const identity::OidcFlow& flow) {
+  const std::string text = boost::json::serialize(boost::json::object{{"state", flow.state},
+                                                                      {"nonce", flow.nonce},
+                                                                      {"verifier", flow.verifier},
+                                                                      {"return_to", flow.return_to},
+                                                                      {"expires_at", to_us(flow.expires_at)}});
+  const std::string bytes = vault.seal(text, kFlowCookie);
+  return signing::base64({reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()});
+}
+
+std::optional<identity::OidcFlow> opened(const vault::Vault& vault, std::string_view cookie_value) {
+  const auto bytes = signing::base64_decode(cookie_value);
+  const auto text = bytes ? vault.open(*bytes, kFlowCookie)
+                          : std::expected<std::string, vault::OpenError>(std::unexpected(vault::OpenError::NotSealed));
+  if (!text) return std::nullopt;
+  const auto json = boost::json::parse(*text).as_object();
+  const auto member = [&](std::string_view name) { return std::string(json.at(name).as_string()); };
+  return identity::OidcFlow{.state = member("state"),
+                            .nonce = member("nonce"),
+                            .verifier = member("verifier"),
+                            .return_to = member("return_to"),
+                            .expires_at = from_us(json.at("expires_at").as_int64())};
 }
 
 // Lets a coroutine wait for an answer that comes once, on any thread.
@@ -58,23 +84,19 @@ asio::awaitable<std::expected<T, identity::OidcProblem>> answer_of(Start start) 
 asio::awaitable<Response> Api::begin_oidc(const Call& call) {
   call.allow_query({"return_to"});
   if (!sign_in_.oidc) throw Fault{problem(404, "There is no single sign-on here.")};
-  const WallTime now = runtime::now().wall;
-  std::erase_if(oidc_flows_, [&](const auto& entry) { return entry.second.expires_at <= now; });
-  if (oidc_flows_.size() >= kFlowsMax) co_return failed("unavailable");
-  const auto flow = identity::make_flow(call.parameter("return_to").value_or("/"), now);
+  const auto flow = identity::make_flow(call.parameter("return_to").value_or("/"), runtime::now().wall);
   const auto url = co_await answer_of<std::string>([&](auto answer) { sign_in_.oidc->begin(flow, std::move(answer)); });
   if (!url) co_return failed(url.error());
-  oidc_flows_[flow.state] = flow;
   Response response = redirect(*url);
-  response.headers.emplace_back("Set-Cookie", flow_cookie(flow.state, call.request.secure));
+  response.headers.emplace_back("Set-Cookie", flow_cookie(sealed(oidc_flows_, flow), auth_.secure(call.request)));
   co_return response;
 }
 
 asio::awaitable<Response> Api::finish_oidc(const Call& call) {
   if (!sign_in_.oidc) throw Fault{problem(404, "There is no single sign-on here.")};
-  const auto flow_entry = oidc_flows_.extract(std::string(cookie(call.request, kFlowCookie)));
-  if (flow_entry.empty()) co_return failed("refused");
-  const identity::OidcFlow flow = std::move(flow_entry.mapped());
+  const auto begun = opened(oidc_flows_, cookie(call.request, kFlowCookie));
+  if (!begun) co_return failed("refused");
+  const identity::OidcFlow& flow = *begun;
   const identity::OidcCallback callback{.state = call.parameter("state"),
                                         .code = call.parameter("code"),
                                         .error = call.parameter("error"),
@@ -93,7 +115,7 @@ asio::awaitable<Response> Api::finish_oidc(const Call& call) {
   for (auto& header : session.headers) {
     if (header.first == "Set-Cookie") response.headers.push_back(std::move(header));
   }
-  response.headers.emplace_back("Set-Cookie", flow_cookie("", call.request.secure));
+  response.headers.emplace_back("Set-Cookie", flow_cookie("", auth_.secure(call.request)));
   co_return response;
 }
 

@@ -97,11 +97,12 @@ asio::awaitable<Response> Api::begin_session(const Call& call, User user, std::s
   out.begin_object().key("csrf_token").string(csrf_token(session.token)).key("user");
   write_user(out.begin_object(), user, as_user.principal);
   out.end_object().key("expires_at").string(format_rfc3339(session.row.expires_at)).end_object();
-  co_return Response{200,
-                     "application/json",
-                     out.take(),
-                     {{"Cache-Control", "no-store"},
-                      {"Set-Cookie", session_cookie(session.token, call.request.secure, options_.sessions.age)}}};
+  co_return Response{
+      200,
+      "application/json",
+      out.take(),
+      {{"Cache-Control", "no-store"},
+       {"Set-Cookie", session_cookie(session.token, auth_.secure(call.request), options_.sessions.age)}}};
 }
 
 void Api::drop_oldest_sessions(UserId user, std::vector<store::CatalogChange>& changes) const {
@@ -157,7 +158,7 @@ asio::awaitable<Response> Api::get_session(const Call& call) {
   out.key("expires_at").string_or_null(session ? format_rfc3339(session->expires_at) : "");
   if (const User* user = engine_.directory().find_user(principal.user)) {
     write_user(out.key("user").begin_object(), *user, principal);
-    const auto token = cookie(call.request, session_cookie_name(call.request.secure));
+    const auto token = cookie(call.request, session_cookie_name(auth_.secure(call.request)));
     out.end_object().key("csrf_token").string(csrf_token(token));
   }
   out.end_object();
@@ -169,7 +170,7 @@ asio::awaitable<Response> Api::sign_out(const Call& call) {
                                             audit(call, "user.signed_out", "", call.principal.id, call.principal.name)};
   const auto answer = co_await engine_.change(call.principal.session.str(), std::move(changes));
   if (!answer) co_return refusal(answer.error());
-  co_return Response{204, "", "", {{"Set-Cookie", session_cookie("", call.request.secure, Duration(0))}}};
+  co_return Response{204, "", "", {{"Set-Cookie", session_cookie("", auth_.secure(call.request), Duration(0))}}};
 }
 
 asio::awaitable<Response> Api::list_sessions(const Call& call) {
@@ -202,7 +203,7 @@ asio::awaitable<Response> Api::end_all_sessions(const Call& call) {
   changes.emplace_back(audit(call, "user.signed_out_everywhere", "", call.principal.id, call.principal.name));
   const auto answer = co_await engine_.change("user " + call.principal.name, std::move(changes));
   if (!answer) co_return refusal(answer.error());
-  co_return Response{204, "", "", {{"Set-Cookie", session_cookie("", call.request.secure, Duration(0))}}};
+  co_return Response{204, "", "", {{"Set-Cookie", session_cookie("", auth_.secure(call.request), Duration(0))}}};
 }
 
 }  // namespace limehook::api

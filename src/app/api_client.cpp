@@ -25,6 +25,9 @@ void add_client_options(CLI::App& command, ClientOptions& options) {
   command.add_option("--key", options.key, "An API key. LIMEHOOK_ADMIN_KEY counts where neither is given.")
       ->envname("LIMEHOOK_KEY")
       ->type_name("KEY");
+  command.add_option("--ca-file", options.ca_file, "PEM certificates of authorities to trust besides the system's.")
+      ->envname("LIMEHOOK_CA_FILE")
+      ->type_name("FILE");
   command.add_flag("--json", options.json, "Print JSON as the API answers it.");
   command.footer(kExitCodesHelp);
 }
@@ -36,6 +39,10 @@ ApiResult<ApiClient> ApiClient::connect(const ClientOptions& options) {
   }
   auto connection = HttpConnection::to(options.server);
   if (!connection) return std::unexpected(ApiFailure{ExitCode::Usage, 0, "--server: " + connection.error(), ""});
+  if (!completed.ca_file.empty() && !connection->trust(completed.ca_file)) {
+    const auto text = fmt::format("--ca-file: \"{}\" is not a file of certificates in PEM form", completed.ca_file);
+    return std::unexpected(ApiFailure{ExitCode::Usage, 0, text, ""});
+  }
   return ApiClient(std::move(*connection), std::move(completed));
 }
 

@@ -15,10 +15,11 @@ namespace limehook::app {
 struct ClientOptions {
   std::string server = "http://127.0.0.1:8080";
   std::string key;
-  bool json = false;  // print the API's JSON instead of words
+  std::string ca_file;  // authorities to trust besides the system's; empty: none
+  bool json = false;    // print the API's JSON instead of words
 };
 
-// Adds --server, --key (each with its variable) and --json.
+// Adds --server, --key, --ca-file (each with its variable) and --json.
 void add_client_options(CLI::App& command, ClientOptions& options);
 
 struct ApiFailure {

@@ -77,7 +77,10 @@ struct HttpConnection::Impl {
     tcp().socket().set_option(asio::ip::tcp::no_delay(true), error);
     if (!tls) return {};
     stream->set_verify_callback(asio::ssl::host_name_verification(host));
-    if (SSL_set_tlsext_host_name(stream->native_handle(), host.c_str()) != 1) return asio::error::no_memory;
+    // RFC 6066, section 3: names only.
+    asio::ip::make_address(host, error);
+    const bool named = static_cast<bool>(error);
+    if (named && SSL_set_tlsext_host_name(stream->native_handle(), host.c_str()) != 1) return asio::error::no_memory;
     return run([&](auto done) { stream->async_handshake(asio::ssl::stream_base::client, std::move(done)); });
   }
 
@@ -113,6 +116,12 @@ std::expected<HttpConnection, std::string> HttpConnection::to(std::string_view u
     impl->tls_context.set_verify_mode(asio::ssl::verify_peer);
   }
   return HttpConnection(std::move(impl));
+}
+
+bool HttpConnection::trust(const std::string& ca_file) {
+  beast::error_code error;
+  impl_->tls_context.load_verify_file(ca_file, error);
+  return !error;
 }
 
 std::expected<HttpResponse, std::string> HttpConnection::send(const HttpRequest& request, Duration limit) {

@@ -41,6 +41,9 @@ class HttpConnection {
   HttpConnection& operator=(HttpConnection&&) noexcept;
   ~HttpConnection();
 
+  // Trusts the certificates in a PEM file besides the system's authorities. False: it cannot be used.
+  bool trust(const std::string& ca_file);
+
   // Blocks for `limit` at most (name resolution not included). The error says why there is no answer.
   std::expected<HttpResponse, std::string> send(const HttpRequest& request, Duration limit);
 

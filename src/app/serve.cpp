@@ -13,6 +13,7 @@
 #include "api/problem.hpp"
 #include "app/exit_code.hpp"
 #include "app/mail_senders.hpp"
+#include "app/server_tls.hpp"
 #include "app/terminal.hpp"
 #include "base/limits.hpp"
 #include "http_client/http_sender.hpp"
@@ -113,8 +114,11 @@ void write_address(const std::filesystem::path& path, const std::string& address
   std::filesystem::rename(temporary, path);
 }
 
+std::string url_scheme(const Config& config) { return config.tls_cert ? "https" : "http"; }
+
 api::SignInOptions sign_in_options(const Config& config, const std::string& address) {
-  api::SignInOptions options{.public_url = config.public_url.empty() ? "http://" + address : config.public_url};
+  const std::string own_url = url_scheme(config) + "://" + address;
+  api::SignInOptions options{.public_url = config.public_url.empty() ? own_url : config.public_url};
   if (config.oidc_issuer.empty()) return options;
   options.oidc_name = config.oidc_name;
   options.oidc = std::make_shared<identity::OidcClient>(
@@ -179,23 +183,34 @@ int serve(const Config& config, store::Store& store) {
                 .url_rules = {config.allow_http, [&](std::string_view host) { return policy.literal_problem(host); }},
                 .default_timeout = config.timeout,
                 .sessions = {config.session_idle, config.session_age},
-                .send_mail = mail.account});
+                .send_mail = mail.account,
+                .request_rate = config.request_rate});
+  static_assert(telemetry::kRefusedByRate == http_server::kRefusalCount);
   http_server::Server server(
       io,
       {.server_name = "Limehook",
-       .connections_max = shares.server,
+       .shares = {.connections_max = shares.server,
+                  .connections_per_address_max = config.connections_per_address,
+                  .body_bytes_max = config.memory_bytes_max},
+       .trusted_proxies = http_server::TrustedProxies(config.trusted_proxies),
        .body_bytes_max = api::Api::body_bytes_max,
        .connections_changed = [&](std::size_t count) { metrics.connections.Set(static_cast<double>(count)); },
+       .refused = [&](http_server::Refusal reason) { metrics.refused[static_cast<std::size_t>(reason)]->Increment(); },
        .admit = [&](const http_server::Request& head) { return api.admit(head); },
        .error = [](int status, std::string_view detail) { return api::problem(status, detail); }},
       [&](const http_server::Request& request) { return api.handle(request); });
+  if (const auto used = app::use_tls_files(server, config); !used) {
+    app::print_error(used.error());
+    return static_cast<int>(app::ExitCode::Usage);
+  }
   const std::string address = server.listen({asio::ip::make_address(config.listen.address), config.listen.port});
   const auto address_file = config.data / "limehook.address";
   write_address(address_file, address);
-  spdlog::info("Limehook {} listens on http://{}", LIMEHOOK_VERSION, address);
+  spdlog::info("Limehook {} listens on {}://{}", LIMEHOOK_VERSION, url_scheme(config), address);
   api.set_sign_in(sign_in_options(config, address));
   asio::co_spawn(io, offer_setup(api), asio::detached);
   asio::co_spawn(io, run_until_signal(engine, server, io), asio::detached);
+  asio::co_spawn(io, app::reload_tls_on_hangup(server, config, io), asio::detached);
   io.run();
   std::error_code ignored;
   std::filesystem::remove(address_file, ignored);

@@ -79,9 +79,16 @@ inline constexpr std::size_t kJsonDepthMax = 32;
 // HTTP server.
 inline constexpr std::size_t kRequestHeadBytesMax = 16 * 1024;
 inline constexpr std::size_t kWebhookBodyBytesMax = 256 * 1024;
-inline constexpr auto kRequestHeadTimeout = 10s;
+inline constexpr std::size_t kRequestHeadersMax = 100;
+inline constexpr auto kTlsHandshakeTimeout = 10s;
+inline constexpr auto kRequestHeadTimeout = 10s;  // also of a new connection's wait for its first byte
 inline constexpr auto kRequestBodyTimeout = 30s;
+inline constexpr auto kRequestBodyGrace = 5s;  // from then on a body must have come at this rate on average:
+inline constexpr std::size_t kRequestBodyBytesPerSecondMin = 16 * 1024;
+inline constexpr auto kResponseTimeout = 30s;
 inline constexpr auto kIdleConnectionTimeout = 75s;
+inline constexpr double kUnknownKeyRate = 20;  // answers of 401 per second to one address
+inline constexpr int kUnknownKeyBurst = 100;
 
 // Shutdown (spec section 7: drains and stops within 10 s).
 inline constexpr auto kDrainTimeout = 8s;

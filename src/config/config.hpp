@@ -50,6 +50,9 @@ struct SmtpServer {
 
 struct Config {
   ListenAddress listen;
+  std::optional<std::filesystem::path> tls_cert;  // with tls_key: the API speaks TLS
+  std::optional<std::filesystem::path> tls_key;
+  std::vector<std::string> trusted_proxies;  // networks in CIDR form without host bits
   std::filesystem::path data = "./limehook-data";
   // Where people and receivers of links reach this server: "https://hooks.example.com", with a port where it has one,
   // without a slash at the end. Empty: http:// and where it listens.
@@ -95,6 +98,8 @@ struct Config {
   // Limits.
   int sender_threads = 0;                                // 0: as many as suits the machine
   std::size_t connections_max = 0;                       // of server and sender together
+  std::size_t connections_per_address = 0;               // of callers
+  double request_rate = 0;                               // per second and key, or address without key; 0: no limit
   std::size_t in_flight_max = 0;                         // attempts under way at once; at most connections_max
   std::size_t memory_bytes_max = std::size_t{64} << 20;  // payloads held in memory while they wait
 

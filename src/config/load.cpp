@@ -53,9 +53,9 @@ class Loader {
   explicit Loader(const Sources& sources) : sources_(sources) {}
 
   std::expected<Loaded, std::string> load() {
-    for (const auto step :
-         {&Loader::apply_file, &Loader::apply_variables, &Loader::apply_flags, &Loader::settle_secrets,
-          &Loader::settle_timeouts, &Loader::settle_smtp, &Loader::settle_oidc, &Loader::settle_limits}) {
+    for (const auto step : {&Loader::apply_file, &Loader::apply_variables, &Loader::apply_flags,
+                            &Loader::settle_secrets, &Loader::settle_tls, &Loader::settle_timeouts,
+                            &Loader::settle_smtp, &Loader::settle_oidc, &Loader::settle_limits}) {
       if (auto problem = (this->*step)()) return std::unexpected(std::move(*problem));
     }
     return std::move(out_);
@@ -165,6 +165,13 @@ class Loader {
     return std::nullopt;
   }
 
+  Problem settle_tls() {
+    const Config& config = out_.config;
+    if (config.tls_cert.has_value() == config.tls_key.has_value()) return std::nullopt;
+    const auto given = origins_.at(config.tls_cert ? "tls-cert" : "tls-key");
+    return fmt::format("{}: a certificate and its key go together; expected --tls-cert and --tls-key", given);
+  }
+
   Problem settle_timeouts() {
     Config& config = out_.config;
     if (config.connect_timeout <= config.timeout) return std::nullopt;
@@ -226,6 +233,8 @@ class Loader {
           origins_.at("connections-max"), config.connections_max, possible);
     }
     if (config.connections_max == 0) config.connections_max = std::min(possible, kConnectionsDefaultMax);
+    if (config.connections_per_address == 0)
+      config.connections_per_address = std::max<std::size_t>(config.connections_max / 4, 8);
     if (config.in_flight_max > config.connections_max) {
       return fmt::format("{}: {} attempts need more connections than there may be; expected at most {}",
                          origins_.at("in-flight-max"), config.in_flight_max, config.connections_max);

@@ -40,6 +40,26 @@ Problem set_named(Enum& target, std::string_view text, const std::array<std::pai
 
 Problem set_listen(Config& c, std::string_view text) { return set(c.listen, read_listen(text)); }
 
+Problem set_readable_file(std::optional<std::filesystem::path>& target, std::string_view text,
+                          std::string_view expected) {
+  std::ifstream file{std::string(text)};
+  if (file.peek() == std::ifstream::traits_type::eof()) {
+    return fmt::format("\"{}\" cannot be read; expected {}", text, expected);
+  }
+  target = text;
+  return std::nullopt;
+}
+
+Problem set_tls_cert(Config& c, std::string_view text) {
+  return set_readable_file(c.tls_cert, text, "a file of certificates in PEM form");
+}
+
+Problem set_tls_key(Config& c, std::string_view text) {
+  return set_readable_file(c.tls_key, text, "a file with a private key in PEM form");
+}
+
+Problem set_trusted_proxy(Config& c, std::string_view text) { return set(c.trusted_proxies, read_networks(text)); }
+
 Problem set_data(Config& c, std::string_view text) {
   if (text.empty()) return "a folder's name is expected";
   c.data = text;
@@ -76,12 +96,7 @@ Problem set_allow_http(Config& c, std::string_view text) { return set(c.allow_ht
 Problem set_allow_net(Config& c, std::string_view text) { return set(c.allow_nets, read_networks(text)); }
 
 Problem set_ca_file(Config& c, std::string_view text) {
-  std::ifstream file{std::string(text)};
-  if (file.peek() == std::ifstream::traits_type::eof()) {
-    return fmt::format("\"{}\" cannot be read; expected a file of certificates in PEM form", text);
-  }
-  c.ca_file = text;
-  return std::nullopt;
+  return set_readable_file(c.ca_file, text, "a file of certificates in PEM form");
 }
 
 Problem set_proxy(Config& c, std::string_view text) { return set(c.proxy, read_proxy(text)); }
@@ -169,6 +184,14 @@ Problem set_connections_max(Config& c, std::string_view text) {
   return set(c.connections_max, read_count(text, 16, 1'000'000));
 }
 
+Problem set_connections_per_address(Config& c, std::string_view text) {
+  return set(c.connections_per_address, read_count(text, 1, 1'000'000));
+}
+
+Problem set_request_rate(Config& c, std::string_view text) {
+  return set(c.request_rate, read_count(text, 0, 1'000'000));
+}
+
 Problem set_in_flight_max(Config& c, std::string_view text) {
   return set(c.in_flight_max, read_count(text, 1, 1'000'000));
 }
@@ -197,6 +220,11 @@ Problem set_log_format(Config& c, std::string_view text) {
 constexpr Option kOptions[] = {
     {"listen", OptionKind::Single, "ADDRESS:PORT", "127.0.0.1:8080",
      "Where the API listens. Port 0: any free port; DIR/limehook.address tells which.", set_listen},
+    {"tls-cert", OptionKind::Single, "FILE", "",
+     "PEM certificate of the API, with its chain: it then speaks TLS only. Read again on SIGHUP.", set_tls_cert},
+    {"tls-key", OptionKind::Single, "FILE", "", "PEM private key of that certificate.", set_tls_key},
+    {"trusted-proxy", OptionKind::List, "CIDR", "",
+     "A reverse proxy's network: its X-Forwarded-For and X-Forwarded-Proto are believed.", set_trusted_proxy},
     {"data", OptionKind::Single, "DIR", "./limehook-data", "The folder of the embedded store. Made when missing.",
      set_data},
     {"database", OptionKind::Single, "URL", "", "Reserved: this version has the embedded store only.", set_database},
@@ -269,6 +297,10 @@ constexpr Option kOptions[] = {
      set_sender_threads},
     {"connections-max", OptionKind::Single, "N", "from the file descriptor limit",
      "Connections of callers and to receivers together.", set_connections_max},
+    {"connections-per-address", OptionKind::Single, "N", "half of what callers may have",
+     "Connections of one caller's address. Trusted proxies may have more.", set_connections_per_address},
+    {"request-rate", OptionKind::Single, "N", "0",
+     "Requests per second of one key, or of one address without a key. 0: no limit.", set_request_rate},
     {"in-flight-max", OptionKind::Single, "N", "half of --connections-max, at most 1024",
      "Attempts under way at the same time, over all webhooks.", set_in_flight_max},
     {"memory-max", OptionKind::Single, "BYTES", "64MiB", "Memory for payloads that wait to be sent.", set_memory_max},

@@ -5,52 +5,62 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
+
+#include "base/limits.hpp"
+#include "http_server/client_address.hpp"
+#include "http_server/request.hpp"
+#include "http_server/shares.hpp"
+
+namespace boost::asio::ssl {
+class context;
+}
 
 namespace limehook::http_server {
 
 namespace asio = boost::asio;
 
-struct Request {
-  std::string method;  // upper case
-  std::string target;  // as sent: path and query
-  std::string body;
-  std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
-  std::string client_address;                                // who asks: an IP address without port
-  bool secure = false;                                       // came over TLS
-
-  std::string_view path() const { return std::string_view(target).substr(0, target.find('?')); }
-  std::string_view query() const {
-    const auto mark = target.find('?');
-    return mark == std::string::npos ? std::string_view() : std::string_view(target).substr(mark + 1);
-  }
-  // The first header of that name (lower case); empty when there is none.
-  std::string_view header(std::string_view name) const;
-};
-
-struct Response {
-  int status = 200;
-  std::string content_type = "application/json";
-  std::string body;
-  std::vector<std::pair<std::string, std::string>> headers;  // beyond Content-Type, Content-Length, Date and Server
-};
-
 // Called on the server's io_context. The request stays valid until the handler has finished.
 using Handler = std::function<asio::awaitable<Response>(const Request&)>;
 
+// Why callers are turned away before a handler hears of them.
+enum class Refusal : std::uint8_t {
+  Connections,           // there are as many as may be
+  ConnectionsOfAddress,  // the address has as many as it may have
+  Tls,                   // no handshake came about
+  Malformed,             // not the HTTP that is spoken here, or too large a head
+  TooLarge,              // a body
+  Timeout,               // a handshake, a request or the taking of an answer
+  Memory,                // for bodies
+};
+inline constexpr std::size_t kRefusalCount = 7;
+
+// How long things may take. They end up to a fifth of a second later.
+struct TimeLimits {
+  std::chrono::milliseconds handshake = limits::kTlsHandshakeTimeout;
+  std::chrono::milliseconds head = limits::kRequestHeadTimeout;  // also a new connection's wait for its first byte
+  std::chrono::milliseconds idle = limits::kIdleConnectionTimeout;
+  std::chrono::milliseconds body_grace = limits::kRequestBodyGrace;  // before kRequestBodyBytesPerSecondMin counts
+  std::chrono::milliseconds body = limits::kRequestBodyTimeout;
+  std::chrono::milliseconds response = limits::kResponseTimeout;  // until the caller has taken it
+};
+
 struct ServerOptions {
   std::string server_name;  // value of the Server header
-  std::size_t connections_max = 4096;
-  // The largest body for a request, in bytes; larger ones are answered with 413 by `too_large`.
+  ShareLimits shares;
+  TimeLimits times;
+  TrustedProxies trusted_proxies;  // limits per address do not hold for them
+  // The largest body for a request, in bytes; larger ones are answered with 413.
   std::function<std::size_t(std::string_view method, std::string_view path)> body_bytes_max;
   // Told how many connections are open, whenever that changes.
   std::function<void(std::size_t count)> connections_changed;
+  std::function<void(Refusal reason)> refused;
   // Judges a request by its head, before its body is read: an answer refuses it.
   std::function<std::optional<Response>(const Request& head)> admit;
   // Answers for what never reaches the handler, by status: 400, 413, 431, 500, 503.
@@ -62,6 +72,8 @@ class Server {
   Server(asio::io_context& io, ServerOptions options, Handler handler);
   ~Server();
 
+  // Speaks TLS with connections that are accepted from now on; those that are open go on as they are. nullptr: plain.
+  void use_tls(std::shared_ptr<asio::ssl::context> context);
   // Binds and listens; answers the address in use ("127.0.0.1:8080", with the port that port 0 became) or throws
   // boost::system::system_error.
   std::string listen(const asio::ip::tcp::endpoint& endpoint);
@@ -69,10 +81,8 @@ class Server {
   void drain();
 
  private:
-  struct State;
-  static asio::awaitable<void> accept_loop(std::shared_ptr<State> state);
-  static asio::awaitable<void> serve(std::shared_ptr<State> state, std::shared_ptr<void> session);
-  std::shared_ptr<State> state_;
+  struct Listener;
+  std::shared_ptr<Listener> listener_;
 };
 
 }  // namespace limehook::http_server

@@ -196,6 +196,14 @@ TEST(IdToken, RefusesForgedSignatures) {
   EXPECT_EQ(problem(good), "taken") << "the table proves nothing";
 }
 
+// Goal: a token that says it must be read in ways unknown here is refused (RFC 7515, section 4.1.11), rightly signed
+// too.
+TEST(IdToken, RefusesUnknownExtensions) {
+  for (const std::string_view critical : {R"(["b64"])", R"(["exp"])", "[]", "{}"}) {
+    EXPECT_THAT(problem(rsa().sign("RS256", "rsa-1", json::serialize(claims()), critical)), HasSubstr("extensions"));
+  }
+}
+
 // Goal: what is no token is refused, and breaks nothing. Method: a table of texts.
 TEST(IdToken, RefusesWhatIsNoToken) {
   const auto good = rsa().sign("RS256", claims());

@@ -40,12 +40,14 @@ class TestKey {
     if (!id_.empty()) object["kid"] = id_;
     return object;
   }
-  // A JWS over any payload, with the header's members `algorithm` and `id` (none when empty).
-  std::string sign(std::string_view algorithm, std::string_view id, std::string_view payload) const {
+  // A JWS over any payload, with the header's members `algorithm` and `id` (none when empty), and "crit" as raw JSON.
+  std::string sign(std::string_view algorithm, std::string_view id, std::string_view payload,
+                   std::string_view critical = "") const {
     const std::unique_ptr<cjose_header_t, decltype(&cjose_header_release)> header(cjose_header_new(nullptr),
                                                                                   cjose_header_release);
     cjose_header_set(header.get(), CJOSE_HDR_ALG, std::string(algorithm).c_str(), nullptr);
     if (!id.empty()) cjose_header_set(header.get(), CJOSE_HDR_KID, std::string(id).c_str(), nullptr);
+    if (!critical.empty()) cjose_header_set_raw(header.get(), "crit", std::string(critical).c_str(), nullptr);
     const std::unique_ptr<cjose_jws_t, decltype(&cjose_jws_release)> jws(
         cjose_jws_sign(key_.get(), header.get(), reinterpret_cast<const std::uint8_t*>(payload.data()), payload.size(),
                        nullptr),

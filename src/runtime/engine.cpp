@@ -272,6 +272,15 @@ void Engine::execute(delivery::Notice&& output) {
                      : output.type == EventType::WebhookRecovered ? spdlog::level::info
                                                                   : spdlog::level::warn;
   spdlog::log(level, "{} {}: {}", name_of(output.type), output.webhook->id.str(), output.reason);
+  if (output.type != EventType::WebhookDisabled) return;
+  record({.id = AuditId{new_id()},
+          .actor_kind = ActorKind::Limehook,
+          .team_id = output.webhook->team_id,
+          .action = "webhook.disabled",
+          .target = output.webhook->id.str(),
+          .target_name = output.webhook->name,
+          .before = R"({"enabled":true})",
+          .after = R"({"enabled":false})"});
 }
 
 void Engine::execute(delivery::MailDue&& output) {

@@ -14,6 +14,9 @@
 
 namespace limehook::telemetry {
 
+// The place in Metrics::refused after those of http_server::Refusal.
+inline constexpr std::size_t kRefusedByRate = 7;
+
 class Metrics {
  public:
   Metrics();
@@ -39,10 +42,11 @@ class Metrics {
   prometheus::Counter& commit_failures;
   prometheus::Gauge& store_bytes;
   prometheus::Counter& mails_sent;
-  prometheus::Counter& mails_failed;              // given up
-  prometheus::Gauge& connections;                 // of the HTTP server
-  prometheus::Gauge& polls_waiting;               // requests that wait for a webhook's next event
-  std::array<prometheus::Counter*, 6> responses;  // of the HTTP server, by the status' first digit
+  prometheus::Counter& mails_failed;                             // given up
+  prometheus::Gauge& connections;                                // of the HTTP server
+  prometheus::Gauge& polls_waiting;                              // requests that wait for a webhook's next event
+  std::array<prometheus::Counter*, kRefusedByRate + 1> refused;  // callers, by http_server::Refusal, and by rate
+  std::array<prometheus::Counter*, 6> responses;                 // of the HTTP server, by the status' first digit
 };
 
 inline double seconds(Duration d) { return static_cast<double>(d.count()) / 1e6; }

@@ -52,7 +52,8 @@ const until = (what, condition) => waitFor(condition, 15_000, what);
 
 before(async () => {
   receiver = await Receiver.start(answerByPath);
-  server = await Limehook.start({ args: ['--retry-schedule', '1s'] });
+  // The test is a proxy, so that it can be many callers: one with many unknown keys would get 429.
+  server = await Limehook.start({ args: ['--retry-schedule', '1s', '--trusted-proxy', '127.0.0.1'] });
   api = new Api(document, server.url);
   keys.admin = { key: server.key };
 });
@@ -530,9 +531,10 @@ const rightRequest = (operation) => {
 const documenting = (status) => api.operations.filter((operation) => operation.statuses.includes(String(status)));
 
 test('401: no key, an unknown key', async () => {
-  for (const operation of documenting(401)) {
-    await api.call(operation.id, 401, rightRequest(operation));
-    await api.call(operation.id, 401, { ...rightRequest(operation), key: 'lh_not_a_key' });
+  for (const [index, operation] of documenting(401).entries()) {
+    const headers = { ...rightRequest(operation).headers, 'x-forwarded-for': `2001:db8:${index}::1` };
+    await api.call(operation.id, 401, { ...rightRequest(operation), headers });
+    await api.call(operation.id, 401, { ...rightRequest(operation), headers, key: 'lh_not_a_key' });
   }
   const open = api.operations.filter((operation) => !operation.statuses.includes('401'));
   assert.deepEqual(open.filter((operation) => operation.roles), [], 'whatever needs a key documents 401');
@@ -607,6 +609,26 @@ test('422: wrong query parameters', async () => {
       assert.deepEqual(errors.map((error) => error.pointer), [`/${name}`], `${operation.name}?${name}`);
     }
   }
+});
+
+// One request per second may pass: after one that did, there is time for some that do not.
+test('429: more requests than the operator allows', async () => {
+  const limited = await Limehook.start({ args: ['--request-rate', '1'] });
+  api.origin = limited.url;
+  const key = { authorization: `Bearer ${limited.key}` };
+  const callers = { known: { target: '/v1/event-types', headers: key, until: 0 },
+                    unknown: { target: '/v1/webhooks/none/public-key', headers: {}, until: 0 } };
+  const passes = async ({ target, headers }) => (await exchange(new URL(target, limited.url), { headers })).status !== 429;
+  for (const operation of documenting(429)) {
+    const caller = operation.roles ? callers.known : callers.unknown;
+    if (Date.now() > caller.until) {
+      await waitFor(() => passes(caller), 15_000, 'a request to pass');
+      caller.until = Date.now() + 700;
+    }
+    await api.call(operation.id, 429, operation.roles ? admin(rightRequest(operation)) : rightRequest(operation));
+  }
+  api.origin = server.url;
+  await limited.stop();
 });
 
 test('405 with Allow, and 404 for paths that do not exist', async () => {

@@ -4,11 +4,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <atomic>
+#include <filesystem>
 #include <future>
 #include <map>
 #include <mutex>
 
+#include "http_client_test_certificates.hpp"
 #include "http_client_test_server.hpp"
 #include "identity/oidc.hpp"
 #include "identity/test_tokens.hpp"
@@ -43,7 +47,7 @@ class Provider {
  public:
   using Response = std::function<void(Peer&, const ReceivedRequest&)>;
 
-  Provider() : server_([this](Peer& peer) { serve(peer); }) {
+  explicit Provider(SSL_CTX* tls = nullptr) : server_([this](Peer& peer) { serve(peer); }, tls) {
     answer("/.well-known/openid-configuration", json::serialize(document()));
     answer("/keys", key_set_of({key(1).jwk()}));
     answer("/me", R"({"sub":"user-7","email":"userinfo@example.com","email_verified":true})");
@@ -327,6 +331,27 @@ TEST_F(OidcTest, LeavesAProviderInTroubleAlone) {
   provider_.answer("/.well-known/openid-configuration", json::serialize(provider_.document()));
   mono_ = mono_.load() + 5s;
   EXPECT_TRUE(begin());
+}
+
+// Goal: a provider must prove who it is. Method: certificates for this address and another, trusted and not.
+TEST_F(OidcTest, VerifiesCertificates) {
+  const auto ca_file = ::testing::TempDir() + "limehook-identity-" + std::to_string(getpid()) + ".pem";
+  for (const std::string_view names : {"IP:127.0.0.1", "DNS:id.example.com"}) {
+    const auto certificate = http_client::testing::make_certificate({.alternative_names = std::string(names)});
+    http_client::testing::write_file(ca_file, certificate.pem());
+    const auto context = http_client::testing::server_context(certificate);
+    Provider provider(context.get());
+    for (const bool trusted : {true, false}) {
+      auto with = options();
+      with.issuer = provider.issuer();
+      if (trusted) with.limits.ca_file = ca_file;
+      client_ = make_client(with);
+      const auto url = begin();
+      EXPECT_EQ(url.has_value(), trusted && names == "IP:127.0.0.1") << names << trusted;
+      EXPECT_EQ(provider.requests("/.well-known/openid-configuration"), names == "IP:127.0.0.1" ? 1 : 0);
+    }
+  }
+  std::filesystem::remove(ca_file);
 }
 
 TEST_F(OidcTest, SaysWhereNobodyListens) {

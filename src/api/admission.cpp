@@ -1,0 +1,62 @@
+// What is judged by a request's head, before its body is read: whether there is such a route for this caller, and
+// whether the caller has made too many requests.
+
+#include "api/api.hpp"
+#include "http_server/client_address.hpp"
+#include "runtime/clocks.hpp"
+
+namespace limehook::api {
+namespace {
+
+Response too_many(std::string_view detail, Duration wait) {
+  Response response = problem(429, detail);
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
+  response.headers.emplace_back("Retry-After", std::to_string(std::max<std::int64_t>(seconds, 1)));
+  return response;
+}
+
+// It has no id, and is the only one that somebody has chosen, and others might guess.
+bool is_configured_key(const Principal& principal) { return principal.kind == ActorKind::Key && principal.id.empty(); }
+
+}  // namespace
+
+std::optional<Response> Api::admit(const Request& head) {
+  Call call{head, {}, {}, {}};
+  std::optional<Response> refusal;
+  try {
+    const Route& route = find_route(call);
+    refusal = rate_refusal(call, route);
+  } catch (Fault& fault) {
+    refusal =
+        fault.response.status == 401 ? unknown_caller(head, std::move(fault.response)) : std::move(fault.response);
+  }
+  if (refusal) metrics_.responses[static_cast<std::size_t>(refusal->status / 100)]->Increment();
+  return refusal;
+}
+
+std::optional<Response> Api::rate_refusal(const Call& call, const Route& route) {
+  const auto now = runtime::now().mono;
+  const auto& principal = call.principal;
+  std::optional<Duration> wait;
+  if (is_configured_key(principal) &&
+      unknown_callers_.exhausted(http_server::address_block(call.request.client_address), now)) {
+    wait = std::chrono::seconds(1);
+  } else if (request_rate_ && principal.kind != ActorKind::Nobody) {
+    wait = request_rate_->count(principal.id.empty() ? principal.name : principal.id, now);
+  } else if (request_rate_ &&
+             route.pattern.starts_with("/v1/")) {  // health and metrics are for those who look after it
+    wait = request_rate_->count(http_server::address_block(call.request.client_address), now);
+  }
+  if (!wait) return std::nullopt;
+  metrics_.refused[telemetry::kRefusedByRate]->Increment();
+  return too_many("There were too many requests. Wait before the next one.", *wait);
+}
+
+Response Api::unknown_caller(const Request& head, Response refusal) {
+  const auto wait = unknown_callers_.count(http_server::address_block(head.client_address), runtime::now().mono);
+  if (!wait) return refusal;
+  metrics_.refused[telemetry::kRefusedByRate]->Increment();
+  return too_many("There were too many requests with unknown keys. Wait before the next one.", *wait);
+}
+
+}  // namespace limehook::api

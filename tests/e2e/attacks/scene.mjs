@@ -1,0 +1,50 @@
+// What the attacks are tried on: a running server with two teams, one of which attacks the other.
+
+import { Person } from '../support/people.mjs';
+import { Limehook } from '../support/process.mjs';
+import { Receiver } from '../support/receiver.mjs';
+import { missedCall } from '../support/samples.mjs';
+import { waitFor } from '../support/wait.mjs';
+
+export const victimTeam = 'team_victim';
+export const attackerTeam = 'team_attacker';
+export const victimMarker = 'victim-only-text';
+export const password = 'a long walk in the rain';
+
+async function keyOf(api, role, team) {
+  const made = await api.post('/v1/keys', { name: `${role} of ${team}`, role, team_id: team });
+  return made.json;
+}
+
+async function settle(api, team, url) {
+  const webhook = await api.createWebhook({ name: `${victimMarker} ${team}`, url, team_id: team });
+  const call = missedCall({ team_id: team, note: `${victimMarker} ${team}` });
+  const event = await api.send(call);
+  const delivery = await waitFor(async () => (await api.deliveries(webhook.id))[0], 10_000, 'the first delivery');
+  const recovery = await api.post(`/v1/webhooks/${webhook.id}/recover`, { status: 'failed' });
+  const number = await api.post('/v1/numbers', {
+    number: team === victimTeam ? '+15550100001' : '+15550100002', team_id: team, name: victimMarker,
+  });
+  return {
+    team, webhook, call, event, delivery, recovery: recovery.json, number: number.json,
+    manage: await keyOf(api, 'manage', team), read: await keyOf(api, 'read', team), ingest: await keyOf(api, 'ingest', team),
+  };
+}
+
+/** Every attack gets one of these; what one attack does must not get in the way of another. */
+export async function openScene() {
+  const receiver = await Receiver.start();
+  const server = await Limehook.start({ args: ['--retry-schedule', '1s', '--frame-ancestor', 'https://platform.example'] });
+  const { api } = server;
+  const admin = await Person.setUp(server, 'root@example.com', password);
+  const victim = await settle(api, victimTeam, receiver.url);
+  const attacker = await settle(api, attackerTeam, receiver.url);
+  victim.person = await admin.invite('victim@example.com', { role: 'manage', team_id: victimTeam }, password);
+  attacker.person = await admin.invite('attacker@example.com', { role: 'manage', team_id: attackerTeam }, password);
+  return { server, receiver, api, admin, victim, attacker, attack: api.withKey(attacker.manage.key) };
+}
+
+export async function closeScene(scene) {
+  scene.receiver.close();
+  await scene.server.stop();
+}
