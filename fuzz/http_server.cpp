@@ -41,6 +41,7 @@ class Exchange {
     options.server_name = "Limehook";
     options.body_bytes_max = [](std::string_view, std::string_view) { return kBodyBytesMax; };
     options.connections_changed = [this](std::size_t count) { connections_ = count; };
+    options.refused = [](http_server::Refusal) {};
     options.admit = [](const http_server::Request& head) -> std::optional<http_server::Response> {
       if (head.path() != "/refused") return std::nullopt;
       return http_server::Response{403, "text/plain", "refused", {}};
