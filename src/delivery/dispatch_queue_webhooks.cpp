@@ -102,4 +102,14 @@ std::vector<DeliveryId> DispatchQueue::cancel_waiting(WebhookSlot& slot) {
   return canceled;
 }
 
+const std::vector<WebhookPtr> DispatchQueue::webhooks() const {
+  std::vector<WebhookPtr> all;
+  all.reserve(slots_.size());
+  for (const auto& [id, slot] : slots_) {
+    if (!slot->deleted) all.push_back(slot->webhook);
+  }
+  std::sort(all.begin(), all.end(), [](const WebhookPtr& a, const WebhookPtr& b) { return a->id < b->id; });
+  return all;
+}
+
 }  // namespace limehook::delivery

@@ -92,6 +92,7 @@ class Scheduler {
   WebhookPtr find_webhook(WebhookId id) const;
   int open_deliveries(WebhookId id) const;
   // Nothing when there is no such webhook.
+  std::vector<WebhookPtr> webhooks() const { return queue_.webhooks(); }  // for simulation
   std::optional<WebhookView> view(WebhookId id) const;
 
   // False while the store refuses what is to be written.

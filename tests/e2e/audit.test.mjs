@@ -5,7 +5,7 @@ import { after, before, describe } from 'node:test';
 
 import { assertFields, assertProblem } from './support/api.mjs';
 import { Markers } from './support/markers.mjs';
-import { Browser, goodPassword, invite, person, serverWithAdmin } from './support/session.mjs';
+import { Person, goodPassword, invite, person, serverWithAdmin } from './support/session.mjs';
 import { Limehook } from './support/process.mjs';
 import { Receiver } from './support/receiver.mjs';
 import { missedCall } from './support/samples.mjs';
@@ -98,8 +98,8 @@ describe('the audit log', () => {
     const manager = await person(admin, 'audit-manager@example.com', { team_id: 'team_p' });
     const browser = await person(admin, 'audited@example.com', { team_id: 'team_p', role: 'read' });
     const { id } = browser.user;
-    await new Browser(server.url).signIn('audited@example.com', 'a wrong password', undefined, 401);
-    await new Browser(server.url).signIn('audited@example.com');
+    await new Person(server.url).signIn('audited@example.com', 'a wrong password', undefined, 401);
+    await new Person(server.url).signIn('audited@example.com');
     const { secret } = must(await browser.post('/v1/session/totp', { password: goodPassword }));
     must(await browser.put('/v1/session/totp', { code: totp(secret, -1) }));
     must(await browser.remove('/v1/session/totp', { password: goodPassword, code: totp(secret) }));

@@ -5,7 +5,7 @@ import { after, before, describe } from 'node:test';
 
 import { assertProblem } from './support/api.mjs';
 import { OidcProvider } from './support/oidc_provider.mjs';
-import { Browser, goodPassword, invite, person, serverWithAdmin } from './support/session.mjs';
+import { Person, goodPassword, invite, person, serverWithAdmin } from './support/session.mjs';
 import { Limehook } from './support/process.mjs';
 import { test } from './support/test.mjs';
 import { waitFor } from './support/wait.mjs';
@@ -15,7 +15,7 @@ const publicUrl = 'https://hooks.example.com';
 const account = (sub, email, more = {}) => ({ sub, email, email_verified: true, name: `Name of ${sub}`, ...more });
 
 /** A browser that keeps the cookie of a sign-in on its way, too. */
-class SsoBrowser extends Browser {
+class SsoBrowser extends Person {
   flow = null;
 
   /** Goes to a path of the server as a link or a redirect leads there. */
@@ -201,7 +201,7 @@ test('a provider that is down keeps nobody with a password out', async () => {
 
 test('there is none unless it is configured', async () => {
   const server = await Limehook.start();
-  for (const path of ['start', 'callback?state=x&code=y']) assertProblem(await new Browser(server.url).get(`/v1/oidc/${path}`), 404);
-  assert.equal((await new Browser(server.url).read('/v1/sign-in')).oidc_name, null);
+  for (const path of ['start', 'callback?state=x&code=y']) assertProblem(await new Person(server.url).get(`/v1/oidc/${path}`), 404);
+  assert.equal((await new Person(server.url).read('/v1/sign-in')).oidc_name, null);
   await server.stop();
 });

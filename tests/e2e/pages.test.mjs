@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { after, before, describe } from 'node:test';
 
 import { assertAccessible, Browser, leave, missingBrowser } from './support/browser.mjs';
-import { Person } from './support/people.mjs';
+import { firstAdmin, person, setupToken } from './support/session.mjs';
 import { Limehook } from './support/process.mjs';
 import { missingSmtpServer, SmtpServer } from './support/smtp.mjs';
 import { test } from './support/test.mjs';
@@ -39,7 +39,7 @@ async function serving(body, args = []) {
 
 /** A server with an admin, who is signed in by API. */
 const withAdmin = (body, args) =>
-  serving(async (scene) => body({ ...scene, root: await Person.setUp(scene.server, admin.email, admin.password) }), args);
+  serving(async (scene) => body({ ...scene, root: await firstAdmin(scene.server, admin.email, admin.password) }), args);
 
 const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
 const button = (page, name) => page.getByRole('button', { name, exact: true });
@@ -72,7 +72,7 @@ describe('pages', { skip: missingBrowser() }, () => {
 
   // Goal: the printed link makes the first admin, once, and does not stay in the address line.
   test('setting up', () => serving(async ({ server, visit }) => {
-    const token = await Person.setupToken(server);
+    const token = await setupToken(server);
     const nobody = await visit('/');
     await heading(nobody, 'Welcome');
     const page = await visit(`/setup#${token}`);
@@ -388,13 +388,13 @@ describe('the look of pages', { skip: missingBrowser() }, () => {
         return page;
       };
       await look(await open('/', 'Welcome'), 'welcome');
-      await look(await open(`/setup#${await Person.setupToken(server)}`, 'Set up Limehook'), 'setup');
-      const root = await Person.setUp(server, admin.email, admin.password);
+      await look(await open(`/setup#${await setupToken(server)}`, 'Set up Limehook'), 'setup');
+      const root = await firstAdmin(server, admin.email, admin.password);
       for (const [index, enabled] of [true, false].entries()) {
         const url = `https://hooks.example.com/services/${'long-path-'.repeat(12)}${index}`;
         await server.api.createWebhook({ name: `Customer relations ${index}`, url, enabled, team_id: 'team_001' });
       }
-      await root.invite(ann.email, { role: 'manage', team_id: 'team_001' }, ann.password);
+      await person(root, ann.email, { team_id: 'team_001' }, ann.password);
       await server.api.post('/v1/teams', { id: 'team_002', name: 'Second' });
       const joining = new URL(await invitationLink(root, ann.email, 'team_002'));
       const invited = new URL(await invitationLink(root, 'ben@example.com', 'team_002'));

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
 
 import { assertFields, assertProblem } from './support/api.mjs';
-import { Browser, goodPassword, invite, person, requestFrom, serverWithAdmin, setupToken, tokenOf } from './support/session.mjs';
+import { Person, goodPassword, invite, person, requestFrom, serverWithAdmin, setupToken, tokenOf } from './support/session.mjs';
 import { Limehook } from './support/process.mjs';
 import { test } from './support/test.mjs';
 import { totp } from './support/totp.mjs';
@@ -30,13 +30,13 @@ describe('the first admin', () => {
     const server = await Limehook.start();
     const token = await setupToken(server);
     assert.ok(!server.child.stderr.includes(token), 'the log has the link');
-    const browser = new Browser(server.url);
+    const browser = new Person(server.url);
     assert.equal((await browser.read('/v1/sign-in')).setup, true);
     assertProblem(await browser.post('/v1/setup', { ...account, token: `${token}x` }), 404);
     assertProblem(await browser.post('/v1/setup', { ...account, token: 'lhl_' }), 404);
     assertFields(await browser.post('/v1/setup', { ...account, token, password: 'short' }), '/password');
     assertFields(await browser.post('/v1/setup', { ...account, token, email: 'not an address' }), '/email');
-    const at_once = await Promise.all([1, 2, 3].map((n) => new Browser(server.url).post('/v1/setup', { ...account, email: `a${n}@example.com`, token })));
+    const at_once = await Promise.all([1, 2, 3].map((n) => new Person(server.url).post('/v1/setup', { ...account, email: `a${n}@example.com`, token })));
     const winners = at_once.filter(({ status }) => status === 200);
     assert.equal(winners.length, 1, at_once.map(({ text }) => text).join());
     assert.equal(winners[0].json.user.admin, true);
@@ -46,7 +46,7 @@ describe('the first admin', () => {
     await server.stop();
     const again = await Limehook.start({ data: server.data });
     assert.ok(!again.child.stdout.includes('/setup#'), again.child.stdout);
-    assert.ok([404, 409].includes((await new Browser(again.url).post('/v1/setup', { ...account, token })).status));
+    assert.ok([404, 409].includes((await new Person(again.url).post('/v1/setup', { ...account, token })).status));
     await again.stop();
   });
 
@@ -58,7 +58,7 @@ describe('the first admin', () => {
     const again = await Limehook.start({ data: server.data });
     const token = await setupToken(again);
     assert.notEqual(token, old);
-    const browser = new Browser(again.url);
+    const browser = new Person(again.url);
     assertProblem(await browser.post('/v1/setup', { ...account, token: old }), 404);
     assert.equal((await browser.post('/v1/setup', { ...account, token })).status, 200);
     await again.stop();
@@ -67,14 +67,14 @@ describe('the first admin', () => {
 
 withServer('a session', (shared) => {
   const signedIn = async (email = root) => {
-    const browser = new Browser(shared.server.url);
+    const browser = new Person(shared.server.url);
     await browser.signIn(email);
     return browser;
   };
 
   // Goal: the cookie cannot be read by scripts, is not sent with other sites' forms, and is nowhere but in the header.
   test('is in a cookie that only the browser has', async () => {
-    const browser = new Browser(shared.server.url);
+    const browser = new Person(shared.server.url);
     const answer = await browser.signIn('ROOT@Example.com');
     const [line, ...more] = answer.headers.getSetCookie();
     assert.deepEqual(more, []);
@@ -95,7 +95,7 @@ withServer('a session', (shared) => {
   // Goal: whatever cookie a browser has, signing in makes a new session, and the token of the old one does not fit it.
   test('is new at each sign-in', async () => {
     const planted = 'limehook_session=lhs_planted-by-somebody-else-0123456789abcdef';
-    const browser = new Browser(shared.server.url);
+    const browser = new Person(shared.server.url);
     browser.cookie = planted;
     await browser.signIn(root);
     assert.notEqual(browser.cookie, planted);
@@ -105,7 +105,7 @@ withServer('a session', (shared) => {
     assert.notEqual(browser.csrf, first.csrf);
     const mixed = await browser.post('/v1/teams', { name: 'x' }, { 'x-csrf-token': first.csrf });
     assertProblem(mixed, 403);
-    const old = new Browser(shared.server.url);
+    const old = new Person(shared.server.url);
     old.cookie = planted;
     assertProblem(await old.get('/v1/session'), 401);
   });
@@ -126,7 +126,7 @@ withServer('a session', (shared) => {
         '/v1/password-reset': { email: root }, '/v1/password-reset/complete': {}, '/v1/portal/session': {},
       };
       for (const [path, body] of Object.entries(forms)) {
-        const answer = await new Browser(shared.server.url).post(path, new TextEncoder().encode(JSON.stringify(body)), headers);
+        const answer = await new Person(shared.server.url).post(path, new TextEncoder().encode(JSON.stringify(body)), headers);
         assertProblem(answer, 415);
         assert.deepEqual(answer.headers.getSetCookie(), []);
       }
@@ -176,8 +176,8 @@ withServer('a session', (shared) => {
     assertProblem(await browser.get('/v1/webhooks'), 403);
     assert.equal((await shared.admin.patch(path, { enabled: false })).status, 200);
     assertProblem(await browser.get('/v1/session'), 401);
-    const wrong = await new Browser(shared.server.url).signIn('leaver@example.com', undefined, undefined, 401);
-    const unknown = await new Browser(shared.server.url).signIn('unknown@example.com', undefined, undefined, 401);
+    const wrong = await new Person(shared.server.url).signIn('leaver@example.com', undefined, undefined, 401);
+    const unknown = await new Person(shared.server.url).signIn('unknown@example.com', undefined, undefined, 401);
     assert.equal(wrong.text, unknown.text);
     assert.equal((await shared.admin.patch(path, { enabled: true })).status, 200);
     assertProblem(await browser.get('/v1/session'), 401);
@@ -190,7 +190,7 @@ withServer('a session', (shared) => {
 // Goal: a session outlives restarts and crashes; one that has ended stays so.
 test('sessions are durable, and so is their end', async () => {
   const { server, admin } = await serverWithAdmin();
-  const ended = new Browser(server.url);
+  const ended = new Person(server.url);
   await ended.signIn(root);
   const { cookie } = ended;
   assert.equal((await ended.remove('/v1/session')).status, 204);
@@ -227,7 +227,7 @@ withServer('a password', (shared) => {
   test('is changed by who knows it, and ends other sessions', async () => {
     const email = 'changer@example.com';
     const here = await person(shared.admin, email);
-    const elsewhere = new Browser(shared.server.url);
+    const elsewhere = new Person(shared.server.url);
     await elsewhere.signIn(email);
     const change = (current_password, new_password) => here.put('/v1/session/password', { current_password, new_password });
     assert.match((await change('wrong one', newPassword)).text, /current_password/);
@@ -244,7 +244,7 @@ withServer('a password', (shared) => {
     await elsewhere.signIn(email, newPassword);
     // A link to reset the password that was made before is void: it may be what made its owner change the password.
     const body = { token: tokenOf(link), password: goodPassword };
-    assertProblem(await new Browser(shared.server.url).post('/v1/password-reset/complete', body), 404);
+    assertProblem(await new Person(shared.server.url).post('/v1/password-reset/complete', body), 404);
   });
 
   // Goal: an admin's link sets a password once, only the newest works, and all sessions end.
@@ -253,7 +253,7 @@ withServer('a password', (shared) => {
     const browser = await person(shared.admin, email);
     const reset = async () => tokenOf((await shared.admin.post(`/v1/users/${browser.user.id}/reset-link`)).json.link);
     const [first, second] = [await reset(), await reset()];
-    const stranger = new Browser(shared.server.url);
+    const stranger = new Person(shared.server.url);
     const complete = (token, password = newPassword) => stranger.post('/v1/password-reset/complete', { token, password });
     assertProblem(await complete(first), 404);
     assertFields(await complete(second, 'short'), '/password');
@@ -273,7 +273,7 @@ withServer('a password', (shared) => {
 
   test('is never in the log or an answer', async () => {
     const token = await invite(shared.admin, { email: 'quiet@example.com' });
-    const browser = new Browser(shared.server.url);
+    const browser = new Person(shared.server.url);
     const answer = await browser.post('/v1/invitations/accept', { token, password: 'an unmistakable passphrase 4711' });
     assert.ok(!answer.text.includes('4711'));
     for (const path of ['/v1/users', '/v1/audit', '/v1/session', '/v1/invitations']) {
@@ -294,7 +294,7 @@ withServer('a second factor', (shared) => {
     return { browser, secret, codes: answer.json.recovery_codes };
   }
   const attempt = (email, code, password = goodPassword) =>
-    new Browser(shared.server.url).post('/v1/session', { email, password, ...(code ? { code } : {}) });
+    new Person(shared.server.url).post('/v1/session', { email, password, ...(code ? { code } : {}) });
 
   // Goal: after it is on, the password alone does not do; a code works once, also when two use it at once.
   test('is asked for, and a code works once', async () => {
@@ -325,7 +325,7 @@ withServer('a second factor', (shared) => {
   test('is turned on and off with password and code only', async () => {
     const email = 'onoff@example.com';
     const here = await person(shared.admin, email);
-    const elsewhere = new Browser(shared.server.url);
+    const elsewhere = new Person(shared.server.url);
     await elsewhere.signIn(email);
     assertProblem(await here.post('/v1/session/totp', { password: 'a wrong password here' }), 403);
     assertProblem(await here.put('/v1/session/totp', { code: '123456' }), 409);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
 
-import { Person } from './support/people.mjs';
+import { firstAdmin, Person } from './support/session.mjs';
 import { Limehook, run } from './support/process.mjs';
 import { test } from './support/test.mjs';
 
@@ -14,7 +14,7 @@ describe('keys, people, teams and the audit log on the command line', () => {
   let server;
   before(async () => {
     server = await Limehook.start();
-    await Person.setUp(server, 'owner@example.com', password);
+    await firstAdmin(server, 'owner@example.com', password);
   });
   after(() => server?.stop());
 
@@ -75,7 +75,7 @@ describe('keys, people, teams and the audit log on the command line', () => {
   // Goal: what an operator does with people, by e-mail address, from the invitation to the end of the account.
   test('users: invite, list, reset-link, disable, enable, delete', async () => {
     const invited = await done('users', 'invite', 'ann@example.com', '--role', 'manage', '--team', 'team_001', '--name', 'Ann');
-    const ann = new Person(server.url, 'ann@example.com');
+    const ann = new Person(server.url);
     const token = linkIn(invited);
     assert.equal((await ann.post('/v1/invitations/accept', { token, password })).status, 200);
     const listed = await done('users', 'list', '--team', 'team_001');

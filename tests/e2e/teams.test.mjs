@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
 
 import { assertFields, assertProblem } from './support/api.mjs';
-import { Browser, goodPassword, invite, person, serverWithAdmin, tokenOf } from './support/session.mjs';
+import { Person, goodPassword, invite, person, serverWithAdmin, tokenOf } from './support/session.mjs';
 import { Limehook } from './support/process.mjs';
 import { missedCall } from './support/samples.mjs';
 import { missingSmtpServer, SmtpServer } from './support/smtp.mjs';
@@ -24,12 +24,12 @@ function withServer(name, body, options = async () => ({})) {
 
 withServer('an invitation', (shared) => {
   const accept = (token, members = {}) =>
-    new Browser(shared.server.url).post('/v1/invitations/accept', { token, password: goodPassword, ...members });
+    new Person(shared.server.url).post('/v1/invitations/accept', { token, password: goodPassword, ...members });
 
   // Goal: what the link says is what one becomes, and it works once, also for two at once.
   test('makes one account with the place it names', async () => {
     const token = await invite(shared.admin, { email: 'Guest@Example.com', team_id: 'team_a', role: 'read' });
-    const look = await new Browser(shared.server.url).post('/v1/links/look', { token });
+    const look = await new Person(shared.server.url).post('/v1/links/look', { token });
     assert.deepEqual([look.json.kind, look.json.email, look.json.role, look.json.team_id, look.json.account_exists],
       ['invitation', 'guest@example.com', 'read', 'team_a', false]);
     for (const more of [{ role: 'admin' }, { admin: true }, { team_id: 'team_b' }, { email: 'other@example.com' }]) {
@@ -119,7 +119,7 @@ describe('account e-mail', { skip }, () => {
     assert.ok(!/^https:\/\/evil/m.test(mail.text), mail.text);
     const token = linkIn(mail);
     assert.ok(!(await manager.get('/v1/audit')).text.includes(token));
-    const accepted = await new Browser(server.url).post('/v1/invitations/accept', { token, password: goodPassword });
+    const accepted = await new Person(server.url).post('/v1/invitations/accept', { token, password: goodPassword });
     assert.equal(accepted.status, 200, accepted.text);
   });
 
@@ -127,7 +127,7 @@ describe('account e-mail', { skip }, () => {
   test('brings the link that resets a password, and tells strangers nothing', async () => {
     const email = 'lost@example.com';
     await person(admin, email);
-    const stranger = new Browser(server.url);
+    const stranger = new Person(server.url);
     const ask = (address) => stranger.post('/v1/password-reset', { email: address });
     const [known, unknown] = [await ask('LOST@example.com'), await ask('unknown@example.com')];
     assert.deepEqual([known.status, known.text], [unknown.status, unknown.text]);
@@ -349,7 +349,7 @@ withServer('a portal', (shared) => {
     assert.equal((await shared.server.api.post('/v1/teams', { id: 'team_end', name: 'x' })).status, 201);
     assert.equal((await shared.server.api.delete('/v1/teams/team_end')).status, 204);
     assertProblem(await portal.get('/v1/webhooks'), 401);
-    const anybody = new Browser(shared.server.url);
+    const anybody = new Person(shared.server.url);
     assertProblem(await anybody.post('/v1/portal/session', { token }), 404);
     assertProblem(await anybody.post('/v1/invitations/accept', { token: invitation, password: goodPassword }), 404);
   });

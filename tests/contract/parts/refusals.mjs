@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import { Person } from '../../e2e/support/people.mjs';
+import { firstAdmin } from '../../e2e/support/session.mjs';
 import { Limehook } from '../../e2e/support/process.mjs';
 import { test } from '../../e2e/support/test.mjs';
 import { waitFor } from '../../e2e/support/wait.mjs';
@@ -185,7 +185,7 @@ test('422: wrong query parameters', async () => {
 // One request per second may pass: after one that did, there is time for some that do not.
 test('429: more requests than the operator allows', async () => {
   const limited = await Limehook.start({ args: ['--request-rate', '1'] });
-  const { cookie, csrf } = await Person.setUp(limited, 'owner@example.com', password);
+  const { cookie, csrf } = await firstAdmin(limited, 'owner@example.com', password);
   const callers = {
     key: { target: '/v1/event-types', headers: { authorization: `Bearer ${limited.key}` }, until: 0 },
     person: { target: '/v1/sessions', headers: { cookie }, until: 0 },

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import { Browser, person as invited } from '../support/session.mjs';
+import { Person, person as invited } from '../support/session.mjs';
 import { refused } from './refused.mjs';
 import { password } from './scene.mjs';
 
@@ -63,18 +63,18 @@ export const escalation = [
   ['the token of another session (CSRF)', async (scene) => refused(await scene.attacker.person.post('/v1/webhooks', {}, {
     'x-csrf-token': scene.victim.person.csrf,
   }), 403)],
-  ['signing somebody in by a form (login CSRF)', async (scene) => refused(await new Browser(scene.server.url).post(
+  ['signing somebody in by a form (login CSRF)', async (scene) => refused(await new Person(scene.server.url).post(
     '/v1/session', `{"email":"attacker@example.com","password":"${password}"}`, { 'content-type': 'text/plain' },
   ), 415)],
   ['a session id of one’s own choice (fixation)', async (scene) => {
-    const person = new Browser(scene.server.url);
+    const person = new Person(scene.server.url);
     person.cookie = 'limehook_session=lhs_chosen_by_the_attacker';
     const answer = await person.post('/v1/session', { email: 'attacker@example.com', password });
     assert.notEqual(person.cookie, 'limehook_session=lhs_chosen_by_the_attacker');
     return `${answer.status} with another session`;
   }],
   ['a cookie after signing out', async (scene) => {
-    const person = new Browser(scene.server.url);
+    const person = new Person(scene.server.url);
     await person.signIn('attacker@example.com');
     const { cookie } = person;
     assert.equal((await person.remove('/v1/session')).status, 204);

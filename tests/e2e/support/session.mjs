@@ -11,7 +11,7 @@ import { waitFor } from './wait.mjs';
 export const goodPassword = 'seven purple kites over Bremen';
 
 /** A browser that is signed in, or not yet. `cookie`: "name=value"; `team`: the team its person acts in. */
-export class Browser extends Api {
+export class Person extends Api {
   cookie = null;
   csrf = null;
   team = null;
@@ -49,14 +49,18 @@ export class Browser extends Api {
 export const setupToken = (server) =>
   waitFor(() => server.child.stdout.match(/\/setup#(lhl_\S+)/)?.[1], 10_000, 'the link of the setup');
 
+/** The first admin of a server without users, signed in. */
+export async function firstAdmin(server, email = 'root@example.com', password = goodPassword) {
+  const admin = new Person(server.url);
+  const answer = await admin.post('/v1/setup', { token: await setupToken(server), email, name: 'Root', password });
+  assert.equal(answer.status, 200, answer.text);
+  return admin;
+}
+
 /** A server with a first admin; answers {server, admin}, the latter signed in. */
 export async function serverWithAdmin(options = {}) {
   const server = await Limehook.start(options);
-  const admin = new Browser(server.url);
-  const body = { token: await setupToken(server), email: 'root@example.com', name: 'Root', password: goodPassword };
-  const answer = await admin.post('/v1/setup', body);
-  assert.equal(answer.status, 200, answer.text);
-  return { server, admin };
+  return { server, admin: await firstAdmin(server) };
 }
 
 export const tokenOf = (link) => new URL(link).hash.slice(1);
@@ -69,13 +73,13 @@ export async function invite(admin, members) {
 }
 
 /** A new person, invited by `admin` and signed in. */
-export async function person(admin, email, members = {}) {
-  const browser = new Browser(admin.url);
+export async function person(admin, email, members = {}, password = goodPassword) {
+  const invited = new Person(admin.url);
   const token = await invite(admin, { email, ...members });
-  const answer = await browser.post('/v1/invitations/accept', { token, name: email.split('@')[0], password: goodPassword });
+  const answer = await invited.post('/v1/invitations/accept', { token, name: email.split('@')[0], password });
   assert.equal(answer.status, 200, answer.text);
-  browser.user = answer.json.user;
-  return browser;
+  invited.user = answer.json.user;
+  return invited;
 }
 
 /** A request from another address of this machine, such as 127.0.0.9; answers {status, headers, text}. */
