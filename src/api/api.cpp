@@ -151,6 +151,7 @@ Api::Api(runtime::Engine& engine, telemetry::Metrics& metrics, ApiOptions option
     : engine_(engine),
       metrics_(metrics),
       options_(std::move(options)),
+      pages_(options_.frame_ancestors),
       auth_{signing::sha256(options_.admin_key), options_.sessions} {
   if (options_.request_rate > 0) {
     request_rate_.emplace(options_.request_rate, std::max(1, static_cast<int>(options_.request_rate)));
@@ -206,13 +207,16 @@ const Api::Route& Api::find_route(Call& call) const {
     if (call.principal.may(route.who)) return route;
     throw Fault{problem(403, refusal_of(call.principal, route.who))};
   }
-  if (allowed.empty()) throw Fault{problem(404, "There is nothing at this path. See /openapi.json.")};
+  if (allowed.empty()) {
+    throw Fault{pages_.not_found(request).value_or(problem(404, "There is nothing at this path. See /openapi.json."))};
+  }
   Response response = problem(405, "This path takes " + allowed + ".");
   response.headers.emplace_back("Allow", allowed);
   throw Fault{std::move(response)};
 }
 
 asio::awaitable<Response> Api::dispatch(const Request& request) {
+  if (pages_.has(request)) co_return pages_.answer(request);
   Call call{request, {}, {}, {}};
   const Route& route = find_route(call);
   call.query = parse_query(request.query());

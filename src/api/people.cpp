@@ -1,5 +1,6 @@
 #include "api/people.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "identity/password.hpp"
@@ -48,16 +49,8 @@ Response signed_in(const User& user, const Session& session, std::string_view to
   return {200, "application/json", out.take(), {{"Cache-Control", "no-store"}}};
 }
 
-boost::json::object audit_members(const User& user, std::string_view team_id) {
-  boost::json::object teams;
-  for (const Membership& member : user.teams) {
-    if (team_id.empty() || member.team_id == team_id) teams[member.team_id] = name_of(member.role);
-  }
-  return {{"name", user.name},
-          {"admin", user.admin},
-          {"teams", std::move(teams)},
-          {"enabled", user.enabled},
-          {"totp", !user.totp_secret.empty()}};
+boost::json::object audit_members(const User& user) {
+  return {{"name", user.name}, {"admin", user.admin}, {"enabled", user.enabled}, {"totp", !user.totp_secret.empty()}};
 }
 
 Issued<Session> new_session(std::int64_t id, WallTime now, Duration age, const http_server::Request& request) {
@@ -82,13 +75,15 @@ Issued<Link> new_link(std::int64_t id, LinkKind kind, WallTime now, Duration val
   return issued;
 }
 
+void set_membership(User& user, const Membership& membership) {
+  const auto found = std::ranges::find(user.teams, membership.team_id, &Membership::team_id);
+  if (found == user.teams.end()) user.teams.push_back(membership);
+  else found->role = membership.role;
+}
+
 void take_invitation(User& user, const Link& link) {
-  if (link.admin) {
-    user.admin = true;
-    return;
-  }
-  std::erase_if(user.teams, [&](const Membership& member) { return member.team_id == link.team_id; });
-  user.teams.push_back({link.team_id, link.role});
+  if (link.admin) user.admin = true;
+  else set_membership(user, {link.team_id, link.role});
 }
 
 void check_new_password(Body& body, std::string_view name, const std::string& password, std::string_view email) {

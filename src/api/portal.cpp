@@ -18,6 +18,7 @@ asio::awaitable<Response> Api::create_portal_link(const Call& call) {
   const auto named = role.empty() ? Role::Manage : role_named(role);
   if (named != Role::Manage && named != Role::Read) body.wrong("role", "must be manage or read");
   body.finish();
+  check_links(call.principal, call.id);
   auto issued = new_link(engine_.new_id(), LinkKind::Portal, runtime::now().wall, limits::kPortalLinkValid);
   issued.row.team_id = call.id;
   issued.row.role = *named;

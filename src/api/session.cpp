@@ -87,7 +87,9 @@ asio::awaitable<Response> Api::begin_session(const Call& call, User user, std::s
   drop_oldest_sessions(user.id, changes);
   Call as_user = call;
   as_user.principal = {.kind = ActorKind::User, .id = user.id.str(), .name = user.email, .user = user.id};
-  changes.emplace_back(audit(as_user, action, "", user.id.str(), user.email));
+  const User* before = engine_.directory().find_user(user.id);
+  audit_account(as_user, action, before, &user, changes);
+  audit_memberships(as_user, "user.joined", before, &user, changes);
   changes.emplace_back(user);
   changes.emplace_back(session.row);
   const auto answer = co_await engine_.change("user " + user.email, std::move(changes));

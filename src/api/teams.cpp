@@ -67,7 +67,7 @@ std::map<std::string, Team> Api::known_teams() const {
   const auto add = [&](const std::string& id) {
     if (!id.empty()) teams.try_emplace(id, Team{.id = id});
   };
-  for (const WebhookPtr& webhook : engine_.webhooks()) add(webhook->team_id);
+  for (const auto& [team, webhooks] : engine_.webhook_index().by_team()) add(team);
   for (const auto& [id, key] : directory.keys().all()) add(key.team_id);
   for (const std::string& team : directory.numbers().teams()) add(team);
   for (const auto& [id, user] : directory.users()) {
@@ -152,13 +152,22 @@ asio::awaitable<Response> Api::delete_team(const Call& call) {
   const auto& directory = engine_.directory();
   const auto of_team = [&](const auto& row) { return row.second.team_id == team.id; };
   const auto has_member = [&](const auto& row) { return row.second.membership(team.id) != nullptr; };
-  const bool used = std::ranges::any_of(engine_.webhooks(), [&](const auto& w) { return w->team_id == team.id; }) ||
+  const bool used = !engine_.webhook_index().of(team.id).empty() ||
                     std::ranges::any_of(directory.keys().all(), of_team) ||
-                    std::ranges::any_of(directory.users(), has_member) || directory.numbers().has_team(team.id);
+                    std::ranges::any_of(directory.users(), has_member) || directory.numbers().count_of(team.id) > 0;
   if (used) throw Fault{problem(409, "The team has webhooks, keys, numbers or members. Delete those first.")};
+  std::vector<store::CatalogChange> changes{store::RemovedTeam{team.id}};
+  // What leads to the team goes with it: its portals, links to them, invitations.
+  for (const auto& [id, session] : directory.sessions().all()) {
+    if (session.team_id == team.id) changes.emplace_back(store::Removed<SessionId>{id});
+  }
+  for (const auto& [id, link] : directory.links().all()) {
+    if (link.team_id == team.id) changes.emplace_back(store::Removed<LinkId>{id});
+  }
   auto entry = audit(call, "team.deleted", team.id, team.id, team.name);
   set_change(entry, audit_members(team), {});
-  const auto answer = co_await engine_.change("team " + team.id, {store::RemovedTeam{team.id}, std::move(entry)});
+  changes.emplace_back(std::move(entry));
+  const auto answer = co_await engine_.change("team " + team.id, std::move(changes));
   if (!answer) co_return refusal(answer.error());
   co_return Response{204, "", "", {}};
 }
