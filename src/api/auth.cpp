@@ -110,7 +110,8 @@ std::optional<std::string_view> bearer(std::string_view authorization) {
     const char c = authorization[i];
     if ((c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c) != kScheme[i]) return std::nullopt;
   }
-  return authorization.substr(authorization.find_first_not_of(' ', kScheme.size() - 1));
+  const auto begin = authorization.find_first_not_of(' ', kScheme.size());
+  return begin == std::string_view::npos ? std::nullopt : std::optional(authorization.substr(begin));
 }
 
 Found authenticate(const Request& request, const AuthOptions& options, runtime::Directory& directory, WallTime now) {

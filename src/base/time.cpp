@@ -14,6 +14,10 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
+// What four digits of a year can say.
+constexpr WallTime kYear0{std::chrono::sys_days(std::chrono::year(0) / 1 / 1).time_since_epoch()};
+constexpr WallTime kYear10000{std::chrono::sys_days(std::chrono::year(10'000) / 1 / 1).time_since_epoch()};
+
 // Reads fixed-width fields from the front of a text; any mismatch makes the whole read invalid.
 class Cursor {
  public:
@@ -124,10 +128,13 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) {
   }
   if (!in.at_end()) return std::nullopt;
   const auto local = from_civil(year, month, day, hour, minute, second, fraction);
-  return local ? std::optional(*local - offset) : std::nullopt;
+  if (!local) return std::nullopt;
+  const WallTime time = *local - offset;
+  return kYear0 <= time && time < kYear10000 ? std::optional(time) : std::nullopt;
 }
 
 std::string format_rfc3339(WallTime t) {
+  t = std::clamp(t, kYear0, kYear10000 - Duration(1));  // others come out of damaged files only
   const auto day = std::chrono::floor<days>(t.time_since_epoch());
   const std::chrono::year_month_day date{std::chrono::sys_days(day)};
   const auto ms = std::chrono::floor<milliseconds>(t.time_since_epoch() - day).count();

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace limehook {
 namespace {
 
@@ -54,6 +56,8 @@ TEST(Rfc3339, RefusesTheRest) {
            "2025-01-30T15:00:00.Z",
            "2025-01-30T15:00:00.1234567890Z",
            "2025-02-29T00:00:00Z",
+           "0000-01-01T00:00:00+00:01",
+           "9999-12-31T23:59:59-00:01",
            "2025-04-31T00:00:00Z",
            "2025-13-01T00:00:00Z",
            "2025-00-01T00:00:00Z",
@@ -84,6 +88,13 @@ TEST(Rfc3339, FormatsInUtcWithMillisecondsWhereNeeded) {
     const auto time = from_us(day * 86'400'000'000 + 45'296'789'000);
     EXPECT_EQ(parse_rfc3339(format_rfc3339(time)), time);
   }
+}
+
+TEST(Rfc3339, FormatsAnyTime) {
+  // Goal: times out of damaged files are shown as the nearest that can be, and overflow nothing.
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  EXPECT_EQ(format_rfc3339(from_us(kMost)), "9999-12-31T23:59:59.999Z");
+  EXPECT_EQ(format_rfc3339(from_us(-kMost - 1)), "0000-01-01T00:00:00Z");
 }
 
 TEST(HttpDate, ReadsImfFixdateOnly) {

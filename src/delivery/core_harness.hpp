@@ -245,4 +245,33 @@ class CoreHarness {
   std::vector<Output> answers;
 };
 
+// What tests of the core have in common: one core, and words for what they do with it.
+class CoreTest : public testing::Test {
+ protected:
+  explicit CoreTest(SchedulerOptions options = CoreHarness::default_options()) : core_(std::move(options)) {}
+  // Of a core that keeps no bodies, so that each is read from the store.
+  static SchedulerOptions without_bodies() {
+    auto options = CoreHarness::default_options();
+    options.queue.body_bytes_max = 1;
+    return options;
+  }
+  static std::vector<EventDraft> events(std::size_t count) { return {count, CoreHarness::draft()}; }
+  static Webhook webhook_of(int max_concurrency) {
+    Webhook webhook = CoreHarness::webhook();
+    webhook.max_concurrency = max_concurrency;
+    return webhook;
+  }
+  BreakerState state(WebhookId id) { return core_.scheduler.view(id)->breaker; }
+  // Fails ten deliveries of a webhook that has nothing under way.
+  void open(WebhookId id) {
+    core_.deliver(events(10));
+    while (state(id) == BreakerState::Closed) {
+      ASSERT_FALSE(core_.started().empty());
+      core_.finish(core_.take_attempt(), 500);
+    }
+    core_.commit_all();
+  }
+  CoreHarness core_;
+};
+
 }  // namespace limehook::delivery

@@ -11,10 +11,15 @@ constexpr DeliveryId kYoung{3};
 constexpr Lanes::Key kLane = 7;
 constexpr Lanes::Key kOtherLane = 8;
 
+Lanes lanes_with(std::initializer_list<DeliveryId> entered) {
+  Lanes lanes;
+  for (const DeliveryId id : entered) lanes.enter(kLane, id);
+  return lanes;
+}
+
 // Goal: the oldest goes first whatever the order in which they come, and nothing goes while one runs.
 TEST(Lanes, OldestFirstOneAtATime) {
-  Lanes lanes;
-  for (const DeliveryId id : {kYoung, kOld, kMiddle}) lanes.enter(kLane, id);
+  Lanes lanes = lanes_with({kYoung, kOld, kMiddle});
   for (const DeliveryId id : {kOld, kMiddle, kYoung}) {
     EXPECT_EQ(lanes.first(kLane), id);
     lanes.start(kLane, id);
@@ -35,9 +40,7 @@ TEST(Lanes, AreIndependent) {
 
 // Goal: one that comes back after its attempt stands before the younger ones again.
 TEST(Lanes, ComesBackToItsPlace) {
-  Lanes lanes;
-  lanes.enter(kLane, kOld);
-  lanes.enter(kLane, kYoung);
+  Lanes lanes = lanes_with({kOld, kYoung});
   lanes.start(kLane, kOld);
   lanes.finish(kLane);
   lanes.enter(kLane, kOld);
@@ -47,10 +50,7 @@ TEST(Lanes, ComesBackToItsPlace) {
 
 // Goal: who leaves makes way, who is not there may leave too, and entering twice is entering once.
 TEST(Lanes, LeavingMakesWay) {
-  Lanes lanes;
-  lanes.enter(kLane, kOld);
-  lanes.enter(kLane, kOld);
-  lanes.enter(kLane, kYoung);
+  Lanes lanes = lanes_with({kOld, kOld, kYoung});
   lanes.leave(kLane, kMiddle);
   lanes.leave(kOtherLane, kMiddle);
   EXPECT_EQ(lanes.second(kLane, kOld), kYoung);

@@ -11,41 +11,19 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-class SchedulerBreakerTest : public testing::Test {
+class SchedulerBreakerTest : public CoreTest {
  protected:
-  explicit SchedulerBreakerTest(SchedulerOptions options = CoreHarness::default_options()) : core_(options) {}
-  static Webhook serial_webhook() {
-    Webhook webhook = CoreHarness::webhook();
-    webhook.max_concurrency = 1;
-    return webhook;
-  }
-  static std::vector<EventDraft> events(std::size_t count) { return {count, CoreHarness::draft()}; }
-  BreakerState state(WebhookId id) { return core_.scheduler.view(id)->breaker; }
-  // Fails ten deliveries of a webhook that has nothing under way.
-  void open(WebhookId id) {
-    core_.deliver(events(10));
-    while (state(id) == BreakerState::Closed) {
-      ASSERT_FALSE(core_.started().empty());
-      core_.finish(core_.take_attempt(), 500);
-    }
-    core_.commit_all();
-  }
-  CoreHarness core_;
+  using CoreTest::CoreTest;
 };
 
 class SchedulerBreakerLoadingTest : public SchedulerBreakerTest {
  protected:
-  static SchedulerOptions without_bodies() {
-    auto options = CoreHarness::default_options();
-    options.queue.body_bytes_max = 1;
-    return options;
-  }
   SchedulerBreakerLoadingTest() : SchedulerBreakerTest(without_bodies()) {}
 };
 
 // Goal: the tenth failure in a row stops everything; nine do not.
 TEST_F(SchedulerBreakerTest, OpensAtTheTenthFailure) {
-  const auto id = core_.create(serial_webhook())->id;
+  const auto id = core_.create(webhook_of(1))->id;
   core_.deliver(events(12));
   for (int i = 0; i < 10; ++i) {
     EXPECT_EQ(state(id), BreakerState::Closed);
@@ -62,8 +40,7 @@ TEST_F(SchedulerBreakerTest, OpensAtTheTenthFailure) {
 // Goal: a probe waits for the pause and for all that was under way, and there is only one at a time; each that fails
 // doubles the pause.
 TEST_F(SchedulerBreakerTest, ProbesOneAtATime) {
-  Webhook webhook = CoreHarness::webhook();
-  webhook.max_concurrency = 3;
+  Webhook webhook = webhook_of(3);
   const auto id = core_.create(webhook)->id;
   core_.deliver(events(30));
   while (state(id) == BreakerState::Closed) core_.finish(core_.take_attempt(), 500);
@@ -89,8 +66,7 @@ TEST_F(SchedulerBreakerTest, ProbesOneAtATime) {
 
 // Goal: one success lets out all that was held, within the concurrency.
 TEST_F(SchedulerBreakerTest, SuccessLetsEverythingOut) {
-  Webhook webhook = CoreHarness::webhook();
-  webhook.max_concurrency = 3;
+  Webhook webhook = webhook_of(3);
   const auto id = core_.create(webhook)->id;
   open(id);
   core_.finish_all(500);
@@ -106,9 +82,9 @@ TEST_F(SchedulerBreakerTest, SuccessLetsEverythingOut) {
 
 // Goal: a receiver that fails holds up nobody else, not even another webhook with the same URL.
 TEST_F(SchedulerBreakerTest, HoldsOneWebhookOnly) {
-  const auto failing = core_.create(serial_webhook());
+  const auto failing = core_.create(webhook_of(1));
   open(failing->id);
-  const auto other = core_.create(serial_webhook());
+  const auto other = core_.create(webhook_of(1));
   const auto both = core_.deliver(events(1));
   EXPECT_THAT(both, SizeIs(2));
   ASSERT_THAT(core_.started(), SizeIs(1));
@@ -117,7 +93,7 @@ TEST_F(SchedulerBreakerTest, HoldsOneWebhookOnly) {
 
 // Goal: tests that fail open nothing and make no pause longer, and they are sent past an open breaker.
 TEST_F(SchedulerBreakerTest, FailedTestsSayNothing) {
-  const auto id = core_.create(serial_webhook())->id;
+  const auto id = core_.create(webhook_of(1))->id;
   const auto test = [&](int status) {
     core_.handle(TestSubmitted{++core_.ticket, id, CoreHarness::draft()});
     core_.commit_all();
@@ -138,7 +114,7 @@ TEST_F(SchedulerBreakerTest, FailedTestsSayNothing) {
 
 // Goal: a test that succeeds shows that the receiver works: what was held goes out.
 TEST_F(SchedulerBreakerTest, SuccessfulTestClosesIt) {
-  const auto id = core_.create(serial_webhook())->id;
+  const auto id = core_.create(webhook_of(1))->id;
   open(id);
   const auto held = core_.deliver(CoreHarness::draft());
   core_.handle(TestSubmitted{++core_.ticket, id, CoreHarness::draft()});
@@ -150,7 +126,7 @@ TEST_F(SchedulerBreakerTest, SuccessfulTestClosesIt) {
 
 // Goal: a probe waits for a test that is under way.
 TEST_F(SchedulerBreakerTest, ProbeWaitsForATest) {
-  const auto id = core_.create(serial_webhook())->id;
+  const auto id = core_.create(webhook_of(1))->id;
   open(id);
   const auto held = core_.deliver(CoreHarness::draft());
   core_.handle(TestSubmitted{++core_.ticket, id, CoreHarness::draft()});
@@ -164,7 +140,7 @@ TEST_F(SchedulerBreakerTest, ProbeWaitsForATest) {
 
 // Goal: a test that fails beside the probe does not end it: the probe's own failure makes the next pause longer.
 TEST_F(SchedulerBreakerTest, FailedTestIsNotTheProbe) {
-  const auto id = core_.create(serial_webhook())->id;
+  const auto id = core_.create(webhook_of(1))->id;
   open(id);
   core_.deliver(events(2));
   core_.advance(1s);
@@ -182,7 +158,7 @@ TEST_F(SchedulerBreakerTest, FailedTestIsNotTheProbe) {
 // Goal: what went wrong on this side says nothing of the receiver: it opens nothing, and a probe that ends so is made
 // again without a longer pause.
 TEST_F(SchedulerBreakerTest, InternalCountsForNothing) {
-  const auto id = core_.create(serial_webhook())->id;
+  const auto id = core_.create(webhook_of(1))->id;
   core_.deliver(events(12));
   for (int i = 0; i < 12; ++i) core_.finish(core_.take_attempt(), 0, {}, AttemptOutcome::Internal);
   EXPECT_EQ(state(id), BreakerState::Closed);
@@ -200,7 +176,7 @@ TEST_F(SchedulerBreakerTest, InternalCountsForNothing) {
 
 // Goal: a probe whose body cannot be read, or is gone, does not keep the breaker waiting.
 TEST_F(SchedulerBreakerLoadingTest, ProbesThatAreNotMadeMakeRoom) {
-  const auto id = core_.create(serial_webhook())->id;
+  const auto id = core_.create(webhook_of(1))->id;
   open(id);
   const auto held = core_.deliver(events(3));
   core_.advance(1s);
@@ -217,7 +193,7 @@ TEST_F(SchedulerBreakerLoadingTest, ProbesThatAreNotMadeMakeRoom) {
 
 // Goal: what a breaker holds for as long as the schedule is failed without an attempt, says why, and is told of.
 TEST_F(SchedulerBreakerTest, FailsWhatIsHeldTooLong) {
-  Webhook webhook = serial_webhook();
+  Webhook webhook = webhook_of(1);
   webhook.retry_schedule = std::vector<Duration>{20s, 70s};
   const auto id = core_.create(webhook)->id;
   open(id);
@@ -247,7 +223,7 @@ TEST_F(SchedulerBreakerTest, FailsWhatIsHeldTooLong) {
 
 // Goal: one by one, each at its own time, is given up, without help from outside.
 TEST_F(SchedulerBreakerTest, GivesUpEachAtItsTime) {
-  Webhook webhook = serial_webhook();
+  Webhook webhook = webhook_of(1);
   webhook.retry_schedule = std::vector<Duration>{30s};
   const auto id = core_.create(webhook)->id;
   open(id);
@@ -269,7 +245,7 @@ TEST_F(SchedulerBreakerTest, GivesUpEachAtItsTime) {
 
 // Goal: a retry by hand makes the probe at once and is the probe.
 TEST_F(SchedulerBreakerTest, RetryByHandProbesAtOnce) {
-  const auto id = core_.create(serial_webhook())->id;
+  const auto id = core_.create(webhook_of(1))->id;
   open(id);
   core_.deliver(events(3));
   for (int i = 0; i < 4; ++i) {  // a long pause
@@ -285,7 +261,7 @@ TEST_F(SchedulerBreakerTest, RetryByHandProbesAtOnce) {
 
 // Goal: the same for one that waits for its time.
 TEST_F(SchedulerBreakerTest, RetryByHandOfAWaitingOneProbesAtOnce) {
-  const auto id = core_.create(serial_webhook())->id;
+  const auto id = core_.create(webhook_of(1))->id;
   core_.deliver(events(10));
   std::vector<DeliveryId> waiting;
   for (int i = 0; i < 10; ++i) {

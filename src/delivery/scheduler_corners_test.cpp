@@ -12,29 +12,11 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-class SchedulerCornersTest : public testing::Test {
- protected:
-  static Webhook serial_webhook() {
-    Webhook webhook = CoreHarness::webhook();
-    webhook.max_concurrency = 1;
-    return webhook;
-  }
-  static std::vector<EventDraft> events(std::size_t count) { return {count, CoreHarness::draft()}; }
-  BreakerState state(WebhookId id) { return core_.scheduler.view(id)->breaker; }
-  void open(WebhookId id) {
-    core_.deliver(events(10));
-    while (state(id) == BreakerState::Closed) {
-      ASSERT_FALSE(core_.started().empty());
-      core_.finish(core_.take_attempt(), 500);
-    }
-    core_.commit_all();
-  }
-  CoreHarness core_;
-};
+class SchedulerCornersTest : public CoreTest {};
 
 // Goal: in an ordered webhook such a wish makes the probe at once, but the probe is the one whose turn it is.
 TEST_F(SchedulerCornersTest, RetryByHandKeepsTheOrder) {
-  Webhook webhook = serial_webhook();
+  Webhook webhook = webhook_of(1);
   webhook.ordered = Ordering::Webhook;
   webhook.retry_schedule = std::vector<Duration>(20, 1s);
   const auto id = core_.create(webhook)->id;
@@ -53,7 +35,7 @@ TEST_F(SchedulerCornersTest, RetryByHandKeepsTheOrder) {
 
 // Goal: only the time for which the breaker held a delivery counts, not that for which it waited for its turn.
 TEST_F(SchedulerCornersTest, WaitingForOthersIsNotHeld) {
-  Webhook webhook = serial_webhook();
+  Webhook webhook = webhook_of(1);
   webhook.retry_schedule = std::vector<Duration>{30s};
   const auto id = core_.create(webhook)->id;
   const auto ids = core_.deliver(events(12));
@@ -118,9 +100,7 @@ TEST_F(SchedulerCornersTest, EnablingStartsTheFiveDaysAnew) {
 
 // Goal: after a webhook was disabled nobody is told that it fails.
 TEST_F(SchedulerCornersTest, DisabledWebhooksAreNotToldAsFailing) {
-  Webhook webhook = CoreHarness::webhook();
-  webhook.max_concurrency = 20;
-  core_.create(webhook);
+  core_.create(webhook_of(20));
   core_.deliver(events(12));
   core_.finish_all(410);
   EXPECT_THAT(core_.stored_events(EventType::WebhookDisabled), SizeIs(1));
@@ -171,7 +151,7 @@ TEST_F(SchedulerCornersTest, MainBreakerHoldsWhenTheFallbackWasTakenAway) {
 
 // Goal: what was never attempted is not in retry, also when it goes on at the fallback.
 TEST_F(SchedulerCornersTest, HeldOnesGoToTheFallbackAsPending) {
-  Webhook webhook = serial_webhook();
+  Webhook webhook = webhook_of(1);
   webhook.fallback_url = "https://example.org/";
   webhook.retry_schedule = std::vector<Duration>{10s};
   const auto id = core_.create(webhook)->id;
@@ -212,9 +192,7 @@ TEST_F(SchedulerCornersTest, ManyBusyWebhooksDelayNobody) {
 
 // Goal: the owner is told by e-mail that a webhook was disabled, also within the hour of another word.
 TEST_F(SchedulerCornersTest, DisablingIsAlwaysMailed) {
-  Webhook webhook = CoreHarness::webhook();
-  webhook.max_concurrency = 20;
-  core_.create(webhook);
+  core_.create(webhook_of(20));
   core_.deliver(events(10));
   core_.finish_all(500);
   ASSERT_EQ(core_.take_answer<Notice>().type, EventType::WebhookFailing);

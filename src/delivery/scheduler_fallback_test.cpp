@@ -13,7 +13,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-class SchedulerFallbackTest : public testing::Test {
+class SchedulerFallbackTest : public CoreTest {
  protected:
   static Webhook with_fallback() {
     Webhook webhook = CoreHarness::webhook();
@@ -21,7 +21,6 @@ class SchedulerFallbackTest : public testing::Test {
     webhook.retry_schedule = std::vector<Duration>{10s, 20s};
     return webhook;
   }
-  static std::vector<EventDraft> events(std::size_t count) { return {count, CoreHarness::draft()}; }
   StartAttempt take_one() {
     EXPECT_THAT(core_.started(), SizeIs(1));
     return core_.take_attempt();
@@ -45,7 +44,6 @@ class SchedulerFallbackTest : public testing::Test {
             .next_attempt_at = core_.now.wall + 5s,
             .fallback = true};
   }
-  CoreHarness core_;
 };
 
 // Goal: after the schedule at the URL it goes on at the fallback at once, walks the schedule again, counts on, and

@@ -13,9 +13,8 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
 
-class SchedulerHealthTest : public testing::Test {
+class SchedulerHealthTest : public CoreTest {
  protected:
-  static std::vector<EventDraft> events(std::size_t count) { return {count, CoreHarness::draft()}; }
   // A webhook of the same team that wants to hear of others.
   WebhookPtr create_observer(EventType type, std::string team = "team_001") {
     Webhook webhook = CoreHarness::webhook(std::move(team));
@@ -45,7 +44,6 @@ class SchedulerHealthTest : public testing::Test {
     return taken;
   }
   std::optional<WallTime> failing_since(WebhookId id) { return core_.scheduler.view(id)->failing_since; }
-  CoreHarness core_;
   WebhookPtr webhook_ = core_.create(CoreHarness::webhook());
 };
 

@@ -12,9 +12,9 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using testing::UnorderedElementsAre;
 
-class SchedulerOrderTest : public testing::Test {
+class SchedulerOrderTest : public CoreTest {
  protected:
-  explicit SchedulerOrderTest(SchedulerOptions options = CoreHarness::default_options()) : core_(std::move(options)) {}
+  using CoreTest::CoreTest;
   static Webhook ordered(Ordering ordering = Ordering::Webhook) {
     Webhook webhook = CoreHarness::webhook();
     webhook.ordered = ordering;
@@ -25,7 +25,6 @@ class SchedulerOrderTest : public testing::Test {
     draft.order_key = key;
     return draft;
   }
-  static std::vector<EventDraft> events(std::size_t count) { return {count, CoreHarness::draft()}; }
   static store::OpenDelivery read(DeliveryId id, WebhookId webhook) {
     return {.id = id, .event = EventId{1}, .webhook = webhook, .status = DeliveryStatus::Retrying, .attempts = 1};
   }
@@ -33,16 +32,14 @@ class SchedulerOrderTest : public testing::Test {
     core_.handle(SkipSubmitted{++core_.ticket, id});
     core_.commit_all();
   }
-  CoreHarness core_;
+  void ask_for_order(Webhook webhook) {
+    webhook.ordered = Ordering::Webhook;
+    core_.change(std::move(webhook));
+  }
 };
 
 class SchedulerOrderLoadingTest : public SchedulerOrderTest {
  protected:
-  static SchedulerOptions without_bodies() {
-    auto options = CoreHarness::default_options();
-    options.queue.body_bytes_max = 1;
-    return options;
-  }
   SchedulerOrderLoadingTest() : SchedulerOrderTest(without_bodies()) {}
   // Takes the one request for one body.
   DeliveryId take_wanted() {
@@ -243,15 +240,11 @@ TEST_F(SchedulerOrderTest, RetryOfAClosingOneGoesBeforeYoungerOnes) {
 // Goal: when the order is asked for, the next one waits for all that run, then the oldest goes, whatever became due
 // first.
 TEST_F(SchedulerOrderTest, SwitchingOnCountsAtOnce) {
-  Webhook webhook = CoreHarness::webhook();
-  webhook.max_concurrency = 2;
-  const auto stored = core_.create(webhook);
+  const auto stored = core_.create(webhook_of(2));
   const auto ids = core_.deliver(events(5));
   const auto first = core_.take_attempt();
   const auto second = core_.take_attempt();
-  Webhook changed = *stored;
-  changed.ordered = Ordering::Webhook;
-  core_.change(changed);
+  ask_for_order(*stored);
   core_.finish(second, 200);
   EXPECT_THAT(core_.started(), IsEmpty());
   core_.finish(first, 500);
@@ -265,14 +258,10 @@ TEST_F(SchedulerOrderTest, SwitchingOnCountsAtOnce) {
 
 // Goal: one that waits for its retry when the order is asked for has its place in it.
 TEST_F(SchedulerOrderTest, SwitchingOnCountsWhatWaits) {
-  Webhook webhook = CoreHarness::webhook();
-  webhook.max_concurrency = 1;
-  const auto stored = core_.create(webhook);
+  const auto stored = core_.create(webhook_of(1));
   const auto ids = core_.deliver(events(3));
   core_.finish(core_.take_attempt(), 500);
-  Webhook changed = *stored;
-  changed.ordered = Ordering::Webhook;
-  core_.change(changed);
+  ask_for_order(*stored);
   ASSERT_THAT(core_.started(), ElementsAre(ids[1]));
   core_.finish_all(200);
   EXPECT_THAT(core_.started(), IsEmpty());

@@ -11,15 +11,13 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-class SchedulerRateTest : public testing::Test {
+class SchedulerRateTest : public CoreTest {
  protected:
   WebhookPtr create(std::optional<double> rate) {
-    Webhook webhook = CoreHarness::webhook();
-    webhook.max_concurrency = 100;
+    Webhook webhook = webhook_of(100);
     webhook.rate_limit = rate;
     return core_.create(webhook);
   }
-  static std::vector<EventDraft> events(std::size_t count) { return {count, CoreHarness::draft()}; }
   // When each of the next attempts starts, if timers are so much late.
   std::vector<MonotonicTime> starts(std::size_t count, Duration late = {}) {
     std::vector<MonotonicTime> at;
@@ -37,7 +35,6 @@ class SchedulerRateTest : public testing::Test {
     }
     return at;
   }
-  CoreHarness core_;
 };
 
 // Goal: attempts start evenly apart, woken by the scheduler's own deadlines, and the rate is kept up.

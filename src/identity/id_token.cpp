@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "identity/base64url.hpp"
 #include "identity/json_object.hpp"
@@ -99,10 +100,13 @@ Problem audience_problem(const json::object& claims, const std::string& client_i
   return std::nullopt;
 }
 
-// Seconds since the Unix epoch, perhaps with a fraction (RFC 7519, section 2).
+// Seconds since the Unix epoch, perhaps with a fraction (RFC 7519, section 2). Of "0e999" Boost.JSON makes NaN, which
+// is never later than anything, so a token would never expire.
 std::optional<double> seconds_member(const json::object& claims, std::string_view name) {
   const auto* const value = claims.if_contains(name);
-  return value && value->is_number() ? std::optional(value->to_number<double>()) : std::nullopt;
+  if (!value || !value->is_number()) return std::nullopt;
+  const auto seconds = value->to_number<double>();
+  return std::isfinite(seconds) ? std::optional(seconds) : std::nullopt;
 }
 
 Problem time_problem(const json::object& claims, WallTime now) {

@@ -263,6 +263,10 @@ TEST(IdToken, RefusesAmbiguousPayloads) {
                                                       "\xEF\xBB\xBF" + good}) {
     EXPECT_NE(problem(rsa().sign("RS256", "rsa-1", payload)), "taken") << payload.substr(0, 80);
   }
+  const auto expiry = json::serialize(json::value(kNow + 300));
+  const auto without_number =
+      good.substr(0, good.find(expiry)) + "0e999" + good.substr(good.find(expiry) + expiry.size());
+  EXPECT_THAT(problem(rsa().sign("RS256", "rsa-1", without_number)), HasSubstr("issued and expires"));
   EXPECT_EQ(problem(rsa().sign("RS256", "rsa-1", with(R"("x":[[[[]]]])"))), "taken") << "the table proves nothing";
   EXPECT_EQ(problem(rsa().sign("RS256", claims_with("x", json::string(kIdTokenBytesMax, 'x')))), "is too large");
 }
@@ -312,6 +316,8 @@ TEST(KeySet, HasUsableKeysOnly) {
            {{"kty", "RSA"}},
            {{"kty", "RSA"}, {"n", ""}, {"e", ""}},
            {{"kty", "RSA"}, {"n", "!!"}, {"e", "AQAB"}},
+           {{"kty", "RSA"}, {"n", "A=="}, {"e", "AQAB"}},
+           {{"kty", "EC"}, {"crv", "P-256"}, {"x", "A=="}, {"y", "A=="}},
            {{"kty", "EC"}, {"crv", "P-256"}, {"x", "AA"}, {"y", "AA"}},
            {{"kty", "EC"}, {"crv", "P-1"}, {"x", ec().jwk()["x"]}, {"y", ec().jwk()["y"]}},
            {{"kty", "EC"}, {"crv", "P-256"}, {"x", ec().jwk()["x"]}, {"y", ec().jwk()["x"]}},  // not on the curve

@@ -1,5 +1,6 @@
 #include <cjose/header.h>
 
+#include "identity/base64url.hpp"
 #include "identity/id_token.hpp"
 #include "identity/json_object.hpp"
 
@@ -12,12 +13,13 @@ constexpr std::size_t kKeysMax = 100;
 constexpr std::size_t kRsaBitsMin = 2048;
 constexpr std::size_t kRsaBitsMax = 8192;
 
-// The named members alone, so that no private part gets in.
-std::shared_ptr<cjose_jwk_t> import(const json::object& object, std::initializer_list<std::string_view> names) {
-  json::object wanted;
-  for (const auto name : names) {
+// A key of the members that are `numbers` alone, so that no private part gets in. cjose ends the program over some
+// texts that are no base 64, so it sees none.
+std::shared_ptr<cjose_jwk_t> import(json::object wanted, const json::object& object,
+                                    std::initializer_list<std::string_view> numbers) {
+  for (const auto name : numbers) {
     const auto text = text_member(object, name);
-    if (!text) return nullptr;
+    if (!text || !base64url_decode(*text)) return nullptr;
     wanted[name] = *text;
   }
   const auto text = json::serialize(wanted);
@@ -32,7 +34,7 @@ std::optional<VerificationKey> read_key(const json::object& object) {
   const auto type = text_member(object, "kty");
   if (type == "RSA") {
     key.kind = *type;
-    key.key = import(object, {"kty", "n", "e"});
+    key.key = import({{"kty", "RSA"}}, object, {"n", "e"});
     if (!key.key) return std::nullopt;
     const auto bits = cjose_jwk_get_keysize(key.key.get(), nullptr);
     if (bits < kRsaBitsMin || bits > kRsaBitsMax) return std::nullopt;
@@ -40,7 +42,7 @@ std::optional<VerificationKey> read_key(const json::object& object) {
   }
   if (type != "EC") return std::nullopt;
   key.kind = text_member(object, "crv").value_or("");
-  key.key = import(object, {"kty", "crv", "x", "y"});
+  key.key = import({{"kty", "EC"}, {"crv", key.kind}}, object, {"x", "y"});
   return key.key ? std::optional(std::move(key)) : std::nullopt;
 }
 

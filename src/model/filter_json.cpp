@@ -44,7 +44,10 @@ const OpInfo* op_named(const json::value& name) {
   return nullptr;
 }
 
-bool is_scalar(const json::value& value) { return !value.is_array() && !value.is_object(); }
+std::optional<std::string_view> scalar_problem(const json::value& value) {
+  if (value.is_array() || value.is_object()) return "must be a string, a number, true, false or null";
+  return range_problem(value);
+}
 
 std::string scalar_text(const json::value& value) {
   const auto* number = value.if_double();
@@ -67,7 +70,7 @@ void read_value_list(FilterCondition& condition, const json::value& value, const
   }
   for (std::size_t i = 0; i < list->size(); ++i) {
     const auto& element = (*list)[i];
-    if (!is_scalar(element)) errors.push_back({pointer + step(i), "must be a string, a number, true, false or null"});
+    if (const auto problem = scalar_problem(element)) errors.push_back({pointer + step(i), std::string(*problem)});
     condition.values.push_back(scalar_text(element));
   }
 }
@@ -79,14 +82,13 @@ std::optional<std::string_view> single_value_problem(ValueKind kind, const json:
       break;
     case ValueKind::Ordered:
       if (!value.is_string() && !value.is_number()) return "must be a number or a string";
-      break;
+      return range_problem(value);
     case ValueKind::Presence:
       if (!value.is_bool()) return "must be true or false";
       break;
     case ValueKind::Scalar:
     case ValueKind::ScalarList:
-      if (!is_scalar(value)) return "must be a string, a number, true, false or null";
-      break;
+      return scalar_problem(value);
   }
   return std::nullopt;
 }
@@ -162,7 +164,10 @@ Filter read_filter(const json::value& value, const std::string& pointer, FieldEr
     return filter;
   }
   for (std::size_t i = 0; i < list->size(); ++i) {
-    filter.conditions.push_back(read_condition((*list)[i], pointer + "/conditions" + step(i), errors));
+    auto& condition =
+        filter.conditions.emplace_back(read_condition((*list)[i], pointer + "/conditions" + step(i), errors));
+    // Whoever reads what is stored does not look at the errors, and a damaged condition must be harmless.
+    if (condition.values.empty()) condition.values.emplace_back("null");
   }
   return filter;
 }

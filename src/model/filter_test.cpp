@@ -207,6 +207,11 @@ TEST(FilterJson, NamesWhatIsWrong) {
            {condition(R"("field":"a","op":"gt","value":true)"), {kAt + "/value"}},
            {condition(R"("field":"a","op":"lte","value":null)"), {kAt + "/value"}},
            {condition(R"("field":"a","op":"exists","value":"yes")"), {kAt + "/value"}},
+           // What a double cannot hold could not be written again.
+           {condition(R"("field":"a","op":"eq","value":1e999)"), {kAt + "/value"}},
+           {condition(R"("field":"a","op":"lt","value":-1e999)"), {kAt + "/value"}},
+           {condition(R"("field":"a","op":"eq","value":0e999)"), {kAt + "/value"}},
+           {condition(R"("field":"a","op":"in","value":[1,1e999])"), {kAt + "/value/1"}},
        }) {
     EXPECT_EQ(pointers_of(text), pointers) << text;
   }

@@ -2,6 +2,7 @@
 // Small helpers for reading what users wrote. Private to this folder.
 
 #include <boost/json.hpp>
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,6 +26,14 @@ inline std::optional<std::int64_t> integer_in(const boost::json::value& value) {
   boost::json::error_code error;
   const auto number = value.is_double() ? 0 : value.to_number<std::int64_t>(error);
   return value.is_double() || error ? std::nullopt : std::optional(number);
+}
+
+// What is wrong with a number that the parser could not hold and that could not be written again: of "1e999" it makes
+// infinity, of "0e999" no number at all.
+inline std::optional<std::string_view> range_problem(const boost::json::value& value) {
+  const auto* number = value.if_double();
+  if (number == nullptr || std::isfinite(*number)) return std::nullopt;
+  return "must be a number that fits into 64 bits (IEEE 754)";
 }
 
 // Reports every member of `object` that is none of `known`.

@@ -150,6 +150,8 @@ class Compiler {
       text() += ']';
     } else if (const auto string = text_in(value)) {
       add_string(*string, pointer);
+    } else if (const auto problem = range_problem(value)) {
+      errors_.push_back({pointer, std::string(*problem)});
     } else if (const auto* number = value.if_double()) {
       char digits[32];  // Boost would write 1.5 as 1.5E0
       text().append(digits, std::to_chars(std::begin(digits), std::end(digits), *number).ptr);

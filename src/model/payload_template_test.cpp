@@ -139,6 +139,16 @@ TEST(PayloadTemplate, MistakesAreNamedWhereTheyAre) {
   }
 }
 
+TEST(PayloadTemplate, NumbersThatCannotBeWrittenAreMistakes) {
+  // Goal: what a double cannot hold is refused, or the body would not be JSON.
+  for (const std::string_view number : {"1e999", "-1e999", "0e999"}) {
+    FieldErrors errors;
+    compile_template(boost::json::parse("{\"a\":[" + std::string(number) + "]}"), "/payload/template", errors);
+    ASSERT_EQ(errors.size(), 1) << number;
+    EXPECT_EQ(errors[0].pointer, "/payload/template/a/0");
+  }
+}
+
 TEST(PayloadTemplate, HasLimits) {
   // Goal: size and number of placeholders are bounded, at the template's pointer.
   const auto problems = [](const json::value& value) {

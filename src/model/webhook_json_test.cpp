@@ -381,5 +381,19 @@ TEST(WebhookFromStoredJson, BringsBackWhatWasStored) {
   }
 }
 
+TEST(WebhookFromStoredJson, DamageIsHarmless) {
+  // Goal: what a damaged file holds is an error, or a webhook that can be shown and whose filter can be asked.
+  EXPECT_ANY_THROW(webhook_from_stored_json({}));
+  EXPECT_ANY_THROW(webhook_from_stored_json({{"id", 7}}));
+  auto stored = webhook_to_stored_json(made(kEverything));
+  for (const std::string_view condition : {R"({"field":"a","op":"eq"})", R"({"field":"a","op":"?"})", "7"}) {
+    stored["filters"] = {{"conditions", {json::parse(condition)}}};
+    const auto webhook = webhook_from_stored_json(stored);
+    ASSERT_TRUE(webhook.filter);
+    passes(*webhook.filter, R"({"a":1})");
+    webhook_to_json(webhook);
+  }
+}
+
 }  // namespace
 }  // namespace limehook

@@ -84,21 +84,8 @@ Answer<void> Engine::change(std::string subject, std::vector<store::CatalogChang
 
 Answer<void> Engine::retry_delivery(const Delivery& delivery, EventType type) {
   const auto ticket = new_ticket();
-  store::OpenDelivery row{.id = delivery.id,
-                          .event = delivery.event,
-                          .webhook = delivery.webhook,
-                          .type = type,
-                          .status = delivery.status,
-                          .test = delivery.test,
-                          .attempts = delivery.attempts,
-                          .round_start = delivery.round_start,
-                          .next_attempt_at = delivery.next_attempt_at,
-                          .http_status = delivery.http_status,
-                          .last_outcome = delivery.last_outcome,
-                          .fallback = delivery.fallback,
-                          .order_key = delivery.order_key,
-                          .body_type = delivery.body_type};
-  co_return unwrap_stored(co_await request(ticket, delivery::RetrySubmitted{ticket, row}));
+  co_return unwrap_stored(
+      co_await request(ticket, delivery::RetrySubmitted{ticket, store::open_delivery_of(delivery, type)}));
 }
 
 Answer<void> Engine::skip_delivery(DeliveryId delivery) {

@@ -137,6 +137,8 @@ struct OpenDelivery {
   std::uint32_t order_key = 0;
   BodyType body_type{};
 };
+// `type` is its event's.
+OpenDelivery open_delivery_of(const Delivery& delivery, EventType type);
 
 struct Body {
   DeliveryId delivery;

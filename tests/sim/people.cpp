@@ -153,22 +153,8 @@ void People::retry_delivery() {
   // The newest ones are the most likely to be on their way.
   const std::size_t range = prng_.chance(0.5) ? std::min<std::size_t>(ids.size(), 5) : ids.size();
   const auto detail = w_.store.get_delivery(ids[ids.size() - 1 - prng_.below(range)]);
-  const Delivery& d = detail->delivery;
-  if (d.test) return;
-  const store::OpenDelivery row{.id = d.id,
-                                .event = d.event,
-                                .webhook = d.webhook,
-                                .type = detail->event.type,
-                                .status = d.status,
-                                .test = d.test,
-                                .attempts = d.attempts,
-                                .round_start = d.round_start,
-                                .next_attempt_at = d.next_attempt_at,
-                                .http_status = d.http_status,
-                                .last_outcome = d.last_outcome,
-                                .fallback = d.fallback,
-                                .order_key = d.order_key,
-                                .body_type = d.body_type};
+  if (detail->delivery.test) return;
+  const auto row = store::open_delivery_of(detail->delivery, detail->event.type);
   soon([this, row] { submit(delivery::RetrySubmitted{.delivery = row}); });
 }
 

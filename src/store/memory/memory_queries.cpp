@@ -47,29 +47,11 @@ Page<Row> collect(const Query& query, const Map& map, std::size_t rows_examined_
 
 }  // namespace
 
-OpenDelivery MemoryStore::open_delivery(const StoredDelivery& stored) {
-  const Delivery& d = stored.delivery;
-  return {.id = d.id,
-          .event = d.event,
-          .webhook = d.webhook,
-          .type = stored.type,
-          .status = d.status,
-          .test = d.test,
-          .attempts = d.attempts,
-          .round_start = d.round_start,
-          .next_attempt_at = d.next_attempt_at,
-          .http_status = d.http_status,
-          .last_outcome = d.last_outcome,
-          .fallback = d.fallback,
-          .order_key = d.order_key,
-          .body_type = d.body_type};
-}
-
 std::vector<OpenDelivery> MemoryStore::list_open(DeliveryId after, std::size_t limit) const {
   const std::lock_guard lock(mutex_);
   std::vector<OpenDelivery> open;
   for (auto at = deliveries_.upper_bound(after); at != deliveries_.end() && open.size() < limit; ++at) {
-    if (is_open(at->second.delivery.status)) open.push_back(open_delivery(at->second));
+    if (is_open(at->second.delivery.status)) open.push_back(open_delivery_of(at->second.delivery, at->second.type));
   }
   return open;
 }
@@ -192,7 +174,7 @@ RecoveryStep MemoryStore::failed_step(const Recovery& recovery, std::size_t limi
     if (step.examined == limit) return step;
     ++step.examined;
     step.position = id.value;
-    if (passes(recovery, stored)) step.deliveries.push_back(open_delivery(stored));
+    if (passes(recovery, stored)) step.deliveries.push_back(open_delivery_of(stored.delivery, stored.type));
   }
   step.done = true;
   return step;
@@ -221,7 +203,7 @@ RecoveryStep MemoryStore::missing_step(const Recovery& recovery, std::size_t lim
     for (const DeliveryId delivery_id : stored.deliveries) {
       const StoredDelivery& to = deliveries_.at(delivery_id);
       if (to.delivery.status == DeliveryStatus::Canceled && passes(recovery, to)) {
-        step.deliveries.push_back(open_delivery(to));
+        step.deliveries.push_back(open_delivery_of(to.delivery, to.type));
       }
     }
   }

@@ -71,7 +71,6 @@ class MemoryStore : public Store {
   bool passes(const Recovery& recovery, const StoredDelivery& stored) const;
   RecoveryStep failed_step(const Recovery& recovery, std::size_t limit) const;
   RecoveryStep missing_step(const Recovery& recovery, std::size_t limit) const;
-  static OpenDelivery open_delivery(const StoredDelivery& stored);
 
   const std::size_t rows_examined_max_;
   mutable std::mutex mutex_;
