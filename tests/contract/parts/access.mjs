@@ -2,7 +2,9 @@
 
 import assert from 'node:assert/strict';
 
+import { goodPassword as password, tokenOf } from '../../e2e/support/session.mjs';
 import { test } from '../../e2e/support/test.mjs';
+import { exchange } from '../lib/api.mjs';
 import { admin, allPages, api, keys, manager, ofWebhook, people, person, portals, server, started, webhooks } from '../lib/world.mjs';
 
 const hour = 3_600_000;
@@ -89,4 +91,33 @@ test('the audit log tells who changed what, and no secret', async () => {
   await api.call('listAudit', 403, person('manager', { query: { team_id: 'team_002' } }));
   const before = { until: '2020-01-01T00:00:00Z' };
   assert.deepEqual((await api.call('listAudit', 200, admin({ query: before }))).data, []);
+});
+
+// Makes `count` of something as an admin, who may have more than a team.
+async function makeMany(target, count, body) {
+  const headers = { authorization: `Bearer ${keys.admin.key}`, 'content-type': 'application/json' };
+  const text = JSON.stringify(body);
+  const make = async () => {
+    const { status } = await exchange(new URL(target, server.url), { method: 'POST', headers, body: text });
+    assert.equal(status, 201);
+  };
+  for (let made = 0; made < count; made += 50) await Promise.all(Array.from({ length: 50 }, make));
+}
+
+test('a team makes a bounded number of things by itself', async () => {
+  const team_id = 'team_full';
+  const full = await api.call('createKey', 201, admin({ json: { name: 'full', role: 'manage', team_id } }));
+  const invited = await api.call('createInvitation', 201, admin({ json: { email: 'full@example.com', role: 'manage', team_id } }));
+  const accepted = await api.exchange('acceptInvitation', 200, { json: { token: tokenOf(invited.link), password } });
+  const cookie = accepted.headers['set-cookie'][0].match(/limehook_session=([^;]+)/)[1];
+  const session = { cookie, csrf: accepted.value.csrf_token };
+
+  const webhook = { name: 'one of many', url: 'https://example.com/', enabled: false };
+  await makeMany('/v1/webhooks', 1000, { ...webhook, team_id });
+  await api.call('createWebhook', 409, { key: full.key, json: webhook });
+  await makeMany(`/v1/teams/${team_id}/portal`, 1000, {});
+  await api.call('createPortalLink', 409, { key: full.key, path: { id: team_id } });
+  await makeMany('/v1/keys', 1000, { name: 'one of many', role: 'ingest', team_id });
+  await api.call('createKey', 409, { session, json: { name: 'more', role: 'ingest' } });
+  await api.call('createKey', 201, admin({ json: { name: 'more', role: 'ingest', team_id } }));
 });

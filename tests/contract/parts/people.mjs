@@ -3,12 +3,10 @@
 import assert from 'node:assert/strict';
 
 import { Limehook } from '../../e2e/support/process.mjs';
+import { goodPassword as password, setupToken, tokenOf } from '../../e2e/support/session.mjs';
 import { test } from '../../e2e/support/test.mjs';
 import { totp } from '../../e2e/support/totp.mjs';
-import { admin, allPages, api, keys, known, people, person, server, until } from '../lib/world.mjs';
-
-const password = 'seven lamps over violet hills';
-const tokenOf = (link) => link.slice(link.indexOf('#') + 1);
+import { admin, allPages, api, keys, known, people, person, server } from '../lib/world.mjs';
 
 // Remembers who has just signed in.
 function remember(name, { value, headers }, account) {
@@ -33,7 +31,7 @@ async function join(name, role, team_id) {
 
 test('the first admin: by the printed link, once', async () => {
   assert.deepEqual(await api.call('getSignInOptions', 200), { setup: true, password_reset: false, oidc_name: null });
-  const [, token] = await until('the link', () => server.child.stdout.match(/\/setup#(lhl_\S+)/));
+  const token = await setupToken(server);
   const look = await api.call('lookAtLink', 200, { json: { token } });
   assert.deepEqual([look.kind, look.email, look.account_exists], ['setup', null, false]);
   const json = { token, email: 'Owner@Example.com', name: 'The Owner', password };
@@ -91,7 +89,7 @@ test('invitations of people who have an account: they sign in first, and no team
   const { data: [entry] } = await api.call('listAudit', 200, person('stranger', { query: { action: 'user.joined' } }));
   assert.deepEqual([entry.team_id, entry.after], ['team_002', { teams: { team_002: 'read' } }]);
   const own = await api.call('listAudit', 200, person('manager', { query: { action: 'user.joined' } }));
-  assert.deepEqual(own.data, [], 'it was not about team_001');
+  assert.ok(own.data.length > 0 && !JSON.stringify(own).includes('team_002'), 'team_001 is told nothing of it');
 });
 
 test('people: listed, changed, deleted', async () => {

@@ -2,8 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import { firstAdmin } from '../../e2e/support/session.mjs';
-import { Limehook } from '../../e2e/support/process.mjs';
+import { goodPassword as password, serverWithAdmin } from '../../e2e/support/session.mjs';
 import { test } from '../../e2e/support/test.mjs';
 import { waitFor } from '../../e2e/support/wait.mjs';
 import { exchange } from '../lib/api.mjs';
@@ -13,8 +12,6 @@ import {
 
 const EVENT_BYTES_MAX = 256 * 1024;
 const BATCH_BYTES_MAX = 5 * 1024 * 1024;
-
-const password = 'seven lamps over violet hills';
 
 // A right request for each operation that needs a path or a body, as an admin may make it.
 const rightRequests = () => ({
@@ -184,8 +181,7 @@ test('422: wrong query parameters', async () => {
 
 // One request per second may pass: after one that did, there is time for some that do not.
 test('429: more requests than the operator allows', async () => {
-  const limited = await Limehook.start({ args: ['--request-rate', '1'] });
-  const { cookie, csrf } = await firstAdmin(limited, 'owner@example.com', password);
+  const { server: limited, admin: { cookie, csrf } } = await serverWithAdmin({ args: ['--request-rate', '1'] });
   const callers = {
     key: { target: '/v1/event-types', headers: { authorization: `Bearer ${limited.key}` }, until: 0 },
     person: { target: '/v1/sessions', headers: { cookie }, until: 0 },
