@@ -383,7 +383,7 @@ TEST_P(StoreCatalogTest, StatsAreListedByTimeForTheWebhooksAskedFor) {
   const auto hour = std::chrono::hours(1);
   WriteBatch batch;
   batch.catalog = {bucket(kWebhook, t + 2 * hour, 1), bucket(kOtherWebhook, t, 2), bucket(kWebhook, t + hour, 3),
-                 bucket({}, t + hour, 4), bucket(kWebhook, t - hour, 5)};
+                   bucket({}, t + hour, 4), bucket(kWebhook, t - hour, 5)};
   commit(batch);
   const auto attempts = [&](std::vector<WebhookId> webhooks, WallTime since, WallTime until) {
     std::vector<std::uint32_t> out;
