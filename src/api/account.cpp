@@ -23,12 +23,14 @@ Fault wrong_field(std::string_view pointer, std::string_view detail) {
   return Fault{problem(403, "This could not be confirmed.", {{std::string(pointer), std::string(detail)}})};
 }
 
+Response totp_is_on() { return problem(409, "The second factor is on already. Turn it off first."); }
+
 }  // namespace
 
 // The account of who asks, as it is now.
 User Api::own_account(const Call& call) const {
   const User* user = engine_.directory().find_user(call.principal.user);
-  if (!user) throw Fault{problem(401, "Sign in first.")};
+  if (!user) throw Fault{unauthorized("Sign in first.")};
   return *user;
 }
 
@@ -53,12 +55,8 @@ void Api::confirmed(const Call& call) {
 // Stores a change of an account by its owner or by a link that proves who they are.
 asio::awaitable<Response> Api::save_account(const Call& call, const User& user, std::string_view action,
                                             std::vector<store::CatalogChange> changes, Response response) {
-  AuditEntry entry = audit(call, action, "", user.id.str(), user.email);
-  if (const User* before = engine_.directory().find_user(user.id)) {
-    set_change(entry, audit_members(*before), audit_members(user));
-  }
+  audit_account(call, action, engine_.directory().find_user(user.id), &user, changes);
   changes.emplace_back(user);
-  changes.emplace_back(std::move(entry));
   const auto answer = co_await engine_.change("user " + user.email, std::move(changes));
   if (!answer) co_return refusal(answer.error());
   co_return std::move(response);
@@ -79,6 +77,7 @@ asio::awaitable<Response> Api::change_password(const Call& call) {
   user.updated_at = runtime::now().wall;
   std::vector<store::CatalogChange> changes;
   end_sessions(user.id, call.principal.session, changes);
+  void_reset_links(user.id, changes);  // somebody else may have one, which is why the password is changed
   co_return co_await save_account(call, user, "user.password_changed", std::move(changes), no_content());
 }
 
@@ -91,8 +90,9 @@ asio::awaitable<Response> Api::begin_totp(const Call& call) {
   body.finish();
   const User user = co_await confirmed_account(call, "/password", password);
   confirmed(call);
-  if (!user.totp_secret.empty()) co_return problem(409, "The second factor is on already. Turn it off first.");
+  if (!user.totp_secret.empty()) co_return totp_is_on();
   const std::string secret = identity::generate_totp_secret();
+  std::erase_if(pending_totp_, [&](const auto& entry) { return !engine_.directory().sessions().find(entry.first); });
   pending_totp_[call.principal.session] = secret;
   JsonWriter out;
   out.begin_object().key("secret").string(secret).key("uri");
@@ -107,6 +107,7 @@ asio::awaitable<Response> Api::finish_totp(const Call& call) {
   const auto pending = pending_totp_.find(call.principal.session);
   if (pending == pending_totp_.end()) co_return problem(409, "Begin with POST /v1/session/totp.");
   User user = own_account(call);
+  if (!user.totp_secret.empty()) co_return totp_is_on();  // turned on in another session meanwhile
   const auto step = identity::totp_step(pending->second, code, runtime::now().wall, 0);
   if (!step) throw wrong_field("/code", "is not the code that belongs to the secret now");
   user.totp_secret = pending->second;
@@ -141,11 +142,15 @@ asio::awaitable<Response> Api::end_totp(const Call& call) {
 
 // ---- forgotten passwords ------------------------------------------------------------------------------------
 
+void Api::void_reset_links(UserId user, std::vector<store::CatalogChange>& changes) const {
+  for (const auto& [id, link] : engine_.directory().links().all()) {
+    if (link.kind == LinkKind::PasswordReset && link.user == user) changes.emplace_back(store::Removed<LinkId>{id});
+  }
+}
+
 // Replaces older links, so that only the newest one works.
 Issued<Link> Api::reset_link(const User& user, std::vector<store::CatalogChange>& changes) {
-  for (const auto& [id, link] : engine_.directory().links().all()) {
-    if (link.kind == LinkKind::PasswordReset && link.user == user.id) changes.emplace_back(store::Removed<LinkId>{id});
-  }
+  void_reset_links(user.id, changes);
   auto issued = new_link(engine_.new_id(), LinkKind::PasswordReset, runtime::now().wall, limits::kResetLinkValid);
   issued.row.user = user.id;
   changes.emplace_back(issued.row);
@@ -191,7 +196,8 @@ asio::awaitable<Response> Api::complete_password_reset(const Call& call) {
   User changed = *user;
   changed.password_hash = hash;
   changed.updated_at = runtime::now().wall;
-  std::vector<store::CatalogChange> changes{store::Removed<LinkId>{link.id}};
+  std::vector<store::CatalogChange> changes;
+  void_reset_links(changed.id, changes);
   end_sessions(changed.id, SessionId{}, changes);
   throttle_.forget(changed.email);
   co_return co_await save_account(call, changed, "user.password_reset", std::move(changes), no_content());

@@ -21,6 +21,7 @@ bool is_configured_key(const Principal& principal) { return principal.kind == Ac
 }  // namespace
 
 std::optional<Response> Api::admit(const Request& head) {
+  if (pages_.has(head)) return std::nullopt;
   Call call{head, {}, {}, {}};
   std::optional<Response> refusal;
   try {

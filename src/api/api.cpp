@@ -2,12 +2,20 @@
 
 #include <spdlog/spdlog.h>
 #include <boost/url/parse_query.hpp>
+#include <boost/url/pct_string_view.hpp>
 
+#include "api/render.hpp"
 #include "runtime/clocks.hpp"
 #include "signing/signing.hpp"
 
 namespace limehook::api {
 namespace {
+
+// A step of a path as it was meant: callers may write any character as %XX, and some they must (RFC 3986, section 2.1).
+std::string decoded_step(std::string_view step) {
+  const auto text = boost::urls::make_pct_string_view({step.data(), step.size()});
+  return text ? to_utf8(text->decode()) : std::string(step);
+}
 
 // Does `path` fit `pattern`? Puts the step at "{id}" into `id`.
 bool fits(std::string_view pattern, std::string_view path, std::string& id) {
@@ -16,7 +24,7 @@ bool fits(std::string_view pattern, std::string_view path, std::string& id) {
     const auto path_step = path.substr(0, path.find('/'));
     if (pattern_step == "{id}") {
       if (path_step.empty()) return false;
-      id = path_step;
+      id = decoded_step(path_step);
     } else if (pattern_step != path_step) {
       return false;
     }
@@ -51,7 +59,8 @@ std::string refusal_of(const Principal& principal, unsigned who) {
   if ((who & kPeople) != 0) return "This is for people who are signed in.";
   if (principal.kind == ActorKind::Portal) return "This is not part of a team's portal.";
   if (!principal.role) return "You are not a member of any team.";
-  return "A key with the role " + std::string(name_of(*principal.role)) + " may not do this.";
+  return (principal.kind == ActorKind::Key ? "A key" : "Somebody") + std::string(" with the role ") +
+         std::string(name_of(*principal.role)) + " may not do this.";
 }
 
 }  // namespace
@@ -147,6 +156,7 @@ Api::Api(runtime::Engine& engine, telemetry::Metrics& metrics, ApiOptions option
     : engine_(engine),
       metrics_(metrics),
       options_(std::move(options)),
+      pages_(options_.frame_ancestors),
       auth_{signing::sha256(options_.admin_key), options_.sessions} {
   if (options_.request_rate > 0) {
     request_rate_.emplace(options_.request_rate, std::max(1, static_cast<int>(options_.request_rate)));
@@ -183,9 +193,8 @@ asio::awaitable<Response> Api::handle(const Request& request) {
 Principal Api::principal_of(const Request& request) const {
   auto principal = authenticate(request, auth_, engine_.directory(), runtime::now().wall);
   if (principal) return *std::move(principal);
-  Response response = problem(principal.error().status, principal.error().detail);
-  if (response.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
-  throw Fault{std::move(response)};
+  const auto& [status, detail] = principal.error();
+  throw Fault{status == 401 ? unauthorized(detail) : problem(status, detail)};
 }
 
 const Api::Route& Api::find_route(Call& call) const {
@@ -203,13 +212,16 @@ const Api::Route& Api::find_route(Call& call) const {
     if (call.principal.may(route.who)) return route;
     throw Fault{problem(403, refusal_of(call.principal, route.who))};
   }
-  if (allowed.empty()) throw Fault{problem(404, "There is nothing at this path. See /openapi.json.")};
+  if (allowed.empty()) {
+    throw Fault{pages_.not_found(request).value_or(problem(404, "There is nothing at this path. See /openapi.json."))};
+  }
   Response response = problem(405, "This path takes " + allowed + ".");
   response.headers.emplace_back("Allow", allowed);
   throw Fault{std::move(response)};
 }
 
 asio::awaitable<Response> Api::dispatch(const Request& request) {
+  if (pages_.has(request)) co_return pages_.answer(request);
   Call call{request, {}, {}, {}};
   const Route& route = find_route(call);
   call.query = parse_query(request.query());

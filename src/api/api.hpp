@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -15,6 +16,7 @@
 
 #include "api/account_mail.hpp"
 #include "api/call.hpp"
+#include "api/pages.hpp"
 #include "api/people.hpp"
 #include "api/request_rate.hpp"
 #include "base/limits.hpp"
@@ -36,7 +38,8 @@ struct ApiOptions {
   Duration default_timeout;  // of webhooks that set none
   SessionLimits sessions;
   SendAccountMail send_mail;
-  double request_rate = 0;  // per second and caller; 0: no limit
+  double request_rate = 0;                   // per second and caller; 0: no limit
+  std::vector<std::string> frame_ancestors;  // origins of sites that may embed the portal
 };
 
 // What can be known only when the server listens.
@@ -145,6 +148,13 @@ class Api {
                    std::string_view target_name) const;
   AuditEntry webhook_audit(const Call& call, std::string_view action, const Webhook* before,
                            const Webhook* after) const;
+  // What becomes of an account; null: it was or is not there. One entry of the installation.
+  void audit_account(const Call& call, std::string_view action, const User* before, const User* after,
+                     std::vector<store::CatalogChange>& changes) const;
+  // What becomes of their memberships: an entry for each team whose member they become or cease to be or in which they
+  // get another role, with nothing of other teams. Answers whether there is any.
+  bool audit_memberships(const Call& call, std::string_view action, const User* before, const User* after,
+                         std::vector<store::CatalogChange>& changes) const;
   // numbers.cpp
   asio::awaitable<Response> list_numbers(const Call& call);
   asio::awaitable<Response> create_number(const Call& call);
@@ -182,6 +192,7 @@ class Api {
   asio::awaitable<Response> save_account(const Call& call, const User& user, std::string_view action,
                                          std::vector<store::CatalogChange> changes, Response response);
   Issued<Link> reset_link(const User& user, std::vector<store::CatalogChange>& changes);
+  void void_reset_links(UserId user, std::vector<store::CatalogChange>& changes) const;
   asio::awaitable<void> mail_reset_link(std::string email, std::string url, std::vector<store::CatalogChange> changes);
   // users.cpp
   asio::awaitable<Response> list_users(const Call& call);
@@ -190,7 +201,14 @@ class Api {
   asio::awaitable<Response> delete_user(const Call& call);
   asio::awaitable<Response> create_reset_link(const Call& call);
   User visible_user(const Call& call) const;
-  bool is_last_admin(const User& user) const;
+  // Until it goes out of scope, the user counts as no admin: of two that leave at once, the last one must not. Throws
+  // Fault for the last one.
+  struct Stays {
+    UserId user;
+    void operator()(std::multiset<UserId>* leaving) const { leaving->erase(leaving->find(user)); }
+  };
+  using LeavingAdmin = std::unique_ptr<std::multiset<UserId>, Stays>;
+  LeavingAdmin leave_admins(const User& user);
   asio::awaitable<Response> save_user(const Call& call, const User& before, const User& user, std::string_view action,
                                       std::vector<store::CatalogChange> changes);
   // invitations.cpp
@@ -201,6 +219,8 @@ class Api {
   asio::awaitable<Response> delete_invitation(const Call& call);
   asio::awaitable<Response> accept_invitation(const Call& call);
   asio::awaitable<Response> join_by_invitation(const Call& call, const Link& link);
+  // Throws a 409 when the team has too many links that are still open.
+  void check_links(const Principal& principal, std::string_view team_id) const;
   // The link of that token and kind; else a 404.
   Link valid_link(const std::string& token, LinkKind kind) const;
   // portal.cpp
@@ -229,6 +249,7 @@ class Api {
   runtime::Engine& engine_;
   telemetry::Metrics& metrics_;
   ApiOptions options_;
+  Pages pages_;
   AuthOptions auth_;
   SignInOptions sign_in_;
   identity::GuessThrottle throttle_;
@@ -236,6 +257,7 @@ class Api {
   std::size_t hashing_now_ = 0;
   std::map<SessionId, std::string> pending_totp_;  // secrets that no code was given for yet
   std::unordered_set<LinkId> setting_up_;
+  std::multiset<UserId> leaving_admins_;
   vault::Vault oidc_flows_{{vault::Key::generate()}};  // seals sign-ins under way, which browsers keep
   std::optional<RequestRate> request_rate_;
   RequestRate unknown_callers_{limits::kUnknownKeyRate, limits::kUnknownKeyBurst};  // by address

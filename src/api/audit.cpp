@@ -6,6 +6,7 @@
 
 #include "api/api.hpp"
 #include "api/json_writer.hpp"
+#include "api/people.hpp"
 #include "http_client/masking.hpp"
 #include "model/webhook_json.hpp"
 #include "runtime/clocks.hpp"
@@ -59,6 +60,13 @@ WebhookMembers members_of(const Webhook* webhook) {
   return members;
 }
 
+// Empty for who is no member.
+json::object membership_in(const User* user, std::string_view team) {
+  const Membership* member = user ? user->membership(team) : nullptr;
+  if (!member) return {};
+  return {{"teams", json::object{{team, name_of(member->role)}}}};
+}
+
 void write_entry(JsonWriter& out, const AuditEntry& entry) {
   out.key("id").string(entry.id.str()).key("at").string(format_rfc3339(id_time(entry.id.value)));
   out.key("actor").begin_object();
@@ -103,6 +111,35 @@ AuditEntry Api::audit(const Call& call, std::string_view action, std::string_vie
           .action = std::string(action),
           .target = std::move(target),
           .target_name = std::string(target_name)};
+}
+
+void Api::audit_account(const Call& call, std::string_view action, const User* before, const User* after,
+                        std::vector<store::CatalogChange>& changes) const {
+  const User& user = after ? *after : *before;
+  AuditEntry entry = audit(call, action, "", user.id.str(), user.email);
+  set_change(entry, before ? audit_members(*before) : json::object{}, after ? audit_members(*after) : json::object{});
+  changes.emplace_back(std::move(entry));
+}
+
+bool Api::audit_memberships(const Call& call, std::string_view action, const User* before, const User* after,
+                            std::vector<store::CatalogChange>& changes) const {
+  const User& user = after ? *after : *before;
+  std::set<std::string_view> teams;
+  for (const User* state : {before, after}) {
+    if (!state) continue;
+    for (const Membership& member : state->teams) teams.insert(member.team_id);
+  }
+  bool any = false;
+  for (const std::string_view team : teams) {
+    const json::object old_role = membership_in(before, team);
+    const json::object new_role = membership_in(after, team);
+    if (old_role == new_role) continue;
+    AuditEntry entry = audit(call, action, team, user.id.str(), user.email);
+    set_change(entry, old_role, new_role);
+    changes.emplace_back(std::move(entry));
+    any = true;
+  }
+  return any;
 }
 
 asio::awaitable<Response> Api::list_audit(const Call& call) {

@@ -15,6 +15,11 @@ class Body {
  public:
   // Throws Fault when the body is no JSON object.
   explicit Body(const Call& call) : json_(call.json_object()) {}
+  // A request without any body has no members.
+  struct MayBeMissing {};
+  Body(const Call& call, MayBeMissing) {
+    if (!call.request.body.empty()) json_ = call.json_object();
+  }
 
   bool has(std::string_view name) const { return json_.contains(name); }
   // A text of 1 to `bytes_max` bytes; wrong when missing.

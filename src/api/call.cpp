@@ -67,12 +67,17 @@ std::int64_t Call::cursor() const {
   return *value;
 }
 
+void check_room(const Principal& principal, std::size_t count, std::size_t count_max) {
+  if (!principal.limited() || count < count_max) return;
+  throw Fault{problem(409, "The team has " + std::to_string(count) + " of these, and may not make more by itself.")};
+}
+
 std::string cursor_text(std::int64_t next) { return next == 0 ? std::string() : encode_id("cur_", next); }
 
 std::optional<std::string> Call::team() const {
   const auto asked = parameter("team_id");
   if (!principal.limited()) return asked;
-  if (asked && *asked != principal.team_id) throw Fault{problem(403, "This key is for another team.")};
+  if (asked && *asked != principal.team_id) throw Fault{problem(403, "That team is not yours.")};
   return principal.team_id;
 }
 

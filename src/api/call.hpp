@@ -50,6 +50,9 @@ struct Call {
   boost::json::object json_object() const;
 };
 
+// Throws a 409 when a team that makes something for itself has `count` of them already, and that is all it may have.
+void check_room(const Principal& principal, std::size_t count, std::size_t count_max);
+
 // A page's next_cursor; empty when there is none.
 std::string cursor_text(std::int64_t next);
 

@@ -23,7 +23,7 @@ std::string idempotency_key(const Call& call) {
 // Keys of one team must not meet another's.
 std::string idempotency_scope(const Principal& principal) { return principal.team_id; }
 
-constexpr std::string_view kOtherTeam = "names a team that this key is not for";
+constexpr std::string_view kOtherTeam = "names a team that is not yours";
 
 // An event that names no team is the key's team's, or else that of its number; false when it names another than the
 // key's.
@@ -70,7 +70,7 @@ asio::awaitable<Response> Api::post_event(const Call& call) {
     throw Fault{invalid(draft.error())};
   }
   if (!settle_team(*draft, call.principal, engine_.directory().numbers())) {
-    throw Fault{problem(403, "The event's team is not the key's.", {{"/team_id", std::string(kOtherTeam)}})};
+    throw Fault{problem(403, "The event's team is not yours.", {{"/team_id", std::string(kOtherTeam)}})};
   }
   draft->idempotency_key = idempotency_key(call);
   std::vector<EventDraft> events;

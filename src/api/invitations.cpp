@@ -74,6 +74,12 @@ std::string Api::team_name(const std::string& team_id) const {
   return made == engine_.directory().teams().end() || made->second.name.empty() ? team_id : made->second.name;
 }
 
+void Api::check_links(const Principal& principal, std::string_view team_id) const {
+  const auto same_team = [&](const auto& row) { return row.second.team_id == team_id; };
+  check_room(principal, static_cast<std::size_t>(std::ranges::count_if(engine_.directory().links().all(), same_team)),
+             limits::kLinksPerTeamMax);
+}
+
 // What a page must know before it asks for anything. The token is in the body, so that it is in no log of requests.
 asio::awaitable<Response> Api::look_at_link(const Call& call) {
   Body body(call);
@@ -149,6 +155,7 @@ asio::awaitable<Response> Api::create_invitation(const Call& call) {
   if (!shows_link && !options_.send_mail) {
     throw Fault{problem(409, "There is no mail server. Ask an admin to invite.")};
   }
+  check_links(call.principal, wanted.team_id);
   auto issued = new_link(engine_.new_id(), LinkKind::Invitation, runtime::now().wall, limits::kInvitationValid);
   issued.row.email = wanted.email;
   issued.row.name = wanted.name;
@@ -213,11 +220,14 @@ asio::awaitable<Response> Api::join_by_invitation(const Call& call, const Link& 
   Call as_user = call;
   as_user.principal = principal_of(call.request);
   const User* found = engine_.directory().find_user(as_user.principal.user);
-  if (!found || found->email != link.email) throw Fault{problem(401, "Sign in as " + link.email + " first.")};
+  if (!found || found->email != link.email) throw Fault{unauthorized("Sign in as " + link.email + " first.")};
   const User before = *found;
   User user = before;
   take_invitation(user, link);
-  co_return co_await save_user(as_user, before, user, "user.joined", {store::Removed<LinkId>{link.id}});
+  Response saved = co_await save_user(as_user, before, user, "user.joined", {store::Removed<LinkId>{link.id}});
+  const Session* session = engine_.directory().sessions().find(as_user.principal.session);
+  if (saved.status != 200 || !session) co_return saved;
+  co_return signed_in(user, *session, cookie(call.request, session_cookie_name(auth_.secure(call.request))));
 }
 
 }  // namespace limehook::api

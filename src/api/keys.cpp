@@ -134,6 +134,10 @@ asio::awaitable<Response> Api::list_keys(const Call& call) {
 asio::awaitable<Response> Api::create_key(const Call& call) {
   const WallTime now = runtime::now().wall;
   ApiKey key = parse_key(call, now);
+  const auto same_team = [&](const auto& row) { return row.second.team_id == key.team_id; };
+  check_room(call.principal,
+             static_cast<std::size_t>(std::ranges::count_if(engine_.directory().keys().all(), same_team)),
+             limits::kKeysPerTeamMax);
   const std::string secret = signing::generate_token(kKeyPrefix);
   key.id = KeyId{engine_.new_id()};
   key.hash = signing::sha256(secret);
@@ -146,7 +150,8 @@ asio::awaitable<Response> Api::create_key(const Call& call) {
   JsonWriter out;
   write_key(out.begin_object(), key);
   out.key("key").string(secret).end_object();
-  co_return Response{201, "application/json", out.take(), {{"Cache-Control", "no-store"}}};
+  co_return Response{
+      201, "application/json", out.take(), {{"Location", "/v1/keys/" + key.id.str()}, {"Cache-Control", "no-store"}}};
 }
 
 asio::awaitable<Response> Api::get_key(const Call& call) { co_return key_response(visible_key(call)); }

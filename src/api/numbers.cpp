@@ -41,8 +41,7 @@ Response number_exists() {
 
 void check_team(const Principal& principal, std::string_view team_id) {
   if (principal.sees_team(team_id)) return;
-  throw Fault{
-      problem(403, "The number's team is not the key's.", {{"/team_id", "names a team that this key is not for"}})};
+  throw Fault{problem(403, "The number's team is not yours.", {{"/team_id", "names a team that is not yours"}})};
 }
 
 }  // namespace
@@ -82,6 +81,7 @@ asio::awaitable<Response> Api::create_number(const Call& call) {
   if (errors.empty() && number.team_id.empty()) errors.push_back({"/team_id", "is required"});
   if (!errors.empty()) throw Fault{invalid(errors)};
   check_team(call.principal, number.team_id);
+  check_room(call.principal, engine_.directory().numbers().count_of(number.team_id), limits::kNumbersPerTeamMax);
   number.id = NumberId{engine_.new_id()};
   number.created_at = number.updated_at = runtime::now().wall;
   if (engine_.directory().numbers().find(number.number)) throw Fault{number_exists()};
@@ -103,9 +103,20 @@ asio::awaitable<Response> Api::patch_number(const Call& call) {
   if (!errors.empty()) throw Fault{invalid(errors)};
   check_team(call.principal, number.team_id);
   number.updated_at = runtime::now().wall;
-  auto entry = audit(call, "number.updated", number.team_id, number.id.str(), number.number);
-  set_change(entry, audit_members(before), audit_members(number));
-  const auto answer = co_await engine_.change("number " + number.number, {number, std::move(entry)});
+  std::vector<store::CatalogChange> changes{number};
+  const auto add_entry = [&](const std::string& team, const boost::json::object& old_members,
+                             const boost::json::object& new_members) {
+    auto entry = audit(call, "number.updated", team, number.id.str(), number.number);
+    set_change(entry, old_members, new_members);
+    changes.emplace_back(std::move(entry));
+  };
+  if (number.team_id == before.team_id) {
+    add_entry(number.team_id, audit_members(before), audit_members(number));
+  } else {  // neither team learns of the other
+    add_entry(before.team_id, audit_members(before), {});
+    add_entry(number.team_id, {}, audit_members(number));
+  }
+  const auto answer = co_await engine_.change("number " + number.number, std::move(changes));
   if (!answer) co_return refusal(answer.error());
   co_return number_response(200, number);
 }

@@ -1,5 +1,6 @@
 #include "api/people.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "api/render.hpp"
@@ -41,14 +42,16 @@ void write_user(JsonWriter& out, const User& user, const Principal& principal) {
   out.key("last_sign_in_at").string_or_null(user.last_sign_in_at ? format_rfc3339(*user.last_sign_in_at) : "");
 }
 
+Response signed_in(const User& user, const Session& session, std::string_view token) {
+  JsonWriter out;
+  out.begin_object().key("csrf_token").string(csrf_token(token)).key("user");
+  write_user(out.begin_object(), user, {.kind = ActorKind::User, .user = user.id});
+  out.end_object().key("expires_at").string(format_rfc3339(session.expires_at)).end_object();
+  return {200, "application/json", out.take(), {{"Cache-Control", "no-store"}}};
+}
+
 boost::json::object audit_members(const User& user) {
-  boost::json::object teams;
-  for (const Membership& member : user.teams) teams[member.team_id] = name_of(member.role);
-  return {{"name", user.name},
-          {"admin", user.admin},
-          {"teams", std::move(teams)},
-          {"enabled", user.enabled},
-          {"totp", !user.totp_secret.empty()}};
+  return {{"name", user.name}, {"admin", user.admin}, {"enabled", user.enabled}, {"totp", !user.totp_secret.empty()}};
 }
 
 Issued<Session> new_session(std::int64_t id, WallTime now, Duration age, const http_server::Request& request) {
@@ -73,13 +76,15 @@ Issued<Link> new_link(std::int64_t id, LinkKind kind, WallTime now, Duration val
   return issued;
 }
 
+void set_membership(User& user, const Membership& membership) {
+  const auto found = std::ranges::find(user.teams, membership.team_id, &Membership::team_id);
+  if (found == user.teams.end()) user.teams.push_back(membership);
+  else found->role = membership.role;
+}
+
 void take_invitation(User& user, const Link& link) {
-  if (link.admin) {
-    user.admin = true;
-    return;
-  }
-  std::erase_if(user.teams, [&](const Membership& member) { return member.team_id == link.team_id; });
-  user.teams.push_back({link.team_id, link.role});
+  if (link.admin) user.admin = true;
+  else set_membership(user, {link.team_id, link.role});
 }
 
 void check_new_password(Body& body, std::string_view name, const std::string& password, std::string_view email) {

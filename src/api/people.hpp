@@ -15,7 +15,9 @@ namespace limehook::api {
 
 // The members of a user that `principal` may see: who is limited to a team sees memberships of that team only.
 void write_user(JsonWriter& out, const User& user, const Principal& principal);
-// What of a user goes to the audit log.
+// What is answered to a person who has just proved who they are. `token` is the session's.
+Response signed_in(const User& user, const Session& session, std::string_view token);
+// What of a user goes to the audit log, but for their memberships.
 boost::json::object audit_members(const User& user);
 
 // A session or link, with the secret text whose hash it keeps.
@@ -27,6 +29,8 @@ struct Issued {
 Issued<Session> new_session(std::int64_t id, WallTime now, Duration age, const http_server::Request& request);
 Issued<Link> new_link(std::int64_t id, LinkKind kind, WallTime now, Duration valid);
 
+// Adds the membership, or gives the one in that team its role; its place among the others stays.
+void set_membership(User& user, const Membership& membership);
 // What the invitation makes of `user`.
 void take_invitation(User& user, const Link& link);
 

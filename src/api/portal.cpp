@@ -12,12 +12,13 @@ namespace limehook::api {
 // The link is good once and for minutes; the session that it opens has no cookie, which browsers would keep from an
 // embedded page, and dies by itself.
 asio::awaitable<Response> Api::create_portal_link(const Call& call) {
-  if (!call.principal.sees_team(call.id)) throw Fault{not_found("team")};
-  Body body(call);
+  if (!call.principal.sees_team(call.id) || call.id.size() > limits::kTeamIdBytesMax) throw Fault{not_found("team")};
+  Body body(call, Body::MayBeMissing{});
   const std::string role = body.optional_text("role", limits::kNameCharactersMax);
   const auto named = role.empty() ? Role::Manage : role_named(role);
   if (named != Role::Manage && named != Role::Read) body.wrong("role", "must be manage or read");
   body.finish();
+  check_links(call.principal, call.id);
   auto issued = new_link(engine_.new_id(), LinkKind::Portal, runtime::now().wall, limits::kPortalLinkValid);
   issued.row.team_id = call.id;
   issued.row.role = *named;

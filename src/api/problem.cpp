@@ -42,6 +42,12 @@ Response not_found(std::string_view what) {
   return problem(404, "There is no " + std::string(what) + " with this id.");
 }
 
+Response unauthorized(std::string_view detail) {
+  Response response = problem(401, detail);
+  response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  return response;
+}
+
 Response polled_only() { return problem(409, "Nothing is sent to this webhook: its mode is poll."); }
 
 Response refusal(delivery::Refusal reason) {

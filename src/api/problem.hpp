@@ -23,6 +23,8 @@ Response refusal(delivery::Refusal reason);
 // Writes the member "errors" into an object that is open in `out`.
 JsonWriter& write_errors(JsonWriter& out, const FieldErrors& errors);
 Response not_found(std::string_view what);
+// 401, with the WWW-Authenticate that RFC 9110, section 11.6.1, asks for.
+Response unauthorized(std::string_view detail);
 // 409: nothing is sent to a webhook in this mode.
 Response polled_only();
 

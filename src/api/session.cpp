@@ -25,7 +25,7 @@ Response wrong_credentials(bool code_required) {
   out.number(std::int64_t{401}).key("detail");
   out.string(code_required ? "A code of your second factor is needed." : "E-mail address, password or code are wrong.");
   out.key("code_required").boolean(code_required).end_object();
-  return {401, "application/problem+json", out.take(), {{"Cache-Control", "no-store"}}};
+  return {401, "application/problem+json", out.take(), {{"WWW-Authenticate", "Bearer"}, {"Cache-Control", "no-store"}}};
 }
 
 identity::RecoveryCodeHash hash_from(const std::string& hex) {
@@ -87,22 +87,18 @@ asio::awaitable<Response> Api::begin_session(const Call& call, User user, std::s
   drop_oldest_sessions(user.id, changes);
   Call as_user = call;
   as_user.principal = {.kind = ActorKind::User, .id = user.id.str(), .name = user.email, .user = user.id};
-  changes.emplace_back(audit(as_user, action, "", user.id.str(), user.email));
+  const User* before = engine_.directory().find_user(user.id);
+  audit_account(as_user, action, before, &user, changes);
+  audit_memberships(as_user, "user.joined", before, &user, changes);
   changes.emplace_back(user);
   changes.emplace_back(session.row);
   const auto answer = co_await engine_.change("user " + user.email, std::move(changes));
   if (!answer) co_return refusal(answer.error());
   throttle_.succeeded(user.email, call.request.client_address, runtime::now().mono);
-  JsonWriter out;
-  out.begin_object().key("csrf_token").string(csrf_token(session.token)).key("user");
-  write_user(out.begin_object(), user, as_user.principal);
-  out.end_object().key("expires_at").string(format_rfc3339(session.row.expires_at)).end_object();
-  co_return Response{
-      200,
-      "application/json",
-      out.take(),
-      {{"Cache-Control", "no-store"},
-       {"Set-Cookie", session_cookie(session.token, auth_.secure(call.request), options_.sessions.age)}}};
+  Response response = signed_in(user, session.row, session.token);
+  response.headers.emplace_back("Set-Cookie",
+                                session_cookie(session.token, auth_.secure(call.request), options_.sessions.age));
+  co_return response;
 }
 
 void Api::drop_oldest_sessions(UserId user, std::vector<store::CatalogChange>& changes) const {

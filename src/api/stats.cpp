@@ -104,9 +104,8 @@ asio::awaitable<Response> Api::get_stats(const Call& call) {
   const Range range = range_of(call);
   std::vector<WebhookId> ids;  // none: the installation as a whole
   if (call.principal.limited()) {
-    for (const auto& webhook : engine_.webhooks()) {
-      if (webhook->team_id == call.principal.team_id) ids.push_back(webhook->id);
-    }
+    const auto& own = engine_.webhook_index().of(call.principal.team_id);
+    ids.assign(own.begin(), own.end());
   }
   const Duration shortest = call.principal.limited() ? seconds(3600) : seconds(60);
   const WallTime since = floor_to(range.since, shortest);

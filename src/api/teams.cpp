@@ -1,6 +1,8 @@
 // /v1/teams: the tenants. A team that nobody has made is there as soon as something belongs to it.
 
 #include <boost/json.hpp>
+#include <boost/url/encode.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
 
 #include "api/api.hpp"
 #include "api/audit.hpp"
@@ -25,6 +27,8 @@ Response team_response(int status, const Team& team) {
   out.end_object();
   return {status, "application/json", out.take(), {}};
 }
+
+std::string encoded_step(const std::string& id) { return boost::urls::encode(id, boost::urls::unreserved_chars); }
 
 json::object audit_members(const Team& team) { return {{"name", team.name}}; }
 
@@ -63,7 +67,7 @@ std::map<std::string, Team> Api::known_teams() const {
   const auto add = [&](const std::string& id) {
     if (!id.empty()) teams.try_emplace(id, Team{.id = id});
   };
-  for (const WebhookPtr& webhook : engine_.webhooks()) add(webhook->team_id);
+  for (const auto& [team, webhooks] : engine_.webhook_index().by_team()) add(team);
   for (const auto& [id, key] : directory.keys().all()) add(key.team_id);
   for (const std::string& team : directory.numbers().teams()) add(team);
   for (const auto& [id, user] : directory.users()) {
@@ -123,7 +127,9 @@ asio::awaitable<Response> Api::create_team(const Call& call) {
   set_change(entry, {}, audit_members(team));
   const auto answer = co_await engine_.change("team " + team.id, {team, std::move(entry)});
   if (!answer) co_return refusal(answer.error());
-  co_return team_response(201, team);
+  Response response = team_response(201, team);
+  response.headers.emplace_back("Location", "/v1/teams/" + encoded_step(team.id));
+  co_return response;
 }
 
 asio::awaitable<Response> Api::get_team(const Call& call) { co_return team_response(200, visible_team(call)); }
@@ -146,13 +152,22 @@ asio::awaitable<Response> Api::delete_team(const Call& call) {
   const auto& directory = engine_.directory();
   const auto of_team = [&](const auto& row) { return row.second.team_id == team.id; };
   const auto has_member = [&](const auto& row) { return row.second.membership(team.id) != nullptr; };
-  const bool used = std::ranges::any_of(engine_.webhooks(), [&](const auto& w) { return w->team_id == team.id; }) ||
+  const bool used = !engine_.webhook_index().of(team.id).empty() ||
                     std::ranges::any_of(directory.keys().all(), of_team) ||
-                    std::ranges::any_of(directory.users(), has_member) || directory.numbers().has_team(team.id);
+                    std::ranges::any_of(directory.users(), has_member) || directory.numbers().count_of(team.id) > 0;
   if (used) throw Fault{problem(409, "The team has webhooks, keys, numbers or members. Delete those first.")};
+  std::vector<store::CatalogChange> changes{store::RemovedTeam{team.id}};
+  // What leads to the team goes with it: its portals, links to them, invitations.
+  for (const auto& [id, session] : directory.sessions().all()) {
+    if (session.team_id == team.id) changes.emplace_back(store::Removed<SessionId>{id});
+  }
+  for (const auto& [id, link] : directory.links().all()) {
+    if (link.team_id == team.id) changes.emplace_back(store::Removed<LinkId>{id});
+  }
   auto entry = audit(call, "team.deleted", team.id, team.id, team.name);
   set_change(entry, audit_members(team), {});
-  const auto answer = co_await engine_.change("team " + team.id, {store::RemovedTeam{team.id}, std::move(entry)});
+  changes.emplace_back(std::move(entry));
+  const auto answer = co_await engine_.change("team " + team.id, std::move(changes));
   if (!answer) co_return refusal(answer.error());
   co_return Response{204, "", "", {}};
 }

@@ -69,9 +69,12 @@ void set_memberships(User& user, const std::vector<Membership>& wanted, const Pr
     if (principal.sees_team(member.team_id)) continue;
     throw Fault{problem(403, "That team is not yours.", {{"/teams", "names a team that is not yours"}})};
   }
-  std::erase_if(user.teams, [&](const Membership& member) { return principal.sees_team(member.team_id); });
-  user.teams.insert(user.teams.end(), wanted.begin(), wanted.end());
+  if (!principal.limited()) user.teams = wanted;
+  else if (!wanted.empty()) set_membership(user, wanted.front());  // each team is there once
+  else std::erase_if(user.teams, [&](const Membership& member) { return principal.sees_team(member.team_id); });
 }
+
+bool is_active_admin(const User& user) { return user.admin && user.enabled; }
 
 }  // namespace
 
@@ -81,10 +84,15 @@ User Api::visible_user(const Call& call) const {
   return *user;
 }
 
-bool Api::is_last_admin(const User& user) const {
-  return user.admin && user.enabled && std::ranges::none_of(engine_.directory().users(), [&](const auto& entry) {
-           return entry.second.admin && entry.second.enabled && entry.first != user.id;
-         });
+Api::LeavingAdmin Api::leave_admins(const User& user) {
+  if (!is_active_admin(user)) return {};
+  leaving_admins_.insert(user.id);
+  LeavingAdmin guard(&leaving_admins_, {user.id});
+  const bool others = std::ranges::any_of(engine_.directory().users(), [&](const auto& entry) {
+    return is_active_admin(entry.second) && !leaving_admins_.contains(entry.first);
+  });
+  if (!others) throw Fault{problem(409, "This is the last admin. Make somebody else an admin first.")};
+  return guard;
 }
 
 asio::awaitable<Response> Api::list_users(const Call& call) {
@@ -121,9 +129,8 @@ asio::awaitable<Response> Api::patch_user(const Call& call) {
     user.totp_secret.clear();
     user.recovery_code_hashes.clear();
   }
-  if (is_last_admin(before) && (!user.admin || !user.enabled)) {
-    throw Fault{problem(409, "This is the last admin. Make somebody else an admin first.")};
-  }
+  LeavingAdmin leaving;
+  if (!is_active_admin(user)) leaving = leave_admins(before);
   user.updated_at = runtime::now().wall;
   std::vector<store::CatalogChange> changes;
   if (!user.enabled) end_sessions(user.id, SessionId{}, changes);
@@ -132,11 +139,9 @@ asio::awaitable<Response> Api::patch_user(const Call& call) {
 
 asio::awaitable<Response> Api::save_user(const Call& call, const User& before, const User& user,
                                          std::string_view action, std::vector<store::CatalogChange> changes) {
-  // A team sees what happens to its members.
-  AuditEntry entry = audit(call, action, call.principal.team_id, user.id.str(), user.email);
-  set_change(entry, audit_members(before), audit_members(user));
   changes.emplace_back(user);
-  changes.emplace_back(std::move(entry));
+  const bool of_teams = audit_memberships(call, action, &before, &user, changes);
+  if (!of_teams || audit_members(before) != audit_members(user)) audit_account(call, action, &before, &user, changes);
   const auto answer = co_await engine_.change("user " + user.email, std::move(changes));
   if (!answer) co_return refusal(answer.error());
   co_return user_response(user, call.principal);
@@ -151,12 +156,11 @@ asio::awaitable<Response> Api::delete_user(const Call& call) {
     Response answer = co_await save_user(call, before, user, "user.removed_from_team", {});
     co_return answer.status == 200 ? Response{204, "", "", {}} : std::move(answer);
   }
-  if (is_last_admin(before)) throw Fault{problem(409, "This is the last admin. Make somebody else an admin first.")};
+  const LeavingAdmin leaving = leave_admins(before);
   std::vector<store::CatalogChange> changes{store::Removed<UserId>{before.id}};
   end_sessions(before.id, SessionId{}, changes);
-  AuditEntry entry = audit(call, "user.deleted", "", before.id.str(), before.email);
-  set_change(entry, audit_members(before), {});
-  changes.emplace_back(std::move(entry));
+  audit_memberships(call, "user.deleted", &before, nullptr, changes);
+  audit_account(call, "user.deleted", &before, nullptr, changes);
   const auto answer = co_await engine_.change("user " + before.email, std::move(changes));
   if (!answer) co_return refusal(answer.error());
   co_return Response{204, "", "", {}};

@@ -125,19 +125,18 @@ asio::awaitable<Response> Api::list_webhooks(const Call& call) {
   const auto team = call.team();
   const auto before = call.cursor();
   const auto limit = call.limit();
-  const auto all = engine_.webhooks();
+  const auto& ids = team ? engine_.webhook_index().of(*team) : engine_.webhook_index().all();
+  auto row = before == 0 ? ids.end() : ids.lower_bound(WebhookId{before});
   JsonWriter out;
   out.begin_object().key("data").begin_array();
-  std::size_t count = 0;
   std::int64_t next = 0;
-  for (auto it = all.rbegin(); it != all.rend(); ++it) {
-    const Webhook& webhook = **it;
-    if ((before != 0 && webhook.id.value >= before) || (team && webhook.team_id != *team)) continue;
-    if (count++ == limit) {
-      next = (*std::prev(it))->id.value;
+  for (std::size_t count = 0; row != ids.begin(); ++count) {
+    if (count == limit) {
+      next = row->value;
       break;
     }
-    out.raw(boost::json::serialize(shown(webhook, call.principal)));
+    const auto webhook = engine_.find_webhook(*--row);
+    if (webhook) out.raw(boost::json::serialize(shown(*webhook, call.principal)));
   }
   out.end_array().key("next_cursor").string_or_null(cursor_text(next)).end_object();
   co_return Response{200, "application/json", out.take(), {}};
@@ -150,9 +149,9 @@ asio::awaitable<Response> Api::create_webhook(const Call& call) {
   if (!errors.empty()) throw Fault{invalid(errors)};
   if (webhook.team_id.empty()) webhook.team_id = call.principal.team_id;
   if (!call.principal.sees_team(webhook.team_id)) {
-    throw Fault{
-        problem(403, "The webhook's team is not the key's.", {{"/team_id", "names a team that this key is not for"}})};
+    throw Fault{problem(403, "The webhook's team is not yours.", {{"/team_id", "names a team that is not yours"}})};
   }
+  check_room(call.principal, engine_.webhook_index().of(webhook.team_id).size(), limits::kWebhooksPerTeamMax);
   generate_missing(webhook);
   auto entry = webhook_audit(call, "webhook.created", nullptr, &webhook);
   const auto stored = co_await engine_.save_webhook(std::move(webhook), std::move(entry));
@@ -162,6 +161,7 @@ asio::awaitable<Response> Api::create_webhook(const Call& call) {
   json["token"] = (*stored)->token;
   Response response{201, "application/json", boost::json::serialize(json), {}};
   response.headers.emplace_back("Location", "/v1/webhooks/" + (*stored)->id.str());
+  response.headers.emplace_back("Cache-Control", "no-store");
   co_return response;
 }
 

@@ -2,8 +2,7 @@
 
 #include <memory>
 
-#include "app/api_client.hpp"
-#include "app/commands.hpp"
+#include "app/api_commands.hpp"
 #include "app/terminal.hpp"
 #include "app/time_flag.hpp"
 
@@ -18,52 +17,50 @@ struct KeyOptions {
   std::string name;
   std::string role;
   std::string team;
+  std::string expires;
+  std::string path() const { return "/v1/keys/" + url_encoded(id); }
 };
 
 ExitCode list_keys(const KeyOptions& options) {
-  auto client = ApiClient::connect(options.client);
-  if (!client) return report(client.error(), options.client);
-  const auto answer = client->get("/v1/keys");
-  if (!answer) return report(answer.error(), options.client);
-  if (options.client.json) {
-    print_line(answer->text);
-    return ExitCode::Ok;
-  }
-  Table table({"ID", "NAME", "ROLE", "TEAM", "ENDS IN", "CREATED"});
-  for (const auto& value : answer->json.at("data").as_array()) {
-    const auto& key = value.as_object();
-    table.add({text_member(key, "id"), text_member(key, "name"), text_member(key, "role"), text_member(key, "team_id"),
-               text_member(key, "hint"), local_time(text_member(key, "created_at"), wall_now())});
-  }
-  table.print();
-  return ExitCode::Ok;
+  return print_list(options.client, Target("/v1/keys").with("team_id", options.team),
+                    {"ID", "NAME", "ROLE", "TEAM", "HINT", "EXPIRES", "LAST USED", "CREATED"},
+                    [now = wall_now()](const json::object& key) {
+                      const auto time = [&](const char* name) { return local_time(text_member(key, name), now); };
+                      const auto expires = time("expires_at");
+                      const auto used = time("last_used_at");
+                      return std::vector{text_member(key, "id"),         text_member(key, "name"),
+                                         text_member(key, "role"),       text_member(key, "team_id"),
+                                         "…" + text_member(key, "hint"), expires.empty() ? "never" : expires,
+                                         used.empty() ? "never" : used,  time("created_at")};
+                    });
 }
 
 ExitCode create_key(const KeyOptions& options) {
   json::object body{{"name", options.name}, {"role", options.role}};
   if (!options.team.empty()) body["team_id"] = options.team;
-  auto client = ApiClient::connect(options.client);
-  if (!client) return report(client.error(), options.client);
-  const auto answer = client->send("POST", "/v1/keys", json::serialize(body));
-  if (!answer) return report(answer.error(), options.client);
-  if (options.client.json) {
-    print_line(answer->text);
-    return ExitCode::Ok;
+  if (!options.expires.empty()) {
+    const auto at = read_expiry_flag("--expires", options.expires, wall_now());
+    if (!at) return usage_error(at.error());
+    body["expires_at"] = *at;
   }
-  const auto& key = answer->json.as_object();
-  print_line(fmt::format("{}  {}", text_member(key, "id"), printable(text_member(key, "name"))));
-  print_line(fmt::format("key: {}", text_member(key, "key")));
-  print_line(paint(Color::Dim, "It is not shown again."));
-  return ExitCode::Ok;
+  return request(options.client, "POST", "/v1/keys", json::serialize(body), [](const json::object& key) {
+    print_line(fmt::format("{}  {}", text_member(key, "id"), printable(text_member(key, "name"))));
+    print_line(fmt::format("key: {}", text_member(key, "key")));
+    if (const auto expires = text_member(key, "expires_at"); !expires.empty()) print_line("expires: " + expires);
+    print_line(paint(Color::Dim, "The key is not shown again."));
+  });
+}
+
+ExitCode rename_key(const KeyOptions& options) {
+  return request(options.client, "PATCH", options.path(), json::serialize(json::object{{"name", options.name}}),
+                 [](const json::object& key) {
+                   print_line(fmt::format("{}  {}", text_member(key, "id"), printable(text_member(key, "name"))));
+                 });
 }
 
 ExitCode delete_key(const KeyOptions& options) {
-  auto client = ApiClient::connect(options.client);
-  if (!client) return report(client.error(), options.client);
-  const auto answer = client->remove("/v1/keys/" + url_encoded(options.id));
-  if (!answer) return report(answer.error(), options.client);
-  if (!options.client.json) print_line("deleted " + options.id);
-  return ExitCode::Ok;
+  return request(options.client, "DELETE", options.path(), "",
+                 [&](const json::object&) { print_line("deleted " + options.id); });
 }
 
 }  // namespace
@@ -73,21 +70,28 @@ void add_keys_command(CLI::App& root, Action& chosen) {
   command->require_subcommand(1)->footer(kExitCodesHelp);
   const auto options = std::make_shared<KeyOptions>();
   const auto add = [&](const char* name, const char* help, ExitCode (*run)(const KeyOptions&)) {
-    auto* const sub = command->add_subcommand(name, help);
-    add_client_options(*sub, options->client);
-    sub->callback([options, run, &chosen] { chosen = [options, run] { return run(*options); }; });
+    return add_client_command(*command, name, help, options, run, chosen);
+  };
+  const auto add_for_one = [&](const char* name, const char* help, ExitCode (*run)(const KeyOptions&)) {
+    auto* const sub = add(name, help, run);
+    sub->add_option("id", options->id, "The key's id (key_...).")->type_name("ID")->required();
     return sub;
   };
-  add("list", "List the keys, without their characters.", list_keys);
+  add("list", "List the keys, without their characters.", list_keys)
+      ->add_option("--team", options->team, "Only this team's.")
+      ->type_name("TEAM");
   auto* const create = add("create", "Create a key; it is shown this once.", create_key);
   create->add_option("--name", options->name, "What it is for.")->type_name("NAME")->required();
   create->add_option("--role", options->role, "admin, manage, ingest or read.")->type_name("ROLE")->required();
   create->add_option("--team", options->team, "The team it is limited to; manage and read need one.")
       ->type_name("TEAM");
-  add("delete", "Delete a key; requests with it are refused from then on.", delete_key)
-      ->add_option("id", options->id, "The key's id (key_...).")
-      ->type_name("ID")
+  create->add_option("--expires", options->expires, "From when on, or after how long, it is refused (default: never).")
+      ->type_name("TIME|DURATION");
+  add_for_one("rename", "Give a key another name.", rename_key)
+      ->add_option("--name", options->name, "What it is for.")
+      ->type_name("NAME")
       ->required();
+  add_for_one("delete", "Delete a key; requests with it are refused from then on.", delete_key);
 }
 
 }  // namespace limehook::app

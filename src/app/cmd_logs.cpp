@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "app/api_client.hpp"
+#include "app/api_commands.hpp"
 #include "app/commands.hpp"
 #include "app/delivery_follower.hpp"
 #include "app/stop_signal.hpp"
@@ -30,21 +30,15 @@ struct LogsOptions {
 using WebhookNames = std::map<std::string, std::string>;
 
 // Path and query of the list. The status stays out where a follower has to see every change.
-std::expected<std::string, std::string> list_target(const LogsOptions& options) {
-  std::string target = "/v1/deliveries";
-  const auto add = [&](std::string_view name, std::string_view value) {
-    if (value.empty()) return;
-    target += fmt::format("{}{}={}", target.find('?') == std::string::npos ? "?" : "&", name, url_encoded(value));
-  };
-  add("webhook_id", options.webhook);
-  add("event", options.event);
-  add("q", options.term);
-  if (!options.follow) add("status", options.status);
+std::expected<Target, std::string> list_target(const LogsOptions& options) {
+  Target target("/v1/deliveries");
+  target.with("webhook_id", options.webhook).with("event", options.event).with("q", options.term);
+  if (!options.follow) target.with("status", options.status);
   for (const auto& [name, text] : {std::pair("since", options.since), std::pair("until", options.until)}) {
     if (text.empty()) continue;
     const auto at = read_time_flag(std::string("--") + name, text, wall_now());
     if (!at) return std::unexpected(at.error());
-    add(name, *at);
+    target.with(name, *at);
   }
   return target;
 }
@@ -88,25 +82,16 @@ void print_delivery(const json::object& delivery, const LogsOptions& options, co
   print_line(options.client.json ? json::serialize(delivery) : line_of(delivery, names));
 }
 
-ExitCode list(ApiClient& client, const LogsOptions& options, const std::string& target) {
+ExitCode list(ApiClient& client, const LogsOptions& options, const Target& target) {
   const auto names = options.client.json ? WebhookNames() : load_webhook_names(client);
-  std::vector<json::object> rows;
-  std::string cursor;
-  do {
-    auto page_target = fmt::format("{}{}limit={}", target, target.find('?') == std::string::npos ? "?" : "&",
-                                   std::min<std::size_t>(options.limit - rows.size(), 500));
-    if (!cursor.empty()) page_target += "&cursor=" + url_encoded(cursor);
-    auto answer = client.get(page_target);
-    if (!answer) return report(answer.error(), options.client);
-    for (auto& value : answer->json.at("data").as_array()) rows.push_back(std::move(value.as_object()));
-    cursor = text_member(answer->json.as_object(), "next_cursor");
-  } while (!cursor.empty() && rows.size() < options.limit);
+  const auto rows = first_entries(client, target, options.limit);
+  if (!rows) return report(rows.error(), options.client);
   // The newest at the bottom, where a terminal's reader looks.
-  for (auto row = rows.rbegin(); row != rows.rend(); ++row) print_delivery(*row, options, names);
+  for (auto row = rows->rbegin(); row != rows->rend(); ++row) print_delivery(*row, options, names);
   return ExitCode::Ok;
 }
 
-ExitCode follow(ApiClient& client, const LogsOptions& options, const std::string& target) {
+ExitCode follow(ApiClient& client, const LogsOptions& options, const Target& target) {
   StopSignal stop;
   const auto names = options.client.json ? WebhookNames() : load_webhook_names(client);
   DeliveryFollower follower(
@@ -115,7 +100,7 @@ ExitCode follow(ApiClient& client, const LogsOptions& options, const std::string
         if (!answer) return std::unexpected(std::move(answer.error()));
         return std::move(answer->json);
       },
-      target, std::min<std::size_t>(options.limit, 500));
+      target.text(), std::min<std::size_t>(options.limit, 500));
   auto changes = follower.start();
   while (true) {
     if (!changes) return report(changes.error(), options.client);
@@ -176,10 +161,7 @@ ExitCode show(ApiClient& client, const LogsOptions& options) {
 
 ExitCode logs(const LogsOptions& options) {
   const auto target = list_target(options);
-  if (!target) {
-    print_error(target.error());
-    return ExitCode::Usage;
-  }
+  if (!target) return usage_error(target.error());
   auto client = ApiClient::connect(options.client);
   if (!client) return report(client.error(), options.client);
   if (!options.delivery.empty()) return show(*client, options);

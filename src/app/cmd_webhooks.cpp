@@ -1,11 +1,9 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <iostream>
 #include <memory>
 #include <thread>
 
-#include "app/api_client.hpp"
+#include "app/api_commands.hpp"
 #include "app/commands.hpp"
 #include "app/terminal.hpp"
 #include "app/time_flag.hpp"
@@ -32,11 +30,6 @@ struct WebhooksOptions {
   bool wait = false;
   std::string path() const { return "/v1/webhooks/" + url_encoded(id); }
 };
-
-ExitCode usage_error(std::string_view text) {
-  print_error(text);
-  return ExitCode::Usage;
-}
 
 std::string joined(const json::object& object, std::string_view name) {
   std::string out;
@@ -95,91 +88,48 @@ void print_webhook(const json::object& webhook) {
   }
 }
 
-// Sends a request whose answer is shown by `show`, or as it came with --json.
-ExitCode request(const WebhooksOptions& options, std::string_view method, const std::string& target, std::string body,
-                 const std::function<ExitCode(const json::object&)>& show) {
-  auto client = ApiClient::connect(options.client);
-  if (!client) return report(client.error(), options.client);
-  const auto answer = client->send(method, target, std::move(body));
-  if (!answer) return report(answer.error(), options.client);
-  if (!options.client.json) return show(answer->json.is_object() ? answer->json.get_object() : json::object());
-  if (!answer->text.empty()) print_line(answer->text);
-  return ExitCode::Ok;
-}
-
-ExitCode show_webhook(const json::object& webhook) {
-  print_webhook(webhook);
-  return ExitCode::Ok;
-}
-
 ExitCode list_webhooks(const WebhooksOptions& options) {
-  auto client = ApiClient::connect(options.client);
-  if (!client) return report(client.error(), options.client);
-  Table table({"ID", "NAME", "STATE", "EVENTS", "TEAM", "URL"});
-  std::string cursor;
-  do {
-    std::string target = "/v1/webhooks?limit=500";
-    if (!options.flags.team.empty()) target += "&team_id=" + url_encoded(options.flags.team);
-    if (!cursor.empty()) target += "&cursor=" + url_encoded(cursor);
-    const auto answer = client->get(target);
-    if (!answer) return report(answer.error(), options.client);
-    if (options.client.json) print_line(answer->text);
-    for (const auto& value : answer->json.at("data").as_array()) {
-      const auto& webhook = value.as_object();
-      table.add({text_member(webhook, "id"), shortened(text_member(webhook, "name"), 32),
-                 std::string(state_of(webhook)), shortened(joined(webhook, "events"), 40),
-                 text_member(webhook, "team_id"), text_member(webhook, "url")});
-    }
-    cursor = text_member(answer->json.as_object(), "next_cursor");
-  } while (!cursor.empty());
-  if (!options.client.json) table.print();
-  return ExitCode::Ok;
+  return print_list(options.client, Target("/v1/webhooks").with("team_id", options.flags.team),
+                    {"ID", "NAME", "STATE", "EVENTS", "TEAM", "URL"}, [](const json::object& webhook) {
+                      return std::vector{text_member(webhook, "id"),      shortened(text_member(webhook, "name"), 32),
+                                         std::string(state_of(webhook)),  shortened(joined(webhook, "events"), 40),
+                                         text_member(webhook, "team_id"), text_member(webhook, "url")};
+                    });
 }
 
 ExitCode get_webhook(const WebhooksOptions& options) {
-  return request(options, "GET", options.path(), "", show_webhook);
+  return request(options.client, "GET", options.path(), "", print_webhook);
 }
 
 ExitCode create_webhook(const WebhooksOptions& options) {
   auto body = webhook_json(options.flags);
   if (!body) return usage_error(body.error());
   if (options.disabled) (*body)["enabled"] = false;
-  return request(options, "POST", "/v1/webhooks", json::serialize(*body), show_webhook);
+  return request(options.client, "POST", "/v1/webhooks", json::serialize(*body), print_webhook);
 }
 
 ExitCode update_webhook(const WebhooksOptions& options) {
   const auto body = webhook_json(options.flags);
   if (!body) return usage_error(body.error());
   if (body->empty()) return usage_error("nothing to change was given; see `limehook webhooks update --help`");
-  return request(options, "PATCH", options.path(), json::serialize(*body), show_webhook);
-}
-
-bool confirmed(const WebhooksOptions& options) {
-  if (options.yes || isatty(STDIN_FILENO) == 0) return true;
-  fmt::print("Delete {}? What waits for it is canceled. [y/N] ", printable(options.id));
-  std::fflush(stdout);
-  std::string answer;
-  std::getline(std::cin, answer);
-  return answer == "y" || answer == "Y" || answer == "yes";
+  return request(options.client, "PATCH", options.path(), json::serialize(*body), print_webhook);
 }
 
 ExitCode delete_webhook(const WebhooksOptions& options) {
-  if (!confirmed(options)) {
+  if (!confirmed("Delete " + options.id + "? What waits for it is canceled.", options.yes)) {
     print_line("nothing was deleted");
     return ExitCode::Failed;
   }
-  return request(options, "DELETE", options.path(), "", [&](const json::object&) {
-    print_line("deleted " + options.id);
-    return ExitCode::Ok;
-  });
+  return request(options.client, "DELETE", options.path(), "",
+                 [&](const json::object&) { print_line("deleted " + options.id); });
 }
 
 ExitCode enable_webhook(const WebhooksOptions& options) {
-  return request(options, "POST", options.path() + "/enable", "", show_webhook);
+  return request(options.client, "POST", options.path() + "/enable", "", print_webhook);
 }
 
 ExitCode disable_webhook(const WebhooksOptions& options) {
-  return request(options, "POST", options.path() + "/disable", "", show_webhook);
+  return request(options.client, "POST", options.path() + "/disable", "", print_webhook);
 }
 
 ExitCode test_webhook(const WebhooksOptions& options) {
@@ -207,10 +157,9 @@ ExitCode test_webhook(const WebhooksOptions& options) {
 }
 
 ExitCode show_secret(const WebhooksOptions& options) {
-  return request(options, "GET", options.path() + "/secret", "", [](const json::object& answer) {
+  return request(options.client, "GET", options.path() + "/secret", "", [](const json::object& answer) {
     print_member("secret", text_member(answer, "secret"));
     print_member("token", text_member(answer, "token"));
-    return ExitCode::Ok;
   });
 }
 
@@ -222,13 +171,12 @@ ExitCode rotate_secret(const WebhooksOptions& options) {
       return usage_error(fmt::format("--overlap: \"{}\" is not a duration; expected one such as 24h", options.overlap));
     body["overlap_seconds"] = *overlap / std::chrono::seconds(1);
   }
-  return request(options, "POST", options.path() + "/rotate-secret", json::serialize(body),
+  return request(options.client, "POST", options.path() + "/rotate-secret", json::serialize(body),
                  [](const json::object& answer) {
                    print_member("secret", text_member(answer, "secret"));
                    const auto until = text_member(answer, "previous_secret_expires_at");
                    print_line(until.empty() ? "The old secret is no longer used."
                                             : "The old secret signs too until " + until + ".");
-                   return ExitCode::Ok;
                  });
 }
 
@@ -278,10 +226,7 @@ void add_webhooks_command(CLI::App& root, Action& chosen) {
   command->require_subcommand(1)->footer(kExitCodesHelp);
   const auto options = std::make_shared<WebhooksOptions>();
   const auto add = [&](const char* name, const char* help, ExitCode (*run)(const WebhooksOptions&)) {
-    auto* const sub = command->add_subcommand(name, help);
-    add_client_options(*sub, options->client);
-    sub->callback([options, run, &chosen] { chosen = [options, run] { return run(*options); }; });
-    return sub;
+    return add_client_command(*command, name, help, options, run, chosen);
   };
   const auto add_for_one = [&](const char* name, const char* help, ExitCode (*run)(const WebhooksOptions&)) {
     auto* const sub = add(name, help, run);

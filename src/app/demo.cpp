@@ -290,11 +290,22 @@ class Demo {
     return std::nullopt;
   }
 
+  // What the server prints for its first admin; once there is one, the pages themselves.
+  std::string pages_link() const {
+    std::ifstream log(server_log());
+    for (std::string line; std::getline(log, line);) {
+      const auto at = line.find(client_options_.server + "/setup#");
+      if (at != std::string::npos) return line.substr(at) + "   makes your account";
+    }
+    return client_options_.server + "/";
+  }
+
   void print_welcome() const {
     const auto& url = client_options_.server;
     const auto& key = state_.admin_key;
     print_line(paint(Color::Bold, "Limehook demo: the phone of a small business, delivered as webhooks"));
     print_line(fmt::format("  API        {}   key {}", url, key));
+    print_line(fmt::format("  Pages      {}", pages_link()));
     print_line(fmt::format("  Data       {}   kept between runs; server log in {}", options_.data.string(),
                            server_log().filename().string()));
     print_line(fmt::format("  Receiver   {}   verifies signatures, and fails now and then so that retries show",

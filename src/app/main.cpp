@@ -24,8 +24,8 @@ int run(int argc, char** argv) {
   root.footer(kExitCodesHelp);
   Action chosen;
   for (const auto add : {add_serve_command, add_demo_command, add_send_command, add_webhooks_command, add_logs_command,
-                         add_listen_command, add_verify_command, add_keys_command, add_backup_command,
-                         add_check_command, add_rotate_key_command}) {
+                         add_listen_command, add_verify_command, add_keys_command, add_users_command, add_teams_command,
+                         add_audit_command, add_backup_command, add_check_command, add_rotate_key_command}) {
     add(root, chosen);
   }
   try {

@@ -184,7 +184,8 @@ int serve(const Config& config, store::Store& store) {
                 .default_timeout = config.timeout,
                 .sessions = {config.session_idle, config.session_age},
                 .send_mail = mail.account,
-                .request_rate = config.request_rate});
+                .request_rate = config.request_rate,
+                .frame_ancestors = config.frame_ancestors});
   static_assert(telemetry::kRefusedByRate == http_server::kRefusalCount);
   http_server::Server server(
       io,

@@ -30,6 +30,14 @@ std::expected<std::string, std::string> read_time_flag(const std::string& flag, 
                   flag, text));
 }
 
+std::expected<std::string, std::string> read_expiry_flag(const std::string& flag, const std::string& text,
+                                                         WallTime now) {
+  if (const auto at = parse_rfc3339(text)) return format_rfc3339(*at);
+  if (const auto ahead = parse_duration(text)) return format_rfc3339(now + *ahead);
+  return std::unexpected(fmt::format(
+      "{}: \"{}\" is not a time; expected one such as 2026-01-30T15:00:00Z, or 90d for in 90 days", flag, text));
+}
+
 std::string local_time(const std::string& rfc3339, WallTime now) {
   const auto at = parse_rfc3339(rfc3339);
   if (!at) return rfc3339;

@@ -14,6 +14,10 @@ WallTime wall_now();
 // it in RFC 3339, or a sentence about what is wrong with it.
 std::expected<std::string, std::string> read_time_flag(const std::string& flag, const std::string& text, WallTime now);
 
+// The same for what lies ahead: a duration is so long after `now`.
+std::expected<std::string, std::string> read_expiry_flag(const std::string& flag, const std::string& text,
+                                                         WallTime now);
+
 // The local time of day of an RFC 3339 time, to the second ("15:04:05"), or to the day when it is not of today.
 std::string local_time(const std::string& rfc3339, WallTime now);
 

@@ -61,6 +61,11 @@ inline constexpr std::size_t kTemplateBytesMax = 64 * 1024;
 inline constexpr std::size_t kPlaceholdersMax = 200;
 inline constexpr std::size_t kShapedBytesMax = 512 * 1024;  // of a body that a webhook's payload setting makes
 inline constexpr std::size_t kTeamIdBytesMax = 128;
+// What a team can make by itself; an admin can make more for it.
+inline constexpr std::size_t kWebhooksPerTeamMax = 1000;
+inline constexpr std::size_t kNumbersPerTeamMax = 100'000;
+inline constexpr std::size_t kKeysPerTeamMax = 1000;
+inline constexpr std::size_t kLinksPerTeamMax = 1000;  // invitations and portals that are still open
 
 // People.
 inline constexpr std::size_t kEmailBytesMax = 254;

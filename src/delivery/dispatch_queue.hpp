@@ -73,7 +73,6 @@ class DispatchQueue {
   void delete_webhook(WebhookId id);
   // Null when it is unknown or deleted.
   WebhookSlot* find_webhook(WebhookId id) const;
-  const std::vector<WebhookPtr> webhooks() const;  // not deleted ones, by id
 
   // The entry must not be in the table. Its state is set by the wait(), make_ready()... that follows.
   OpenEntry& add(DeliveryId id, OpenEntry entry);

@@ -59,16 +59,6 @@ WebhookSlot* DispatchQueue::find_webhook(WebhookId id) const {
   return found == slots_.end() || found->second->deleted ? nullptr : found->second.get();
 }
 
-const std::vector<WebhookPtr> DispatchQueue::webhooks() const {
-  std::vector<WebhookPtr> all;
-  all.reserve(slots_.size());
-  for (const auto& [id, slot] : slots_) {
-    if (!slot->deleted) all.push_back(slot->webhook);
-  }
-  std::sort(all.begin(), all.end(), [](const WebhookPtr& a, const WebhookPtr& b) { return a->id < b->id; });
-  return all;
-}
-
 // Puts everything that is open into the lanes that the webhook asks for now.
 void DispatchQueue::fill_lanes(WebhookSlot& slot) {
   if (slot.open == 0) return;

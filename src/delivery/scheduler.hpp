@@ -90,7 +90,6 @@ class Scheduler {
 
   // Null when there is none. Shows what is stored, not what is being stored.
   WebhookPtr find_webhook(WebhookId id) const;
-  std::vector<WebhookPtr> webhooks() const { return queue_.webhooks(); }
   int open_deliveries(WebhookId id) const;
   // Nothing when there is no such webhook.
   std::optional<WebhookView> view(WebhookId id) const;

@@ -18,5 +18,27 @@ TEST(Masking, HidesWhatWasSentInConfidence) {
   EXPECT_EQ(clean, "nothing here");
 }
 
+// Goal: a receiver that echoes as JSON, or whose answer is cut within the secret, gives nothing of it away.
+TEST(Masking, HidesSecretsInJsonAndAtACut) {
+  const std::string secret = R"(own"value\of 20 chars)";
+  std::string json = R"({"got":"own\"value\\of 20 chars"})";
+  mask(json, secret);
+  EXPECT_EQ(json, R"({"got":"••••••••"})");
+  std::string cut = "got lht_secr";
+  mask(cut, "lht_secret_token");
+  EXPECT_EQ(cut, "got ••••••••");
+  std::string short_cut = "got lht_s";
+  mask(short_cut, "lht_secret_token");
+  EXPECT_EQ(short_cut, "got lht_s");
+}
+
+// Goal: credentials are found in the form they are sent in, and in the one they were given in.
+TEST(Masking, HidesBasicCredentials) {
+  const std::string sent = "Basic dXNlcjpwYXNzd29yZDE=";  // user:password1
+  std::string text = "dXNlcjpwYXNzd29yZDE= user:password1 password1 user";
+  mask_basic(text, sent);
+  EXPECT_EQ(text, "•••••••• •••••••• •••••••• user");
+}
+
 }  // namespace
 }  // namespace limehook::http_client

@@ -44,6 +44,11 @@ Duration usable_time(const json::object& answer) {
   return lifetime - std::min<Duration>(lifetime / 10, kMarginMax);
 }
 
+// RFC 6749, section 2.3.1.
+std::string client_credentials(const OauthSettings& settings) {
+  return basic_credentials(form_encoded(settings.client_id) + ":" + form_encoded(settings.client_secret));
+}
+
 std::string refusal(int status, const json::object* answer, const OauthSettings& settings) {
   std::string reason = fmt::format("it answered {}", status);
   if (answer == nullptr) return reason;
@@ -51,6 +56,8 @@ std::string refusal(int status, const json::object* answer, const OauthSettings&
   if (const auto description = text_in(*answer, "error_description")) reason += fmt::format(" ({})", *description);
   std::ranges::replace_if(reason, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }, ' ');
   mask(reason, settings.client_secret);
+  mask(reason, form_encoded(settings.client_secret));
+  mask_basic(reason, client_credentials(settings));
   if (reason.size() > kReasonBytesMax) {
     std::size_t end = kReasonBytesMax;
     while ((static_cast<unsigned char>(reason[end]) & 0xC0) == 0x80) --end;  // not inside a character
@@ -99,8 +106,7 @@ void write_token_request_head(std::string& out, const RequestTarget& target, std
       "User-Agent: Limehook/{}\r\nContent-Type: application/x-www-form-urlencoded\r\nAccept: application/json\r\n",
       version);
   if (settings.auth == OauthSettings::ClientAuth::Basic) {
-    const auto credentials = form_encoded(settings.client_id) + ":" + form_encoded(settings.client_secret);
-    out += fmt::format("Authorization: {}\r\n", basic_credentials(credentials));
+    out += fmt::format("Authorization: {}\r\n", client_credentials(settings));
   }
   out += "\r\n";
 }

@@ -150,6 +150,7 @@ void Worker::keep_response(Exchange& exchange, ResponseParser& response) {
     for (auto* text : {&attempt.response_head, &attempt.response_body}) {
       mask_secrets(*text, *exchange.request.webhook);
       if (exchange.access_token) mask(*text, *exchange.access_token);
+      if (exchange.origin->via_proxy) mask_basic(*text, proxy_authorization_);
     }
   }
   attempt.response_body_cut = response.body_cut();

@@ -10,6 +10,7 @@ namespace http = boost::beast::http;
 
 constexpr std::string_view kNoStore = "\r\nCache-Control: no-store";
 constexpr std::string_view kStrictTransport = "\r\nStrict-Transport-Security: max-age=31536000";
+constexpr std::string_view kNoFrames = "\r\nX-Frame-Options: DENY";
 constexpr std::string_view kPagePolicy =
     "\r\nContent-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
@@ -26,7 +27,7 @@ AnswerWriter::AnswerWriter(std::string_view server_name) {
   fixed_ = "\r\nServer: ";
   fixed_ += server_name;
   fixed_ +=
-      "\r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\nReferrer-Policy: no-referrer"
+      "\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer"
       "\r\nCross-Origin-Resource-Policy: same-origin\r\nDate: ";
 }
 
@@ -45,7 +46,10 @@ std::string AnswerWriter::render(const Response& response, const AnswerForm& for
   if (!form.keep_alive) out += "\r\nConnection: close";
   if (form.secure) out += kStrictTransport;
   if (!has(response, "Cache-Control")) out += kNoStore;
-  if (response.content_type.starts_with("text/html") && !has(response, "Content-Security-Policy")) out += kPagePolicy;
+  if (!has(response, "Content-Security-Policy")) {
+    out += kNoFrames;
+    if (response.content_type.starts_with("text/html")) out += kPagePolicy;
+  }
   for (const auto& [name, value] : response.headers) {
     out += "\r\n";
     out += name;

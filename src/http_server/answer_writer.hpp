@@ -20,7 +20,8 @@ class AnswerWriter {
   explicit AnswerWriter(std::string_view server_name);
 
   // A response's own Cache-Control and Content-Security-Policy replace what is added otherwise: "no-store", and for
-  // text/html a policy that allows what comes from this server only.
+  // text/html a policy that allows what comes from this server only. Who says an own policy also says who may embed it,
+  // so there is no X-Frame-Options then.
   std::string render(const Response& response, const AnswerForm& form) const;
 
  private:

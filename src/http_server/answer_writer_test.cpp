@@ -20,6 +20,8 @@ TEST(AnswerWriter, LetsHandlersOverrideWhatItAdds) {
       {});
   EXPECT_THAT(own, Not(HasSubstr("default-src 'none'")));
   EXPECT_THAT(own, Not(HasSubstr("no-store")));
+  EXPECT_THAT(own, Not(HasSubstr("X-Frame-Options")));
+  EXPECT_THAT(page, HasSubstr("X-Frame-Options: DENY\r\n"));
   EXPECT_THAT(writer.render({200, "application/json", "{}", {}}, {}), Not(HasSubstr("Content-Security-Policy")));
 }
 

@@ -99,9 +99,9 @@ std::vector<std::string> NumberDirectory::teams() const {
   return out;
 }
 
-bool NumberDirectory::has_team(const std::string& team) const {
+std::size_t NumberDirectory::count_of(const std::string& team) const {
   const auto found = by_team_.find(team);
-  return found != by_team_.end() && !found->second.empty();
+  return found == by_team_.end() ? 0 : found->second.size();
 }
 
 }  // namespace limehook

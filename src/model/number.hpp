@@ -52,7 +52,7 @@ class NumberDirectory {
 
   // Those that have numbers.
   std::vector<std::string> teams() const;
-  bool has_team(const std::string& team) const;
+  std::size_t count_of(const std::string& team) const;
 
  private:
   using Entries = std::map<NumberId, const Number*>;

@@ -60,7 +60,10 @@ Engine::~Engine() {
 }
 
 void Engine::load() {
-  for (Webhook& webhook : catalog_.webhooks) scheduler_.load_webhook(std::move(webhook));
+  for (Webhook& webhook : catalog_.webhooks) {
+    webhook_index_.add(webhook.id, webhook.team_id);
+    scheduler_.load_webhook(std::move(webhook));
+  }
   for (const store::WebhookHealth& health : catalog_.healths) scheduler_.load_health(health);
   for (auto& [id, team] : catalog_.deleted_webhooks) deleted_teams_[id] = std::move(team);
   directory_.load(catalog_);

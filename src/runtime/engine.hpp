@@ -25,6 +25,7 @@
 #include "runtime/event_watch.hpp"
 #include "runtime/stats_recorder.hpp"
 #include "runtime/store_writer.hpp"
+#include "runtime/webhook_index.hpp"
 #include "store/store.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -71,7 +72,7 @@ class Engine {
 
   // ---- what is in memory ----
   WebhookPtr find_webhook(WebhookId id) const { return scheduler_.find_webhook(id); }
-  std::vector<WebhookPtr> webhooks() const { return scheduler_.webhooks(); }
+  const WebhookIndex& webhook_index() const { return webhook_index_; }
   // Nothing when there is no such webhook.
   std::optional<delivery::WebhookView> view(WebhookId id) const { return scheduler_.view(id); }
   // The webhook's team ("" when it is for every team), also of a deleted one; nothing when it never existed.
@@ -139,6 +140,7 @@ class Engine {
   std::shared_ptr<EventWatches> watches_ = std::make_shared<EventWatches>(scheduler_);
   StatsRecorder stats_;
   Directory directory_;
+  WebhookIndex webhook_index_;
   std::unordered_set<std::string> changing_;  // subjects of changes that are being stored
   std::unordered_map<WebhookId, std::string> deleted_teams_;
   IdGenerator key_ids_;

@@ -47,8 +47,10 @@ Answer<delivery::TestFinished> Engine::test_webhook(WebhookId webhook, EventDraf
 Answer<WebhookPtr> Engine::save_webhook(Webhook webhook, std::optional<AuditEntry> audit) {
   const auto ticket = new_ticket();
   auto output = co_await request(ticket, delivery::WebhookSubmitted{ticket, std::move(webhook), std::move(audit)});
-  co_return unwrap<WebhookPtr>(std::move(output),
-                               [](delivery::Output&& o) { return std::get<delivery::WebhookStored>(o).webhook; });
+  auto answer = unwrap<WebhookPtr>(std::move(output),
+                                   [](delivery::Output&& o) { return std::get<delivery::WebhookStored>(o).webhook; });
+  if (answer) webhook_index_.add((*answer)->id, (*answer)->team_id);
+  co_return answer;
 }
 
 Answer<void> Engine::delete_webhook(WebhookId webhook, std::optional<AuditEntry> audit) {
@@ -56,7 +58,10 @@ Answer<void> Engine::delete_webhook(WebhookId webhook, std::optional<AuditEntry>
   const auto team = team_of(webhook);
   const auto answer =
       unwrap_stored(co_await request(ticket, delivery::WebhookDeleted{ticket, webhook, std::move(audit)}));
-  if (answer) deleted_teams_[webhook] = team.value_or("");
+  if (answer) {
+    webhook_index_.remove(webhook, team.value_or(""));
+    deleted_teams_[webhook] = team.value_or("");
+  }
   co_return answer;
 }
 

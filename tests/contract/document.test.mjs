@@ -39,7 +39,7 @@ test('every reference leads somewhere, and every component is used', () => {
   for (const pointer of references) assert.ok(document.at(pointer), `nothing at ${pointer}`);
 
   const used = new Set(references);
-  for (const kind of ['parameters', 'responses', 'schemas']) {
+  for (const kind of ['headers', 'parameters', 'responses', 'schemas']) {
     for (const name of Object.keys(document.root.components[kind])) {
       const pointer = pointerOf('components', kind, name);
       assert.ok(used.has(pointer), `${pointer} is not used`);
@@ -55,7 +55,9 @@ test('operation ids are unique, and tags and roles are known', () => {
   const roles = document.at('/components/schemas/Role/enum');
   for (const operation of document.operations('paths')) {
     for (const tag of operation.spec.tags) assert.ok(tags.includes(tag), `${operation.name}: tag ${tag}`);
-    for (const role of operation.roles ?? []) assert.ok(roles.includes(role), `${operation.name}: role ${role}`);
+    for (const scheme of ['apiKey', 'session', 'portal']) {
+      for (const role of operation.rolesOf(scheme) ?? []) assert.ok(roles.includes(role), `${operation.name}: role ${role}`);
+    }
   }
 });
 

@@ -13,8 +13,8 @@ import { eventTypes, missedCall, sample, sampleTexts, uniqueId } from './support
 import { test } from './support/test.mjs';
 import { pause, waitFor } from './support/wait.mjs';
 
-const subcommands = ['serve', 'demo', 'send', 'webhooks', 'logs', 'listen', 'verify', 'keys', 'backup', 'check',
-  'rotate-key'];
+const subcommands = ['serve', 'demo', 'send', 'webhooks', 'logs', 'listen', 'verify', 'keys', 'users', 'teams',
+  'audit', 'backup', 'check', 'rotate-key'];
 
 /** A failure that a person can use: not 0, words on stderr, no dump of internals. */
 function assertClearFailure({ code, stderr, stdout }, pattern) {

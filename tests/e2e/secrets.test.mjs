@@ -32,7 +32,7 @@ async function startTokenServer() {
     request.on('data', (chunk) => (body += chunk));
     request.on('end', () => {
       const basic = Buffer.from((request.headers.authorization ?? '').replace('Basic ', ''), 'base64').toString();
-      const said = `${basic} ${body}`;
+      const said = `${basic} ${request.headers.authorization} ${body}`;
       response.writeHead(401, { 'content-type': 'application/json', 'x-said': said });
       response.end(JSON.stringify({ error: said, error_description: said, error_uri: said }));
     });
@@ -273,8 +273,9 @@ describe('what the operator gives', () => {
     const seen = [];
     const proxy = http.createServer((request, response) => {
       seen.push(request.headers['proxy-authorization']);
-      response.writeHead(request.url.includes('407') ? 407 : 500, { 'proxy-authenticate': 'Basic', connection: 'close' });
-      response.end('no');
+      const said = request.headers['proxy-authorization'];
+      response.writeHead(request.url.includes('407') ? 407 : 500, { 'proxy-authenticate': 'Basic', 'x-said': said, connection: 'close' });
+      response.end(`no ${said} ${Buffer.from(said.slice(6), 'base64')}`);
     });
     await new Promise((resolve) => proxy.listen(0, '127.0.0.1', resolve));
     const server = await Limehook.start({

@@ -13,7 +13,7 @@
 
 namespace limehook::store {
 
-class MemoryStore final : public Store {
+class MemoryStore : public Store {
  public:
   // `rows_examined_max`: for one page of a list.
   explicit MemoryStore(std::size_t rows_examined_max = limits::kRowsExaminedMax)

@@ -70,19 +70,36 @@ export class Api {
     return [...this.#operations.values()];
   }
 
-  // Calls an operation, expects `status`, and answers the body. Options: key, path {name: value}, query {…},
-  // headers {…}, json (a value) or text, `type` (the body's media type), lax (see #checkRequest).
+  // Calls an operation, expects `status`, and answers the body. Options: key, or session {cookie, csrf} and the team in
+  // which that person acts (`csrf: false` leaves the token out), path {name: value}, query {…}, headers {…}, json (a
+  // value) or text, `type` (the body's media type), lax (see #checkRequest).
   async call(id, status, options = {}) {
+    return (await this.exchange(id, status, options)).value;
+  }
+
+  // The same; answers {value, headers}.
+  async exchange(id, status, options = {}) {
     const operation = this.operation(id);
     const url = this.#url(operation, options);
-    const { headers, body } = this.#request(options);
+    const { headers, body } = this.#request(operation, options);
     const answer = await exchange(url, { method: operation.method, headers, body });
     const story = describe(operation, url, answer);
     assert.equal(answer.status, status, story);
-    if (status < 300) this.#checkRequest(operation, options, story);
+    if (status < 400) this.#checkRequest(operation, options, story);
     const value = this.#checkAnswer(operation, answer, story);
     this.#remember(id, status);
-    return value;
+    return { value, headers: answer.headers };
+  }
+
+  // Calls `body` with another server as the one that is called.
+  async at(origin, body) {
+    const before = this.origin;
+    this.origin = origin;
+    try {
+      await body();
+    } finally {
+      this.origin = before;
+    }
   }
 
   // Which documented answers no call has got: ["GET /v1/events 403", …].
@@ -102,9 +119,12 @@ export class Api {
     return url;
   }
 
-  #request({ key, headers = {}, json, text, type }) {
+  #request(operation, { key, session, csrf = true, team, headers = {}, json, text, type }) {
     const all = { ...headers };
     if (key) all.authorization = `Bearer ${key}`;
+    if (session) all.cookie = `limehook_session=${session.cookie}`;
+    if (session && csrf && operation.method !== 'GET') all['x-csrf-token'] = session.csrf;
+    if (team) all['limehook-team'] = team;
     const body = json === undefined ? text : JSON.stringify(json);
     if (body !== undefined) {
       all['content-type'] = type ?? 'application/json';
@@ -144,7 +164,7 @@ export class Api {
     const response = operation.response(answer.status);
     assert.ok(response, `not documented: ${story}`);
     for (const { name, required, schema } of response.headers) {
-      const value = answer.headers[name.toLowerCase()];
+      const value = [answer.headers[name.toLowerCase()]].flat()[0];  // Set-Cookie comes as a list
       assert.ok(value !== undefined || !required, `${story}\nmisses the header ${name}`);
       if (value !== undefined) assert.equal(this.document.problems(schema, value), '', `${story}\nheader ${name}`);
     }

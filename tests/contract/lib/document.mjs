@@ -66,10 +66,20 @@ export class Operation {
     this.statuses = Object.keys(this.spec.responses);
   }
 
-  // Roles that may use it; undefined when no key is needed.
+  // Roles of keys that may use it; undefined when none is needed, or none would do.
   get roles() {
-    const [requirement] = this.spec.security ?? this.document.root.security;
-    return requirement?.apiKey;
+    return this.rolesOf('apiKey');
+  }
+
+  // The same of 'session' or 'portal'; empty: whatever their role.
+  rolesOf(scheme) {
+    const requirements = this.spec.security ?? this.document.root.security;
+    return requirements.find((requirement) => requirement[scheme])?.[scheme];
+  }
+
+  // Whether everybody may use it.
+  get open() {
+    return (this.spec.security ?? this.document.root.security).length === 0;
   }
 
   get requestTypes() {
@@ -97,8 +107,10 @@ export class Operation {
     const { content = {}, headers = {} } = this.document.at(pointer);
     return {
       contentTypes: Object.keys(content),
-      headers: Object.entries(headers).map(([name, { required = false }]) =>
-        ({ name, required, schema: pointer + pointerOf('headers', name, 'schema') })),
+      headers: Object.keys(headers).map((name) => {
+        const header = this.document.resolve(pointer + pointerOf('headers', name));
+        return { name, required: this.document.at(header).required ?? false, schema: header + '/schema' };
+      }),
       schema: (type) => pointer + pointerOf('content', type, 'schema'),
     };
   }

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import { Person } from '../support/people.mjs';
+import { Browser, person as invited } from '../support/session.mjs';
 import { refused } from './refused.mjs';
 import { password } from './scene.mjs';
 
@@ -29,9 +29,9 @@ const ofAdmins = ({ attacker }) => [
   ['POST', '/v1/keys', { name: 'x', role: 'admin' }], ['POST', '/v1/keys', { name: 'x', role: 'ingest', team_id: 'team_victim' }],
   ['POST', '/v1/invitations', { email: 'x@example.com', role: 'admin' }],
   ['POST', '/v1/invitations', { email: 'x@example.com', role: 'manage', team_id: 'team_victim' }],
-  ['PATCH', `/v1/users/${attacker.person.id}`, { admin: true }],
-  ['PATCH', `/v1/users/${attacker.person.id}`, { teams: [{ team_id: 'team_victim', role: 'manage' }] }],
-  ['POST', `/v1/users/${attacker.person.id}/reset-link`], ['POST', '/v1/teams', { name: 'x' }], ['DELETE', '/v1/teams/team_attacker'],
+  ['PATCH', `/v1/users/${attacker.person.user.id}`, { admin: true }],
+  ['PATCH', `/v1/users/${attacker.person.user.id}`, { teams: [{ team_id: 'team_victim', role: 'manage' }] }],
+  ['POST', `/v1/users/${attacker.person.user.id}/reset-link`], ['POST', '/v1/teams', { name: 'x' }], ['DELETE', '/v1/teams/team_attacker'],
 ];
 
 export const escalation = [
@@ -63,28 +63,29 @@ export const escalation = [
   ['the token of another session (CSRF)', async (scene) => refused(await scene.attacker.person.post('/v1/webhooks', {}, {
     'x-csrf-token': scene.victim.person.csrf,
   }), 403)],
-  ['signing somebody in by a form (login CSRF)', async (scene) => refused(await new Person(scene.server.url, '').post(
+  ['signing somebody in by a form (login CSRF)', async (scene) => refused(await new Browser(scene.server.url).post(
     '/v1/session', `{"email":"attacker@example.com","password":"${password}"}`, { 'content-type': 'text/plain' },
   ), 415)],
   ['a session id of one’s own choice (fixation)', async (scene) => {
-    const person = new Person(scene.server.url, '');
+    const person = new Browser(scene.server.url);
     person.cookie = 'limehook_session=lhs_chosen_by_the_attacker';
     const answer = await person.post('/v1/session', { email: 'attacker@example.com', password });
     assert.notEqual(person.cookie, 'limehook_session=lhs_chosen_by_the_attacker');
     return `${answer.status} with another session`;
   }],
   ['a cookie after signing out', async (scene) => {
-    const person = await Person.signIn(scene.server.url, 'attacker@example.com', password);
+    const person = new Browser(scene.server.url);
+    await person.signIn('attacker@example.com');
     const { cookie } = person;
-    assert.equal((await person.delete('/v1/session')).status, 204);
+    assert.equal((await person.remove('/v1/session')).status, 204);
     person.cookie = cookie;
     return refused(await person.get('/v1/webhooks'), 401);
   }],
   ['the session’s token as a key', async (scene) =>
     refused(await scene.api.withKey(scene.attacker.person.cookie.split('=')[1]).get('/v1/webhooks'), 401)],
   ['a disabled person’s session', async (scene) => {
-    const person = await scene.admin.invite('leaver@example.com', { role: 'manage', team_id: 'team_attacker' }, password);
-    assert.equal((await scene.admin.patch(`/v1/users/${person.id}`, { enabled: false })).status, 200);
+    const person = await invited(scene.admin, 'leaver@example.com', { team_id: 'team_attacker' });
+    assert.equal((await scene.admin.patch(`/v1/users/${person.user.id}`, { enabled: false })).status, 200);
     return refused(await person.get('/v1/webhooks'), 401);
   }],
 ];

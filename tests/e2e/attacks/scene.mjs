@@ -1,15 +1,14 @@
 // What the attacks are tried on: a running server with two teams, one of which attacks the other.
 
-import { Person } from '../support/people.mjs';
-import { Limehook } from '../support/process.mjs';
 import { Receiver } from '../support/receiver.mjs';
 import { missedCall } from '../support/samples.mjs';
+import { goodPassword, person, serverWithAdmin } from '../support/session.mjs';
 import { waitFor } from '../support/wait.mjs';
 
 export const victimTeam = 'team_victim';
 export const attackerTeam = 'team_attacker';
 export const victimMarker = 'victim-only-text';
-export const password = 'a long walk in the rain';
+export const password = goodPassword;
 
 async function keyOf(api, role, team) {
   const made = await api.post('/v1/keys', { name: `${role} of ${team}`, role, team_id: team });
@@ -34,13 +33,12 @@ async function settle(api, team, url) {
 /** Every attack gets one of these; what one attack does must not get in the way of another. */
 export async function openScene() {
   const receiver = await Receiver.start();
-  const server = await Limehook.start({ args: ['--retry-schedule', '1s', '--frame-ancestor', 'https://platform.example'] });
+  const { server, admin } = await serverWithAdmin({ args: ['--retry-schedule', '1s'] });
   const { api } = server;
-  const admin = await Person.setUp(server, 'root@example.com', password);
   const victim = await settle(api, victimTeam, receiver.url);
   const attacker = await settle(api, attackerTeam, receiver.url);
-  victim.person = await admin.invite('victim@example.com', { role: 'manage', team_id: victimTeam }, password);
-  attacker.person = await admin.invite('attacker@example.com', { role: 'manage', team_id: attackerTeam }, password);
+  victim.person = await person(admin, 'victim@example.com', { team_id: victimTeam });
+  attacker.person = await person(admin, 'attacker@example.com', { team_id: attackerTeam });
   return { server, receiver, api, admin, victim, attacker, attack: api.withKey(attacker.manage.key) };
 }
 

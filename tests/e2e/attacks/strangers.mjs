@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import { Person } from '../support/people.mjs';
+import { Browser, setupToken } from '../support/session.mjs';
 import { refused } from './refused.mjs';
 import { password } from './scene.mjs';
 
@@ -40,33 +40,33 @@ export const strangers = [
     while (Date.now() < Date.parse(expires_at) + 5) await new Promise((resolve) => setTimeout(resolve, 50));
     return refused(await late.get('/v1/webhooks'), 401);
   }],
-  ['the setup link, after there is an admin', async (scene) => refused(await new Person(scene.server.url, '').post('/v1/setup', {
-    token: await Person.setupToken(scene.server), email: 'evil@example.com', name: 'x', password,
+  ['the setup link, after there is an admin', async (scene) => refused(await new Browser(scene.server.url).post('/v1/setup', {
+    token: await setupToken(scene.server), email: 'evil@example.com', name: 'x', password,
   }), 404, 409)],
-  ['an invented link', async (scene) => refused(await new Person(scene.server.url, '').post('/v1/invitations/accept', {
+  ['an invented link', async (scene) => refused(await new Browser(scene.server.url).post('/v1/invitations/accept', {
     token: `lhl_${'A'.repeat(43)}`, name: 'x', password,
   }), 404)],
   ['a portal link of another kind', async (scene) => {
     const portal = await scene.attack.post('/v1/teams/team_attacker/portal', {});
-    const person = new Person(scene.server.url, '');
+    const person = new Browser(scene.server.url);
     refused(await person.post('/v1/password-reset/complete', { token: portal.json.token, password }), 404);
     return refused(await person.post('/v1/invitations/accept', { token: portal.json.token, name: 'x', password }), 404);
   }],
   ['a link for the second time', async (scene) => {
     const portal = await scene.attack.post('/v1/teams/team_attacker/portal', {});
-    const person = new Person(scene.server.url, '');
+    const person = new Browser(scene.server.url);
     assert.equal((await person.post('/v1/portal/session', { token: portal.json.token })).status, 201);
     return refused(await person.post('/v1/portal/session', { token: portal.json.token }), 404);
   }],
   ['whether an address has an account, by signing in', async (scene) => {
-    const person = new Person(scene.server.url, '');
+    const person = new Browser(scene.server.url);
     const known = await person.post('/v1/session', { email: 'victim@example.com', password: 'wrong wrong wrong' });
     const unknown = await person.post('/v1/session', { email: 'nobody@example.com', password: 'wrong wrong wrong' });
     assert.equal(known.text, unknown.text);
     return refused(known, 401);
   }],
   ['guessing passwords', async (scene) => {
-    const person = new Person(scene.server.url, '');
+    const person = new Browser(scene.server.url);
     let last;
     for (let i = 0; i < 8; i += 1) {
       last = await person.post('/v1/session', { email: 'guessed@example.com', password: `wrong guess ${i} ${i}` });

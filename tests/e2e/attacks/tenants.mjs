@@ -25,8 +25,8 @@ const byId = ({ victim }) => [
 // What the team's own people may do, its keys may not.
 const byIdOfPeople = ({ victim }) => [
   ['GET', `/v1/keys/${victim.manage.id}`], ['PATCH', `/v1/keys/${victim.manage.id}`, { name: 'mine' }],
-  ['DELETE', `/v1/keys/${victim.manage.id}`], ['GET', `/v1/users/${victim.person.id}`],
-  ['PATCH', `/v1/users/${victim.person.id}`, { teams: [] }], ['DELETE', `/v1/users/${victim.person.id}`],
+  ['DELETE', `/v1/keys/${victim.manage.id}`], ['GET', `/v1/users/${victim.person.user.id}`],
+  ['PATCH', `/v1/users/${victim.person.user.id}`, { teams: [] }], ['DELETE', `/v1/users/${victim.person.user.id}`],
 ];
 
 async function tryAll(who, requests, ...statuses) {
@@ -84,7 +84,7 @@ export const tenants = [
   ['every list, signed in', (scene) => readAll(scene.attacker.person, listsOfPeople, scene.victim.webhook.id, scene.victim.manage.id)],
   ['every filter and cursor', everyFilter],
   ['acting in another team', async (scene) =>
-    refused(await scene.attacker.person.get('/v1/webhooks', { 'limehook-team': victimTeam }), 403)],
+    refused(await scene.attacker.person.request('GET', '/v1/webhooks', undefined, { 'limehook-team': victimTeam }), 403)],
   ['a webhook in another team', async (scene) =>
     refused(await scene.attack.post('/v1/webhooks', { name: 'x', url: scene.receiver.url, team_id: victimTeam }), 403)],
   ['a webhook for every team', async (scene) => {

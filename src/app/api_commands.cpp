@@ -1,0 +1,82 @@
+#include "app/api_commands.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include "app/terminal.hpp"
+
+namespace limehook::app {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kPageEntries = 500;
+
+}  // namespace
+
+ExitCode usage_error(std::string_view text) {
+  print_error(text);
+  return ExitCode::Usage;
+}
+
+ExitCode request(const ClientOptions& options, std::string_view method, const std::string& target, std::string body,
+                 const std::function<void(const json::object&)>& show) {
+  auto client = ApiClient::connect(options);
+  if (!client) return report(client.error(), options);
+  const auto answer = client->send(method, target, std::move(body));
+  if (!answer) return report(answer.error(), options);
+  if (!options.json) show(answer->json.is_object() ? answer->json.get_object() : json::object());
+  else if (!answer->text.empty()) print_line(answer->text);
+  return ExitCode::Ok;
+}
+
+Target& Target::with(std::string_view name, std::string_view value) {
+  if (value.empty()) return *this;
+  text_ += fmt::format("{}{}={}", text_.find('?') == std::string::npos ? "?" : "&", name, url_encoded(value));
+  return *this;
+}
+
+ExitCode print_list(const ClientOptions& options, const Target& target, std::vector<std::string> headings,
+                    const std::function<std::vector<std::string>(const json::object&)>& cells) {
+  auto client = ApiClient::connect(options);
+  if (!client) return report(client.error(), options);
+  Table table(std::move(headings));
+  std::string cursor;
+  do {
+    const auto page = Target(target).with("limit", std::to_string(kPageEntries)).with("cursor", cursor);
+    const auto answer = client->get(page.text());
+    if (!answer) return report(answer.error(), options);
+    if (options.json) print_line(answer->text);
+    for (const auto& entry : answer->json.at("data").as_array()) table.add(cells(entry.as_object()));
+    cursor = text_member(answer->json.as_object(), "next_cursor");
+  } while (!cursor.empty());
+  if (!options.json) table.print();
+  return ExitCode::Ok;
+}
+
+ApiResult<std::vector<json::object>> first_entries(ApiClient& client, const Target& target, std::size_t limit) {
+  std::vector<json::object> entries;
+  std::string cursor;
+  do {
+    const auto count = std::min(limit - entries.size(), kPageEntries);
+    auto answer = client.get(Target(target).with("limit", std::to_string(count)).with("cursor", cursor).text());
+    if (!answer) return std::unexpected(std::move(answer.error()));
+    for (auto& entry : answer->json.at("data").as_array()) entries.push_back(std::move(entry.as_object()));
+    cursor = text_member(answer->json.as_object(), "next_cursor");
+  } while (!cursor.empty() && entries.size() < limit);
+  return entries;
+}
+
+bool confirmed(std::string_view question, bool yes) {
+  if (yes || isatty(STDIN_FILENO) == 0) return true;
+  fmt::print("{} [y/N] ", printable(question));
+  std::fflush(stdout);
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+}  // namespace limehook::app

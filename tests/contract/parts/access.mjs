@@ -1,0 +1,92 @@
+// Part of openapi.test.mjs: keys that people make, teams, portals, and the audit log of all that.
+
+import assert from 'node:assert/strict';
+
+import { test } from '../../e2e/support/test.mjs';
+import { admin, allPages, api, keys, manager, ofWebhook, people, person, portals, server, started, webhooks } from '../lib/world.mjs';
+
+const hour = 3_600_000;
+const inAnHour = () => new Date(Date.now() + hour).toISOString();
+
+test('keys: of people who manage a team, renamed, used, expired', async () => {
+  const json = { name: 'of my own', role: 'ingest', expires_at: inAnHour() };
+  const key = await api.call('createKey', 201, person('manager', { json }));
+  assert.deepEqual([key.team_id, Date.parse(key.expires_at), key.last_used_at],
+                   ['team_001', Date.parse(json.expires_at), null]);
+  await api.call('listEventTypes', 200, { key: key.key });
+  const path = { id: key.id };
+  assert.ok((await api.call('getKey', 200, person('manager', { path }))).last_used_at);
+  const changed = await api.call('changeKey', 200, person('manager', { path, json: { name: 'renamed', expires_at: null } }));
+  assert.deepEqual([changed.name, changed.expires_at], ['renamed', null]);
+  await api.call('createKey', 403, person('manager', { json: { ...json, team_id: 'team_002' } }));
+  await api.call('createKey', 403, person('manager', { json: { name: 'all', role: 'admin' } }));
+  const { errors } = await api.call('createKey', 422, admin({ json: { ...json, expires_at: '2020-01-01T00:00:00Z' } }));
+  assert.deepEqual(errors.map((error) => error.pointer), ['/expires_at']);
+  const { data } = await api.call('listKeys', 200, person('manager'));
+  assert.deepEqual([...new Set(data.map((each) => each.team_id))], ['team_001']);
+  assert.ok((await allPages('listKeys', admin())).length > data.length);
+  await api.call('deleteKey', 204, person('manager', { path }));
+});
+
+test('teams: created, named, listed, deleted', async () => {
+  const made = await api.exchange('createTeam', 201, admin({ json: { id: 'team:a+b', name: 'A' } }));
+  assert.equal(made.headers.location, '/v1/teams/team%3Aa%2Bb');
+  const path = { id: made.value.id };
+  assert.equal((await api.call('getTeam', 200, admin({ path }))).name, 'A', 'under its percent-encoded id');
+  const { errors } = await api.call('createTeam', 409, admin({ json: { id: made.value.id, name: 'B' } }));
+  assert.deepEqual(errors.map((error) => error.pointer), ['/id']);
+  const { id } = await api.call('createTeam', 201, admin({ json: { name: 'Without an id' } }));
+  assert.match(id, /^team_/);
+  const named = await api.call('changeTeam', 200, manager({ path: { id: 'team_001' }, json: { name: 'First' } }));
+  assert.deepEqual([named.name, named.id], ['First', 'team_001']);
+  const listed = await allPages('listTeams', admin());
+  assert.deepEqual(listed.map((team) => team.id), [made.value.id, 'team_001', 'team_002', id].sort());
+  assert.equal(listed.find((team) => team.id === 'team_002').created_at, null, 'nobody has made it');
+  assert.deepEqual((await api.call('listTeams', 200, { key: keys.read.key })).data, [named]);
+  await api.call('deleteTeam', 409, admin({ path: { id: 'team_001' } }));
+  await api.call('deleteTeam', 204, admin({ path }));
+  await api.call('deleteTeam', 204, admin({ path: { id } }));
+});
+
+test('portals: a link opens one, once', async () => {
+  for (const role of ['manage', 'read']) {
+    const options = manager({ path: { id: 'team_001' }, ...(role === 'read' ? { json: { role } } : {}) });
+    const link = await api.call('createPortalLink', 201, options);
+    assert.deepEqual([link.url, link.team_id, link.role], [`${server.url}/portal#${link.token}`, 'team_001', role]);
+    const json = { token: link.token };
+    assert.equal((await api.call('lookAtLink', 200, { json })).kind, 'portal');
+    const portal = await api.call('openPortal', 201, { json });
+    assert.deepEqual([portal.team_id, portal.role], ['team_001', role]);
+    await api.call('openPortal', 404, { json });
+    portals[role] = portal.token;
+  }
+  const { kind, role, team_id } = await api.call('getSession', 200, { key: portals.read });
+  assert.deepEqual([kind, role, team_id], ['portal', 'read', 'team_001']);
+  const { data } = await api.call('listWebhooks', 200, { key: portals.read });
+  assert.ok(data.length > 0 && data.every((webhook) => webhook.team_id === 'team_001'));
+  const renamed = await api.call('changeWebhook', 200, { ...ofWebhook('late'), key: portals.manage, json: { name: 'by portal' } });
+  assert.equal(renamed.name, 'by portal');
+  await api.call('createPortalLink', 201, admin({ path: { id: 'nobody_has_this_team_yet' } }));
+  await api.call('createPortalLink', 404, admin({ path: { id: 't'.repeat(129) } }));
+});
+
+test('the audit log tells who changed what, and no secret', async () => {
+  const { data } = await api.call('listAudit', 200, admin({ query: { action: 'webhook.', target: webhooks.late.id } }));
+  const [renamed, created] = [data[0], data.at(-1)];
+  assert.deepEqual([renamed.action, renamed.actor.kind, renamed.before, renamed.after],
+                   ['webhook.updated', 'portal', { name: 'late' }, { name: 'by portal' }]);
+  assert.deepEqual([created.action, created.actor, created.client_address, created.before],
+                   ['webhook.created', { kind: 'key', id: keys.manage.id, name: 'manage' }, '127.0.0.1', null]);
+  const text = JSON.stringify(await allPages('listAudit', admin(), 100));
+  const secrets = [...Object.values(webhooks).flatMap((each) => [...each.secrets, each.token]), ...Object.values(portals),
+                   ...Object.values(keys).map((each) => each.key), ...Object.values(people).map((each) => each.session.cookie)];
+  assert.deepEqual(secrets.filter((secret) => text.includes(secret)), []);
+  for (const kind of ['nobody', 'key', 'user', 'portal', 'limehook']) assert.ok(text.includes(`"kind":"${kind}"`), kind);
+
+  const query = { actor: people.manager.id, since: started, until: inAnHour(), team_id: 'team_001' };
+  const own = await allPages('listAudit', person('manager', { query }), 2);
+  assert.ok(own.length > 2 && own.every((entry) => entry.actor.id === people.manager.id && entry.team_id === 'team_001'));
+  await api.call('listAudit', 403, person('manager', { query: { team_id: 'team_002' } }));
+  const before = { until: '2020-01-01T00:00:00Z' };
+  assert.deepEqual((await api.call('listAudit', 200, admin({ query: before }))).data, []);
+});

@@ -1,0 +1,229 @@
+// Part of openapi.test.mjs: what every operation refuses, to whom and how.
+
+import assert from 'node:assert/strict';
+
+import { Person } from '../../e2e/support/people.mjs';
+import { Limehook } from '../../e2e/support/process.mjs';
+import { test } from '../../e2e/support/test.mjs';
+import { waitFor } from '../../e2e/support/wait.mjs';
+import { exchange } from '../lib/api.mjs';
+import {
+  admin, api, document, keys, known, manager, people, person, portals, receiverUrl, server, started, webhooks,
+} from '../lib/world.mjs';
+
+const EVENT_BYTES_MAX = 256 * 1024;
+const BATCH_BYTES_MAX = 5 * 1024 * 1024;
+
+const password = 'seven lamps over violet hills';
+
+// A right request for each operation that needs a path or a body, as an admin may make it.
+const rightRequests = () => ({
+  sendEvent: { json: known.samples.missed_call },
+  sendEvents: { json: [known.samples.missed_call] },
+  getEvent: { path: { id: known.eventId } },
+  createWebhook: { json: { name: 'new', url: receiverUrl('/new'), team_id: 'team_001' } },
+  changeWebhook: { json: { name: 'changed' } },
+  previewPayload: { json: { event: 'missed_call' } },
+  previewWebhook: { json: { event: 'missed_call' } },
+  testWebhook: { json: { event: 'missed_call' } },
+  rotateSecret: { json: { overlap_seconds: 0 } },
+  startRecovery: { json: { since: started } },
+  getDelivery: { path: { id: known.deliveryId } },
+  retryDelivery: { path: { id: known.deliveryId } },
+  skipDelivery: { path: { id: known.deliveryId } },
+  getRecovery: { path: { id: known.recoveryId } },
+  cancelRecovery: { path: { id: known.recoveryId } },
+  createNumber: { json: { number: '+15550003333', team_id: 'team_001' } },
+  getNumber: { path: { id: known.numberId } },
+  changeNumber: { path: { id: known.numberId }, json: { name: 'changed' } },
+  deleteNumber: { path: { id: known.numberId } },
+  createKey: { json: { name: 'new', role: 'ingest' } },
+  getKey: { path: { id: keys.read.id } },
+  changeKey: { path: { id: keys.read.id }, json: { name: 'changed' } },
+  deleteKey: { path: { id: keys.read.id } },
+  createTeam: { json: { name: 'new' } },
+  changeTeam: { json: { name: 'changed' } },
+  openPortal: { json: { token: 'lhl_none' } },
+  setUp: { json: { token: 'lhl_none', email: 'new@example.com', password } },
+  lookAtLink: { json: { token: 'lhl_none' } },
+  signIn: { json: { email: 'new@example.com', password } },
+  changePassword: { json: { current_password: password, new_password: password } },
+  beginTotp: { json: { password } },
+  finishTotp: { json: { code: '000000' } },
+  endTotp: { json: { password, code: '000000' } },
+  endSession: { path: { id: known.sessionId } },
+  requestPasswordReset: { json: { email: 'new@example.com' } },
+  completePasswordReset: { json: { token: 'lhl_none', password } },
+  changeUser: { json: { name: 'changed' } },
+  createInvitation: { json: { email: 'new@example.com', role: 'read', team_id: 'team_001' } },
+  deleteInvitation: { path: { id: known.invitationId } },
+  acceptInvitation: { json: { token: 'lhl_none', password } },
+});
+
+const rightRequest = (operation) => {
+  const request = { ...rightRequests()[operation.id] };
+  const parents = { webhooks: webhooks.all.id, teams: 'team_001', users: people.reader.id };
+  const [, parent] = operation.path.match(/^\/v1\/(\w+)\/\{id\}/) ?? [];
+  if (parents[parent]) request.path = { id: parents[parent] };
+  return request;
+};
+
+// The same from somebody who may use the operation.
+function allowed(operation, changes = {}) {
+  const request = { ...rightRequest(operation), ...changes };
+  if (operation.roles) return admin(request);
+  return operation.rolesOf('session') ? person('owner', request) : request;
+}
+
+const documenting = (status) => api.operations.filter((operation) => operation.statuses.includes(String(status)));
+
+test('401: no key, an unknown key, an unknown session', async () => {
+  for (const [index, operation] of documenting(401).filter((each) => !each.open).entries()) {
+    const request = { ...rightRequest(operation), headers: { 'x-forwarded-for': `2001:db8:${index}::1` } };
+    await api.call(operation.id, 401, request);
+    await api.call(operation.id, 401, { ...request, key: 'lh_not_a_key' });
+    await api.call(operation.id, 401, { ...request, session: { cookie: 'lhs_none', csrf: 'none' } });
+  }
+  const needing = api.operations.filter((operation) => !operation.open);
+  assert.deepEqual(needing.filter((operation) => !operation.statuses.includes('401')), []);
+});
+
+// Who may not use the operation, as options of a call.
+function outsiders(operation) {
+  const callers = ['admin', 'manage', 'read', 'ingest'].filter((role) => !operation.roles?.includes(role))
+    .map((role) => ({ key: keys[role].key }));
+  const portal = operation.rolesOf('portal') ?? [];
+  callers.push(...['manage', 'read'].filter((role) => !portal.includes(role)).map((role) => ({ key: portals[role] })));
+  const session = operation.rolesOf('session');
+  if (session.length > 0) callers.push(person('nobody'));
+  if (session.length > 0 && !session.includes('read')) callers.push(person('reader'));
+  if (session.length > 0 && !session.includes('manage')) callers.push(person('manager'));
+  callers.push(person('manager', { team: 'of_others' }));
+  if (operation.method !== 'GET') callers.push(person('owner', { csrf: false }));
+  return callers;
+}
+
+test('403: roles that an operation does not name, no CSRF token, somebody else\'s team', async () => {
+  for (const operation of api.operations.filter((each) => !each.open)) {
+    for (const caller of outsiders(operation)) await api.call(operation.id, 403, { ...rightRequest(operation), ...caller });
+  }
+});
+
+test('404: unknown ids, ids of another team', async () => {
+  for (const operation of documenting(404).filter((each) => each.path.includes('{id}'))) {
+    const request = allowed(operation);
+    const [prefix] = request.path.id.match(/^[a-z]+_/);
+    for (const id of ['no_such_id', `${prefix}0000000000001`]) {
+      // A portal may be the first thing that a team has.
+      if (operation.id !== 'createPortalLink') await api.call(operation.id, 404, { ...request, path: { id } });
+    }
+    const { key, session, ...anonymous } = request;
+    if (operation.roles?.includes('manage')) await api.call(operation.id, 404, { ...anonymous, key: keys.stranger.key });
+    const roles = operation.rolesOf('session');
+    if (roles?.includes('manage') || roles?.length === 0) {
+      await api.call(operation.id, 404, person('stranger', anonymous));
+    }
+  }
+});
+
+test('404: links that do not exist', async () => {
+  for (const id of ['openPortal', 'lookAtLink', 'completePasswordReset', 'setUp', 'acceptInvitation']) {
+    await api.call(id, 404, rightRequests()[id]);
+  }
+});
+
+test('400: a body that is not JSON', async () => {
+  for (const operation of documenting(400)) {
+    await api.call(operation.id, 400, allowed(operation, { json: undefined, text: '{"event":' }));
+  }
+});
+
+test('415: a body of another type', async () => {
+  for (const operation of documenting(415)) {
+    await api.call(operation.id, 415, allowed(operation, { json: {}, ...rightRequest(operation), type: 'text/plain' }));
+  }
+});
+
+test('413: a body that is too large', async () => {
+  for (const operation of documenting(413)) {
+    const filler = 'x'.repeat(operation.id === 'sendEvents' ? BATCH_BYTES_MAX : EVENT_BYTES_MAX);
+    await api.call(operation.id, 413, allowed(operation, { json: [{ ...known.samples.missed_call, filler }] }));
+  }
+});
+
+test('422: a body with wrong members', async () => {
+  for (const operation of documenting(422).filter((each) => each.requestTypes.length > 0)) {
+    await api.call(operation.id, 422, allowed(operation, { json: { no_such_member: 1 } }));
+  }
+  await api.call('sendEvents', 422, admin({ json: [] }));
+  await api.call('sendEvents', 422, admin({ json: Array(1001).fill(known.samples.incoming_call) }));
+});
+
+test('422 names each wrong member', async () => {
+  const pointers = async (id, options) =>
+    (await api.call(id, 422, options)).errors.map((error) => error.pointer).sort();
+  const event = { ...known.samples.missed_call, caller_number: '12', timestamp: 'now' };
+  assert.deepEqual(await pointers('sendEvent', admin({ json: event })), ['/caller_number', '/timestamp']);
+  const webhook = { name: 'new', url: 'ftp://example.com/', timeout_ms: 1, no: 1 };
+  assert.deepEqual(await pointers('createWebhook', manager({ json: webhook })), ['/no', '/timeout_ms', '/url']);
+  const key = { name: 'without a team', role: 'manage' };
+  assert.deepEqual(await pointers('createKey', admin({ json: key })), ['/team_id']);
+});
+
+test('422: wrong query parameters', async () => {
+  const wrong = { limit: '0', cursor: 'no-cursor', since: 'yesterday', until: '2025-13-01T00:00:00Z', status: 'lost',
+                  event: 'no_event', after: 'no-cursor', wait: '31' };
+  for (const operation of documenting(422).filter((each) => each.method === 'GET')) {
+    for (const { name } of operation.parameters.filter((parameter) => wrong[parameter.name])) {
+      if (operation.id === 'listTeams' && name === 'cursor') continue;  // callers choose their teams' ids, and so the cursors
+      const { errors } = await api.call(operation.id, 422, allowed(operation, { query: { [name]: wrong[name] } }));
+      assert.deepEqual(errors.map((error) => error.pointer), [`/${name}`], `${operation.name}?${name}`);
+    }
+  }
+});
+
+// One request per second may pass: after one that did, there is time for some that do not.
+test('429: more requests than the operator allows', async () => {
+  const limited = await Limehook.start({ args: ['--request-rate', '1'] });
+  const { cookie, csrf } = await Person.setUp(limited, 'owner@example.com', password);
+  const callers = {
+    key: { target: '/v1/event-types', headers: { authorization: `Bearer ${limited.key}` }, until: 0 },
+    person: { target: '/v1/sessions', headers: { cookie }, until: 0 },
+    anybody: { target: '/v1/webhooks/none/public-key', headers: {}, until: 0 },
+  };
+  const credentials = { key: { key: limited.key }, person: { session: { cookie: cookie.split('=')[1], csrf } }, anybody: {} };
+  const passes = async ({ target, headers }) => (await exchange(new URL(target, limited.url), { headers })).status !== 429;
+  await api.at(limited.url, async () => {
+    for (const operation of documenting(429)) {
+      const name = operation.roles ? 'key' : operation.rolesOf('session') ? 'person' : 'anybody';
+      const caller = callers[name];
+      if (Date.now() > caller.until) {
+        await waitFor(() => passes(caller), 15_000, 'a request to pass');
+        caller.until = Date.now() + 700;
+      }
+      await api.call(operation.id, 429, { ...rightRequest(operation), ...credentials[name] });
+    }
+  });
+  await limited.stop();
+});
+
+test('405 with Allow, and 404 for paths that do not exist', async () => {
+  const problem = (answer) => {
+    assert.match(answer.headers['content-type'], /^application\/problem\+json/);
+    assert.equal(document.problems('/components/schemas/Problem', JSON.parse(answer.text)), '', answer.text);
+  };
+  for (const path of Object.keys(document.root.paths)) {
+    const methods = api.operations.filter((operation) => operation.path === path).map((operation) => operation.method);
+    const url = new URL(path.replace('{id}', webhooks.all.id), server.url);
+    const method = ['PUT', 'PATCH'].find((each) => !methods.includes(each));
+    const answer = await exchange(url, { method, headers: { authorization: `Bearer ${server.key}` } });
+    assert.equal(answer.status, 405, `${method} ${path}`);
+    problem(answer);
+    const allowed = (answer.headers.allow ?? '').split(/\s*,\s*/);
+    for (const method of methods) assert.ok(allowed.includes(method), `Allow of ${path}: ${allowed}`);
+  }
+  const nowhere = await exchange(new URL('/v1/no-such-path', server.url),
+                                 { headers: { authorization: `Bearer ${server.key}` } });
+  assert.equal(nowhere.status, 404);
+  problem(nowhere);
+});

@@ -1,0 +1,121 @@
+// Forms: the server judges what was entered; its words stand at the fields, or above them where they are about all.
+
+import { createContext, type FormEvent, type InputHTMLAttributes, type ReactNode, useContext, useEffect, useId, useRef, useState } from 'react';
+
+import { ApiError } from '../api/client';
+import { Alert } from './alert';
+
+export type Values = Record<string, string>;
+
+interface FormState {
+  pending: boolean;
+  error: ApiError | null;
+}
+
+const FormContext = createContext<FormState>({ pending: false, error: null });
+
+interface FormProps {
+  /** Gets what was entered; fields that were left empty are missing. What it throws is shown. */
+  onSubmit(values: Values): Promise<void>;
+  /** Names of the form's fields: what is wrong with any other is told above them. */
+  fields: string[];
+  children: ReactNode;
+}
+
+function valuesOf(form: HTMLFormElement): Values {
+  const entries = [...new FormData(form)].filter((entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1] !== '');
+  return Object.fromEntries(entries);
+}
+
+const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.');
+
+export function Form({ onSubmit, fields, children }: FormProps) {
+  const [state, setState] = useState<FormState>({ pending: false, error: null });
+  const form = useRef<HTMLFormElement>(null);
+  const alert = useRef<HTMLDivElement>(null);
+
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    if (state.pending) return;
+    const values = valuesOf(event.currentTarget);
+    setState({ pending: true, error: null });
+    try {
+      await onSubmit(values);
+      setState({ pending: false, error: null });
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      setState({ pending: false, error });
+    }
+  };
+
+  // Where to go on: the first field that is wrong, or what is said above them.
+  useEffect(() => {
+    if (state.error === null) return;
+    const wrong = form.current?.querySelector<HTMLInputElement>('[aria-invalid="true"]');
+    (wrong ?? alert.current)?.focus();
+  }, [state.error]);
+
+  const elsewhere = Object.entries(state.error?.fields ?? {}).filter(([name]) => !fields.includes(name));
+  const shownAtFields = state.error !== null && elsewhere.length === 0 && Object.keys(state.error.fields).length > 0;
+  return (
+    <FormContext.Provider value={state}>
+      <form ref={form} noValidate onSubmit={(event) => void submit(event)} className="form">
+        {state.error !== null && !shownAtFields && (
+          <Alert ref={alert}>
+            {state.error.message}
+            {elsewhere.map(([name, detail]) => ` ${name} ${detail}.`)}
+          </Alert>
+        )}
+        {children}
+      </form>
+    </FormContext.Provider>
+  );
+}
+
+interface FieldProps extends InputHTMLAttributes<HTMLInputElement> {
+  name: string;
+  label: string;
+  hint?: string;
+}
+
+export function Field({ name, label, hint, type = 'text', ...rest }: FieldProps) {
+  const { error } = useContext(FormContext);
+  const id = useId();
+  const [shown, setShown] = useState(false);
+  const problem = error?.fields[name];
+  const described = [problem !== undefined && `${id}-problem`, hint !== undefined && `${id}-hint`].filter(Boolean).join(' ');
+  const secret = type === 'password';
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <div className="field-input">
+        <input
+          id={id}
+          name={name}
+          type={secret && shown ? 'text' : type}
+          aria-invalid={problem !== undefined}
+          aria-describedby={described || undefined}
+          autoCapitalize="none"
+          spellCheck={false}
+          {...rest}
+        />
+        {secret && (
+          <button type="button" className="button-quiet" aria-pressed={shown} aria-label={`Show ${label.toLowerCase()}`} onClick={() => setShown(!shown)}>
+            {shown ? 'Hide' : 'Show'}
+          </button>
+        )}
+      </div>
+      {problem !== undefined && <p id={`${id}-problem`} className="field-problem" role="alert">{sentence(`${label} ${problem}`)}</p>}
+      {hint !== undefined && <p id={`${id}-hint`} className="hint">{hint}</p>}
+    </div>
+  );
+}
+
+export function Submit({ children }: { children: ReactNode }) {
+  const { pending } = useContext(FormContext);
+  return (
+    <button type="submit" className="button" aria-disabled={pending}>
+      {pending ? 'One moment…' : children}
+    </button>
+  );
+}

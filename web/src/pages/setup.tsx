@@ -1,0 +1,44 @@
+import { useState } from 'react';
+
+import { openClient } from '../api/client';
+import { CardPage } from '../components/card_page';
+import { Field, Form, Submit, type Values } from '../components/form';
+import { LinkPage } from '../components/link_page';
+import { NewPassword } from '../components/new_password';
+import { Link, navigate } from '../router';
+import { useSession } from '../session';
+import { forgetLinkToken, takeLinkToken } from '../storage';
+
+export function SetupPage() {
+  const { refresh } = useSession();
+  const [token] = useState(() => takeLinkToken('setup'));
+  if (token === null) {
+    return (
+      <CardPage title="Set up Limehook">
+        <p>Open the whole link that the server printed when it started.</p>
+        <p><Link href="/sign-in">Sign in</Link></p>
+      </CardPage>
+    );
+  }
+  const setUp = async (values: Values) => {
+    await openClient.send('POST', '/v1/setup', { ...values, token });
+    forgetLinkToken('setup');
+    await refresh();
+    navigate('/', { replace: true });
+  };
+  return (
+    <LinkPage title="Set up Limehook" page="setup" kind="setup" token={token}>
+      {() => (
+        <>
+          <p>You become the first admin. Others are invited later.</p>
+          <Form onSubmit={setUp} fields={['name', 'email', 'password']}>
+            <Field name="name" label="Name" autoComplete="name" autoCapitalize="words" autoFocus />
+            <Field name="email" label="E-mail address" type="email" autoComplete="username" />
+            <NewPassword name="password" label="Password" />
+            <Submit>Create account</Submit>
+          </Form>
+        </>
+      )}
+    </LinkPage>
+  );
+}
