@@ -1,6 +1,7 @@
 #include "api_world.hpp"
 
 #include "fuzz_input.hpp"
+#include "identity/password.hpp"
 #include "runtime/clocks.hpp"
 #include "signing/signing.hpp"
 
@@ -56,13 +57,15 @@ store::NewEvent event(std::int64_t id, std::string team, WebhookId webhook, cons
 }
 
 void add_people(store::WriteBatch& batch) {
+  static const std::string password_hash = identity::hash_password(kUserPassword);  // takes its time
   const auto later = runtime::now().wall + 24h;
   batch.catalog.emplace_back(User{.id = UserId{kFirstId + 1},
                                   .email = "ann@example.com",
                                   .name = "Ann",
                                   .teams = {{"team_001", Role::Manage}},
                                   .created_at = start(),
-                                  .updated_at = start()});
+                                  .updated_at = start(),
+                                  .password_hash = password_hash});
   batch.catalog.emplace_back(User{.id = UserId{kFirstId + 2},
                                   .email = std::string(kOtherTeamsWord) + "@example.com",
                                   .name = std::string(kOtherTeamsWord),

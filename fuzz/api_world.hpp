@@ -18,6 +18,7 @@ inline constexpr std::string_view kReadKey = "read-key";
 inline constexpr std::string_view kIngestKey = "ingest-key";
 inline constexpr std::string_view kPortalToken = "lhp_portal";
 inline constexpr std::string_view kUserToken = "lhs_user";
+inline constexpr std::string_view kUserPassword = "seven wet horses";
 inline constexpr std::string_view kOtherTeamsWord = "w0rd-0f-team-2";
 
 // Ends every attempt at once: with 500 where the URL has "fail" in it, else with 200.

@@ -46,6 +46,11 @@ std::vector<std::pair<std::string, std::string>> parse_query(std::string_view te
   for (const auto& parameter : *parsed) {
     if (parameter.key.empty() && !parameter.has_value) continue;
     parameters.emplace_back(parameter.key.decode(options), parameter.value.decode(options));
+    const auto& [name, value] = parameters.back();
+    for (const std::string_view text : {std::string_view(name), std::string_view(value)}) {
+      // The JSON parser knows UTF-8; errors repeat what stands here.
+      if (json_problem(json_text::quote(text))) throw Fault{problem(400, "The query is not valid UTF-8.")};
+    }
   }
   return parameters;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "api/render.hpp"
 #include "identity/password.hpp"
 #include "signing/signing.hpp"
 
@@ -58,7 +59,7 @@ Issued<Session> new_session(std::int64_t id, WallTime now, Duration age, const h
   issued.row = {.id = SessionId{id},
                 .hash = signing::sha256(issued.token),
                 .client_address = request.client_address,
-                .user_agent = std::string(request.header("user-agent").substr(0, kUserAgentBytesMax)),
+                .user_agent = to_utf8(request.header("user-agent").substr(0, kUserAgentBytesMax)),
                 .created_at = now,
                 .expires_at = now + age,
                 .last_seen_at = now};

@@ -124,7 +124,7 @@ describe('lists', () => {
 
   test('wrong queries are refused with the name of the parameter', async () => {
     for (const [query, name] of [['status=lost', 'status'], ['event=missed_calls', 'event'], ['since=yesterday', 'since'],
-      ['until=5', 'until'], ['limit=0', 'limit'], ['limit=x', 'limit'], ['limit=-1', 'limit'], ['cursor=%00rubbish', 'cursor']]) {
+      ['until=5', 'until'], ['limit=0', 'limit'], ['limit=x', 'limit'], ['limit=-1', 'limit'], ['cursor=%00rubbish', 'cursor'], ['%ff=1', 'UTF-8'], ['q=%c3', 'UTF-8']]) {
       const answer = await api.get(`/v1/deliveries?${query}`);
       assert.ok([400, 422].includes(answer.status), `${query}: ${answer.status} ${answer.text}`);
       assertProblem(answer, answer.status);
