@@ -1,6 +1,8 @@
 // What is judged by a request's head, before its body is read: whether there is such a route for this caller, and
 // whether the caller has made too many requests.
 
+#include <spdlog/spdlog.h>
+
 #include "api/api.hpp"
 #include "http_server/client_address.hpp"
 #include "runtime/clocks.hpp"
@@ -30,6 +32,9 @@ std::optional<Response> Api::admit(const Request& head) {
   } catch (Fault& fault) {
     refusal =
         fault.response.status == 401 ? unknown_caller(head, std::move(fault.response)) : std::move(fault.response);
+  } catch (const std::exception& error) {
+    spdlog::error("A request failed: {}", error.what());
+    refusal = problem(500, "Something went wrong in the server.");
   }
   if (refusal) metrics_.responses[static_cast<std::size_t>(refusal->status / 100)]->Increment();
   return refusal;
