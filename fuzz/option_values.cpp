@@ -24,7 +24,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const bool secret =
         name.find("secret") != std::string_view::npos || name.find("password") != std::string_view::npos;
     if ((secret || name == "admin-key") && value.size() >= 16) {
-      check(problem->find(value) == std::string::npos, "a secret is not repeated");
+      // What is said about any such value may happen to have these words.
+      Config other;
+      const auto usual = option->apply(other, std::string(value.size(), '\x01'));
+      const bool usual_words = usual && usual->find(value) != std::string::npos;
+      check(usual_words || problem->find(value) == std::string::npos, "a secret is not repeated");
     }
     return 0;
   }

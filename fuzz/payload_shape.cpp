@@ -33,7 +33,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const FieldError& error : errors) check(error.pointer.starts_with("/payload"), "errors are in the setting");
   if (!errors.empty()) return 0;
   FieldErrors none;
-  check(read_payload_shape(payload_shape_to_json(shape), "", none) == shape && none.empty(), "it can be stored");
+  const auto stored = payload_shape_to_json(shape);  // null: as events are
+  const PayloadShape back = stored.is_null() ? PayloadShape{} : read_payload_shape(stored, "", none);
+  check(back == shape && none.empty(), "it can be stored");
   const Event event{EventId{1}, draft->type, draft->team_id, from_us(1'738'249'200'000'000), draft->payload};
   const ShapedPayload shaped = shape_payload(shape, event);
   const auto& body = shaped.body ? *shaped.body : event.payload;
