@@ -47,9 +47,9 @@ std::vector<std::pair<std::string, std::string>> parse_query(std::string_view te
     if (parameter.key.empty() && !parameter.has_value) continue;
     parameters.emplace_back(parameter.key.decode(options), parameter.value.decode(options));
     const auto& [name, value] = parameters.back();
-    for (const std::string_view text : {std::string_view(name), std::string_view(value)}) {
+    for (const std::string_view part : {std::string_view(name), std::string_view(value)}) {
       // The JSON parser knows UTF-8; errors repeat what stands here.
-      if (json_problem(json_text::quote(text))) throw Fault{problem(400, "The query is not valid UTF-8.")};
+      if (json_problem(json_text::quote(part))) throw Fault{problem(400, "The query is not valid UTF-8.")};
     }
   }
   return parameters;

@@ -1,5 +1,6 @@
 #include "api/auth.hpp"
 
+#include "base/ascii.hpp"
 #include "signing/signing.hpp"
 
 namespace limehook::api {
@@ -106,10 +107,7 @@ bool Principal::may(unsigned who) const {
 std::optional<std::string_view> bearer(std::string_view authorization) {
   constexpr std::string_view kScheme = "bearer ";
   if (authorization.size() <= kScheme.size()) return std::nullopt;
-  for (std::size_t i = 0; i < kScheme.size(); ++i) {
-    const char c = authorization[i];
-    if ((c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c) != kScheme[i]) return std::nullopt;
-  }
+  if (!ascii::same(authorization.substr(0, kScheme.size()), kScheme)) return std::nullopt;
   const auto begin = authorization.find_first_not_of(' ', kScheme.size());
   return begin == std::string_view::npos ? std::nullopt : std::optional(authorization.substr(begin));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "base/ascii.hpp"
 #include "base/email_address.hpp"
 
 namespace limehook::api {
@@ -37,8 +38,7 @@ std::string Body::email(std::string_view name) {
   std::string address = text(name, limits::kEmailBytesMax);
   if (address.empty()) return address;
   if (const auto problem = email_problem(address)) wrong(name, *problem);
-  for (char& c : address) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return address;
+  return ascii::lower(std::move(address));
 }
 
 std::optional<bool> Body::flag(std::string_view name) {

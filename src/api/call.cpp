@@ -4,6 +4,8 @@
 #include <boost/json.hpp>
 #include <charconv>
 
+#include "base/ascii.hpp"
+
 namespace limehook::api {
 namespace {
 
@@ -85,10 +87,7 @@ std::string_view Call::content_type(std::initializer_list<std::string_view> type
   const auto header = request.header("content-type");
   auto media = header.substr(0, header.find(';'));
   while (media.ends_with(' ')) media.remove_suffix(1);
-  const auto same = [&](std::string_view type) {
-    return std::ranges::equal(media, type,
-                              [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
-  };
+  const auto same = [&](std::string_view type) { return ascii::same(media, type); };
   const auto found = std::ranges::find_if(types, same);
   if (found == types.end()) {
     throw Fault{problem(415, "Content-Type must be " + std::string(*types.begin()) + ".")};

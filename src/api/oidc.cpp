@@ -7,6 +7,7 @@
 
 #include "api/api.hpp"
 #include "api/people.hpp"
+#include "base/ascii.hpp"
 #include "identity/oidc.hpp"
 #include "runtime/clocks.hpp"
 #include "signing/signing.hpp"
@@ -128,8 +129,7 @@ std::optional<User> Api::account_of(const identity::OidcIdentity& who, std::vect
     return known->enabled ? std::optional(*known) : std::nullopt;
   }
   if (!who.email_verified || who.email.empty()) return std::nullopt;
-  std::string email = who.email;
-  for (char& c : email) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const std::string email = ascii::lower(who.email);
   const WallTime now = runtime::now().wall;
   std::optional<User> user;
   if (const User* known = directory.find_user_by_email(email)) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/ascii.hpp"
 #include "http_client/masking.hpp"
 #include "http_client/request_head.hpp"
 #include "signing/signing.hpp"
@@ -48,8 +49,7 @@ void write_header_lines(JsonWriter& out, std::string_view head) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     const auto colon = line.find(':');
     if (colon == std::string_view::npos) continue;
-    std::string name = to_utf8(line.substr(0, colon));
-    std::ranges::transform(name, name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; });
+    const std::string name = ascii::lower(to_utf8(line.substr(0, colon)));
     auto value = line.substr(colon + 1);
     while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
     std::string& joined = headers[name];

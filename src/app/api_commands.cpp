@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "app/terminal.hpp"
+#include "app/time_flag.hpp"
 
 namespace limehook::app {
 namespace {
@@ -37,6 +38,16 @@ Target& Target::with(std::string_view name, std::string_view value) {
   if (value.empty()) return *this;
   text_ += fmt::format("{}{}={}", text_.find('?') == std::string::npos ? "?" : "&", name, url_encoded(value));
   return *this;
+}
+
+std::expected<Target, std::string> with_time_range(Target target, const std::string& since, const std::string& until) {
+  for (const auto& [name, text] : {std::pair("since", since), std::pair("until", until)}) {
+    if (text.empty()) continue;
+    const auto at = read_time_flag(std::string("--") + name, text, wall_now());
+    if (!at) return std::unexpected(at.error());
+    target.with(name, *at);
+  }
+  return target;
 }
 
 ExitCode print_list(const ClientOptions& options, const Target& target, std::vector<std::string> headings,

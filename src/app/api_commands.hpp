@@ -2,6 +2,7 @@
 // What the commands that talk to a server share: requests whose answers are printed, lists, and their options.
 
 #include <CLI/CLI.hpp>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <string>
@@ -32,6 +33,10 @@ class Target {
  private:
   std::string text_;
 };
+
+// Adds "since" and "until" from the flags of these names, which are times or durations ago; a sentence about the flag
+// that is neither.
+std::expected<Target, std::string> with_time_range(Target target, const std::string& since, const std::string& until);
 
 // Prints a whole list, page by page: `cells` makes a row of an entry, in the order of `headings`. With --json each page
 // is printed as it came, one a line.

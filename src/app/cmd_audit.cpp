@@ -29,13 +29,7 @@ std::expected<Target, std::string> audit_target(const AuditOptions& options) {
   Target target("/v1/audit");
   target.with("team_id", options.team).with("action", options.action);
   target.with("actor", options.actor).with("target", options.target);
-  for (const auto& [name, text] : {std::pair("since", options.since), std::pair("until", options.until)}) {
-    if (text.empty()) continue;
-    const auto at = read_time_flag(std::string("--") + name, text, wall_now());
-    if (!at) return std::unexpected(at.error());
-    target.with(name, *at);
-  }
-  return target;
+  return with_time_range(std::move(target), options.since, options.until);
 }
 
 // What people know something by: its name, or else its id.

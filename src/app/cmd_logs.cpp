@@ -34,13 +34,7 @@ std::expected<Target, std::string> list_target(const LogsOptions& options) {
   Target target("/v1/deliveries");
   target.with("webhook_id", options.webhook).with("event", options.event).with("q", options.term);
   if (!options.follow) target.with("status", options.status);
-  for (const auto& [name, text] : {std::pair("since", options.since), std::pair("until", options.until)}) {
-    if (text.empty()) continue;
-    const auto at = read_time_flag(std::string("--") + name, text, wall_now());
-    if (!at) return std::unexpected(at.error());
-    target.with(name, *at);
-  }
-  return target;
+  return with_time_range(std::move(target), options.since, options.until);
 }
 
 // Names say more than ids. Without the right to see them the ids do.

@@ -8,6 +8,7 @@
 #include "app/api_commands.hpp"
 #include "app/terminal.hpp"
 #include "app/time_flag.hpp"
+#include "base/ascii.hpp"
 
 namespace limehook::app {
 namespace {
@@ -39,8 +40,7 @@ std::string user_path(const std::string& id) { return "/v1/users/" + url_encoded
 // The id of the person whom the command names; people know e-mail addresses, the API takes ids.
 ApiResult<std::string> user_id(ApiClient& client, const PeopleOptions& options) {
   if (options.user.find('@') == std::string::npos) return options.user;
-  std::string email = options.user;
-  for (char& c : email) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const std::string email = ascii::lower(options.user);
   constexpr std::size_t kUsersMax = 100'000;
   const auto users = first_entries(client, Target("/v1/users"), kUsersMax);
   if (!users) return std::unexpected(users.error());

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <optional>
 
+#include "base/ascii.hpp"
 #include "http_client/masking.hpp"
 #include "signing/signing.hpp"
 
@@ -122,10 +123,8 @@ std::expected<AccessToken, std::string> read_token_response(int status, std::str
   if (!token || token->empty() || token->size() > kAccessTokenBytesMax || !visible(*token)) {
     return std::unexpected("its answer has no access_token that could be sent");
   }
-  std::string type(text_in(*answer, "token_type").value_or("bearer"));
-  std::ranges::transform(type, type.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  if (type != "bearer") return std::unexpected("its token_type is not Bearer");
+  if (!ascii::same(text_in(*answer, "token_type").value_or("bearer"), "bearer"))
+    return std::unexpected("its token_type is not Bearer");
   return AccessToken{std::string(*token), usable_time(*answer)};
 }
 

@@ -4,6 +4,7 @@
 #include <boost/beast/http/error.hpp>
 #include <charconv>
 
+#include "base/ascii.hpp"
 #include "base/assert.hpp"
 #include "base/limits.hpp"
 
@@ -73,7 +74,7 @@ std::optional<Duration> parse_retry_after(std::string_view value, WallTime now) 
 }
 
 std::optional<std::chrono::seconds> parse_keep_alive_timeout(std::string_view value) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  const auto lower = [](char c) { return ascii::lower(c); };
   static constexpr std::string_view kName = "timeout=";
   const auto found = std::ranges::search(value, kName, {}, lower);
   if (found.empty()) return std::nullopt;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/url/parse.hpp>
 
+#include "base/ascii.hpp"
+
 namespace limehook::http_client {
 
 std::expected<Target, std::string> parse_target(std::string_view url) {
@@ -24,9 +26,7 @@ std::expected<Target, std::string> parse_target(std::string_view url) {
   }
   target.port = parsed->port_number() == 0 ? default_port : parsed->port_number();
 
-  target.authority = std::string(parsed->encoded_host());
-  std::ranges::transform(target.authority, target.authority.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  target.authority = ascii::lower(std::string(parsed->encoded_host()));
   target.host = target.authority;
   if (target.host.starts_with('[')) target.host = target.host.substr(1, target.host.size() - 2);
   if (target.host.empty()) return std::unexpected("it has no host");

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/beast/http/status.hpp>
 
+#include "base/ascii.hpp"
+
 namespace limehook::http_server {
 namespace {
 
@@ -16,9 +18,7 @@ constexpr std::string_view kPagePolicy =
     "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 bool has(const Response& response, std::string_view name) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::ranges::any_of(
-      response.headers, [&](const auto& header) { return std::ranges::equal(header.first, name, {}, lower, lower); });
+  return std::ranges::any_of(response.headers, [&](const auto& header) { return ascii::same(header.first, name); });
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
 #include "base/limits.hpp"
 
 namespace limehook::http_server {
@@ -22,10 +23,7 @@ bool is_host(std::string_view value) {
   });
 }
 
-bool is_chunked(std::string_view value) {
-  return std::ranges::equal(value, std::string_view("chunked"),
-                            [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
-}
+bool is_chunked(std::string_view value) { return ascii::same(value, "chunked"); }
 
 // Absolute and authority forms (RFC 9112, section 3.2) are for proxies.
 bool is_origin_form(std::string_view target) {

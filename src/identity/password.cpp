@@ -8,6 +8,7 @@
 #include <array>
 #include <new>
 
+#include "base/ascii.hpp"
 #include "base/assert.hpp"
 #include "base/json_text.hpp"
 #include "identity/common_passwords.hpp"
@@ -28,12 +29,6 @@ constexpr auto kNobodysHash =
 
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
-}
 
 // Without the digits and signs that people put before and behind a word.
 std::string_view core_of(std::string_view text) {
@@ -98,8 +93,8 @@ std::optional<std::string> password_problem(std::string_view password, std::stri
   if (static_cast<std::size_t>(std::ranges::count_if(password, is_first_byte)) < kPasswordCharactersMin) {
     return fmt::format("must have at least {} characters", kPasswordCharactersMin);
   }
-  const auto text = lower(password);
-  if (is_of_email(text, lower(email))) return "must not be the e-mail address";
+  const auto text = ascii::lower(std::string(password));
+  if (is_of_email(text, ascii::lower(std::string(email)))) return "must not be the e-mail address";
   if (is_sequence(text) || is_sequence(without_repetition(text))) return "must not be a sequence of characters";
   if (is_common(text)) return "is one of those that are tried first; choose another, such as a few unrelated words";
   return std::nullopt;

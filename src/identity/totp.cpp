@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "base/ascii.hpp"
 #include "base/assert.hpp"
 #include "signing/signing.hpp"
 
@@ -120,7 +121,7 @@ std::optional<RecoveryCodeHash> recovery_code_hash(std::string_view code) {
   std::string plain;
   for (char c : code) {
     if (c == ' ' || c == '-') continue;
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    c = ascii::lower(c);
     if (c == 'o') c = '0';
     if (c == 'i' || c == 'l') c = '1';
     if (!kCrockford.contains(c) || plain.size() == kRecoveryCharacters) return std::nullopt;

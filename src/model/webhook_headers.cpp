@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.hpp"
 #include "model/json_read.hpp"
 
 namespace limehook {
@@ -17,12 +18,6 @@ constexpr std::array<std::string_view, 13> kRefusedNames{
 };
 constexpr std::size_t kNameBytesMax = 256;
 constexpr std::array<std::string_view, 3> kRefusedPrefixes{"proxy-", "webhook-", "x-limecall-"};
-
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
-}
 
 bool is_token(std::string_view name) {  // RFC 9110, section 5.6.2
   return !name.empty() && std::ranges::all_of(name, [](char c) {
@@ -44,14 +39,14 @@ std::optional<std::string_view> value_problem(std::string_view value) {
 std::optional<std::string> header_name_problem(std::string_view name) {
   if (!is_token(name)) return "is not a header name";
   if (name.size() > kNameBytesMax) return "must be at most " + std::to_string(kNameBytesMax) + " characters long";
-  const auto lower = lower_case(name);
+  const auto lower = ascii::lower(std::string(name));
   const bool refused = std::ranges::find(kRefusedNames, lower) != kRefusedNames.end() ||
                        std::ranges::any_of(kRefusedPrefixes, [&](auto prefix) { return lower.starts_with(prefix); });
   if (refused) return "is a header that Limehook sets itself, or that belongs to the connection";
   return std::nullopt;
 }
 
-bool same_header_name(std::string_view a, std::string_view b) { return lower_case(a) == lower_case(b); }
+bool same_header_name(std::string_view a, std::string_view b) { return ascii::same(a, b); }
 
 std::vector<Header> read_headers(const json::value& value, const std::string& pointer, FieldErrors& errors) {
   std::vector<Header> headers;
