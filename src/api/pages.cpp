@@ -13,14 +13,39 @@ using http_server::Response;
 
 constexpr std::string_view kPortalPath = "/portal";
 // web/src/app.tsx has the same paths.
-constexpr std::array<std::string_view, 7> kPagePaths{"/",           "/sign-in",        "/setup",   "/account",
-                                                     "/invitation", "/reset-password", kPortalPath};
+constexpr std::array<std::string_view, 16> kPagePaths{"/",
+                                                      "/sign-in",
+                                                      "/setup",
+                                                      "/invitation",
+                                                      "/reset-password",
+                                                      "/account",
+                                                      "/logs",
+                                                      "/events",
+                                                      "/settings",
+                                                      "/settings/webhooks",
+                                                      "/settings/numbers",
+                                                      "/settings/sources",
+                                                      "/settings/keys",
+                                                      "/settings/users",
+                                                      "/settings/teams",
+                                                      "/settings/audit"};
+// Under these there are pages for things of all names; web/src/app.tsx says so when there is none.
+constexpr std::array<std::string_view, 4> kPageAreas{"/logs/", "/events/", "/settings/webhooks/", "/settings/teams/"};
 
 constexpr std::string_view kPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors ";
 
-bool is_page(std::string_view path) { return std::ranges::find(kPagePaths, path) != kPagePaths.end(); }
+bool is_portal(std::string_view path) {
+  return path.starts_with(kPortalPath) && (path.size() == kPortalPath.size() || path[kPortalPath.size()] == '/');
+}
+
+bool is_page(std::string_view path) {
+  if (is_portal(path)) path.remove_prefix(kPortalPath.size());
+  if (path.empty()) return true;
+  return std::ranges::find(kPagePaths, path) != kPagePaths.end() ||
+         std::ranges::any_of(kPageAreas, [&](std::string_view area) { return path.starts_with(area); });
+}
 
 // The file that a path leads to: all pages are one document, which shows what belongs to the path.
 const PageFile* file_at(std::string_view path) {
@@ -73,7 +98,7 @@ Response Pages::answer(const Request& request) const {
   const PageFile* file = file_at(request.path());
   LIMEHOOK_ASSERT(file);
   Response response = render(*file, request);
-  const bool portal = request.path() == kPortalPath;
+  const bool portal = is_portal(request.path());
   response.headers.emplace_back("Content-Security-Policy", portal ? portal_policy_ : policy_);
   if (!portal || !portal_is_embedded_) response.headers.emplace_back("X-Frame-Options", "DENY");
   return response;

@@ -1,48 +1,95 @@
-// Which page belongs to which path. src/api/pages.cpp has the same paths.
+// Which pages belong to which paths: each area has its pages, which are loaded when somebody goes there.
+// src/api/pages.cpp has the same paths.
 
-import { type ReactNode, useEffect } from 'react';
+import { CSPProvider } from '@base-ui/react/csp-provider';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { type ComponentType, lazy, type ReactNode, Suspense, useEffect } from 'react';
+import { matchRoute, useLocation, useRouter, useSearch } from 'wouter';
 
+import { AccessProvider, newQueryClient } from './api/access';
 import { Alert } from './components/alert';
 import { Loading } from './components/answered';
 import { CardPage } from './components/card_page';
 import { Shell } from './components/shell';
-import { AccountPage } from './pages/account';
-import { HomePage } from './pages/home';
-import { InvitationPage } from './pages/invitation';
+import { SignInAgain } from './components/sign_in_again';
+import { Toasts } from './components/toasts';
 import { NotFoundPage } from './pages/not_found';
-import { PortalPage } from './pages/portal';
-import { ResetPasswordPage } from './pages/reset_password';
-import { SetupPage } from './pages/setup';
-import { SignInPage } from './pages/sign_in';
-import { navigate, usePath } from './router';
+import { navigate } from './router';
 import { SessionProvider, useSession } from './session';
+
+const Overview = lazy(() => import('./pages/overview'));
+const Logs = lazy(() => import('./pages/logs'));
+const Events = lazy(() => import('./pages/events'));
+const Webhooks = lazy(() => import('./pages/webhooks'));
+const Numbers = lazy(() => import('./pages/numbers'));
+const Sources = lazy(() => import('./pages/sources'));
+const Keys = lazy(() => import('./pages/keys'));
+const People = lazy(() => import('./pages/people'));
+const Audit = lazy(() => import('./pages/audit'));
+const Settings = lazy(() => import('./pages/settings'));
+const Account = lazy(() => import('./pages/account'));
+const Entry = lazy(() => import('./pages/entry'));
+const Portal = lazy(() => import('./pages/portal'));
 
 /** Of people who are signed in; others go to the sign-in page first and come back. */
 function Private({ children }: { children: ReactNode }) {
-  const { state } = useSession();
-  const path = usePath();
+  const { state, send, team, role } = useSession();
+  const [path] = useLocation();
+  const search = useSearch();
   const out = state.status === 'out';
   useEffect(() => {
-    if (out) navigate('/sign-in', { replace: true, returnTo: path });
-  }, [out, path]);
+    if (out) navigate('/sign-in', { replace: true, returnTo: search === '' ? path : `${path}?${search}` });
+  }, [out, path, search]);
   if (state.status === 'failed') return <CardPage title="Limehook"><Alert>{state.error.message}</Alert></CardPage>;
-  return state.status === 'in' ? <Shell>{children}</Shell> : <Loading />;
+  if (state.status !== 'in') return <Loading />;
+  return (
+    <AccessProvider send={send} identity={`${state.user.id} ${team}`} team={team} role={role}>
+      <Shell><Suspense fallback={<Loading />}>{children}</Suspense></Shell>
+      {state.ended && <SignInAgain user={state.user} />}
+    </AccessProvider>
+  );
 }
 
-function pageOf(path: string): ReactNode {
-  switch (path) {
-    case '/': return <Private><HomePage /></Private>;
-    case '/account': return <Private><AccountPage /></Private>;
-    case '/sign-in': return <SignInPage />;
-    case '/setup': return <SetupPage />;
-    case '/invitation': return <InvitationPage />;
-    case '/reset-password': return <ResetPasswordPage />;
-    default: return <NotFoundPage />;
-  }
+const privatePages: [path: string, Page: ComponentType][] = [
+  ['/', Overview],
+  ['/logs/*?', Logs],
+  ['/events/*?', Events],
+  ['/settings/webhooks/*?', Webhooks],
+  ['/settings/numbers', Numbers],
+  ['/settings/sources', Sources],
+  ['/settings/keys', Keys],
+  ['/settings/users', People],
+  ['/settings/teams/*?', People],
+  ['/settings/audit', Audit],
+  ['/settings', Settings],
+  ['/account', Account],
+];
+
+function PrivatePages() {
+  const { parser } = useRouter();
+  const [path] = useLocation();
+  const found = privatePages.find(([pattern]) => matchRoute(parser, pattern, path)[0]);
+  if (found === undefined) return <NotFoundPage />;
+  const [, Page] = found;
+  return <Private><Page /></Private>;
 }
+
+const entryPaths = ['/sign-in', '/setup', '/invitation', '/reset-password'];
+const openQueries = newQueryClient();
 
 export function App() {
-  const path = usePath();
-  if (path === '/portal') return <PortalPage />;  // its visitors have no account, and no cookie in a frame
-  return <SessionProvider>{pageOf(path)}</SessionProvider>;
+  const [path] = useLocation();
+  return (
+    <CSPProvider disableStyleElements>
+      <QueryClientProvider client={openQueries}>
+        <Toasts>
+          <Suspense fallback={<Loading />}>
+            {/^\/portal(\/|$)/.test(path)
+              ? <Portal />  // its visitors have no account, and no cookie in a frame
+              : <SessionProvider>{entryPaths.includes(path) ? <Entry /> : <PrivatePages />}</SessionProvider>}
+          </Suspense>
+        </Toasts>
+      </QueryClientProvider>
+    </CSPProvider>
+  );
 }

@@ -12,3 +12,34 @@ export function formatShare(share: number): string {
 
 export const formatMilliseconds = (value: number) =>
   value < 1000 ? `${Math.round(value).toLocaleString()} ms` : `${(value / 1000).toLocaleString(undefined, { maximumFractionDigits: 1 })} s`;
+
+const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto', style: 'short' });
+const units: [Intl.RelativeTimeFormatUnit, number][] = [['day', 86_400], ['hour', 3600], ['minute', 60], ['second', 1]];
+
+/** "5 min. ago", "in 12 sec."; `now` in milliseconds. */
+export function formatAgo(time: string, now: number): string {
+  const seconds = Math.round((Date.parse(time) - now) / 1000);
+  const [unit, length] = units.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1];
+  return relative.format(Math.trunc(seconds / length), unit);
+}
+
+/** The time of day to the second, with the date where that is not `today`'s. */
+export function formatClock(time: string, today: Date): string {
+  const at = new Date(time);
+  const clock = at.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+  return at.toDateString() === today.toDateString() ? clock : `${at.toLocaleDateString(undefined, { dateStyle: 'medium' })}, ${clock}`;
+}
+
+const durations: [string, number][] = [['d', 86_400], ['h', 3600], ['min', 60], ['s', 1]];
+
+/** A duration in seconds in its largest units: "1 min", "2 h 30 min", "45 s". */
+export function formatDuration(seconds: number): string {
+  const words: string[] = [];
+  let rest = Math.round(seconds);
+  for (const [name, length] of durations) {
+    if (rest < length || words.length === 2) continue;
+    words.push(`${Math.floor(rest / length)} ${name}`);
+    rest %= length;
+  }
+  return words.join(' ') || '0 s';
+}

@@ -2,9 +2,11 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 
 import { App } from './app';
+import { applyTheme, chosenTheme } from './theme';
 import './styles/theme.css';
 import './styles/base.css';
 import './styles/components.css';
+import './styles/shell.css';
 import './styles/pages.css';
 
 const root = document.getElementById('root');
@@ -13,6 +15,7 @@ if (root === null) throw new Error('index.html has no #root');
 addEventListener('hashchange', () => {
   if (/^#(lhl_|error=)/.test(location.hash)) location.reload();
 });
+applyTheme(chosenTheme());
 createRoot(root).render(
   <StrictMode>
     <App />

@@ -2,17 +2,26 @@
 
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react';
 
-import { ApiError, type Client, cookieClient, openClient } from './api/client';
-import type { Session, User } from './api/types';
+import { type Api, answer, ApiError, apiOver, cookieFetch, type Fetch, openApi } from './api/client';
+import type { Role, User } from './api/types';
 import { recall, remember } from './storage';
 
-type State = { status: 'loading' } | { status: 'failed'; error: ApiError } | { status: 'out' } | { status: 'in'; user: User };
+// `ended`: the session is over, but what is on the page stays: signing in again goes on with it.
+type State =
+  | { status: 'loading' }
+  | { status: 'failed'; error: ApiError }
+  | { status: 'out' }
+  | { status: 'in'; user: User; ended: boolean };
 
 export interface SessionAccess {
   state: State;
-  client: Client;
+  /** Calls in the name of who is signed in. */
+  send: Fetch;
+  api: Api;
   /** The team that one acts in; null where one is not limited to a team, or in none. */
   team: string | null;
+  /** What one may do in `team`; null: nothing. */
+  role: Role | null;
   chooseTeam(team: string): void;
   /** Asks the server again, after signing in for instance. */
   refresh(): Promise<void>;
@@ -41,22 +50,29 @@ function teamOf(user: User, chosen: string | null): string | null {
   return member?.team_id ?? null;
 }
 
+function roleIn(user: User | null, team: string | null): Role | null {
+  if (user?.admin === true) return 'admin';
+  return user?.teams.find(({ team_id }) => team_id === team)?.role ?? null;
+}
+
 export function SessionProvider({ children }: { children: ReactNode }) {
   const [state, setState] = useState<State>({ status: 'loading' });
   const [chosen, setChosen] = useState(() => recall('team'));
   const csrf = useRef('');
-  const user = useRef('');
-  const team = state.status === 'in' ? teamOf(state.user, chosen) : null;
+  const person = useRef('');
+  const user = state.status === 'in' ? state.user : null;
+  const team = user === null ? null : teamOf(user, chosen);
   const teamNow = useRef(team);
   teamNow.current = team;
 
   const load = useCallback(async () => {
     try {
-      const session = await openClient.get<Session>('/v1/session');
-      const renewed = user.current === session.user.id && csrf.current !== session.csrf_token;
-      csrf.current = session.csrf_token;
-      user.current = session.user.id;
-      setState({ status: 'in', user: session.user });
+      const { user: found, csrf_token = '' } = await answer(openApi.GET('/v1/session'));
+      if (found === undefined) throw new ApiError(403, 'Nobody is signed in.');
+      const renewed = person.current === found.id && csrf.current !== csrf_token;
+      csrf.current = csrf_token;
+      person.current = found.id;
+      setState({ status: 'in', user: found, ended: false });
       return renewed;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -67,21 +83,24 @@ export function SessionProvider({ children }: { children: ReactNode }) {
 
   useEffect(() => void load(), [load]);
 
-  const client = useMemo(
+  const send = useMemo(
     () =>
-      cookieClient({
+      cookieFetch({
         csrfToken: () => csrf.current,
         team: () => teamNow.current,
         renewed: load,
-        ended: () => setState({ status: 'out' }),
+        ended: () => setState((was) => (was.status !== 'in' ? { status: 'out' } : was.ended ? was : { ...was, ended: true })),
       }),
     [load],
   );
 
+  const api = useMemo(() => apiOver(send), [send]);
   const access: SessionAccess = {
     state,
-    client,
+    send,
+    api,
     team,
+    role: roleIn(user, team),
     chooseTeam(next) {
       remember('team', next);
       setChosen(next);
@@ -90,7 +109,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       await load();
     },
     async signOut(everywhere = false) {
-      await client.send('DELETE', everywhere ? '/v1/sessions' : '/v1/session');
+      await send(new Request(everywhere ? '/v1/sessions' : '/v1/session', { method: 'DELETE' }));
       setState({ status: 'out' });
     },
   };

@@ -1,9 +1,14 @@
-// The one place that talks to the server: JSON in, JSON out, problems (RFC 9457) as ApiError.
+// The one place that talks to the server: requests and answers typed by api/openapi.yaml, problems (RFC 9457) as
+// ApiError.
+
+import createClient, { type Client } from 'openapi-fetch';
+
+import type { paths } from '../../generated/api';
 
 export class ApiError extends Error {
   /**
    * status: of the answer; 0 where the server could not be reached.
-   * fields: what is wrong with which member of the body, by its name.
+   * fields: what is wrong with which member of the body, by its JSON pointer without the first '/'.
    * codeRequired: signing in goes on with a code of the second factor.
    */
   constructor(
@@ -31,37 +36,37 @@ async function errorOf(response: Response): Promise<ApiError> {
   return new ApiError(response.status, words, fields, problem.code_required === true);
 }
 
-async function exchange(method: string, path: string, body: unknown, headers: Record<string, string>, credentials: RequestCredentials) {
-  const init: RequestInit = { method, headers: { accept: 'application/json', ...headers }, credentials };
-  if (body !== undefined) {
-    init.body = JSON.stringify(body);
-    init.headers = { ...init.headers, 'content-type': 'application/json' };
-  }
-  const response = await fetch(path, init).catch(() => {
+/** As fetch(), but what is not a success is thrown as an ApiError. */
+export type Fetch = (request: Request) => Promise<Response>;
+
+const plainFetch: Fetch = async (request) => {
+  const response = await fetch(request).catch((error: unknown) => {
+    if (request.signal.aborted) throw error;
     throw new ApiError(0, 'The server cannot be reached. Check the connection and try again.');
   });
   if (!response.ok) throw await errorOf(response);
-  const text = await response.text();
-  return text === '' ? undefined : (JSON.parse(text) as unknown);
+  return response;
+};
+
+/** Calls of the API in the name of somebody: api.GET('/v1/webhooks/{id}', { params: { path: { id } } }). */
+export type Api = Client<paths>;
+
+export const apiOver = (send: Fetch): Api => createClient<paths>({ fetch: send, headers: { accept: 'application/json' } });
+
+/** What a call answers; it throws an ApiError when the server refuses. */
+export async function answer<T>(call: Promise<{ data?: T }>): Promise<NonNullable<T>> {
+  const { data } = await call;
+  return data as NonNullable<T>;  // what has no body is not looked at
 }
 
-/** Calls that say who one is, in one way or another. */
-export interface Client {
-  get<Answer>(path: string): Promise<Answer>;
-  send<Answer = void>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<Answer>;
-}
+/** For who holds a token: no cookie is sent. */
+export const tokenFetch = (token: string): Fetch => (request) => {
+  const signed = new Request(request, { credentials: 'omit' });
+  signed.headers.set('authorization', `Bearer ${token}`);
+  return plainFetch(signed);
+};
 
-/** A client for who holds a token: it sends no cookie. */
-export function tokenClient(token: string): Client {
-  const headers = { authorization: `Bearer ${token}` };
-  return {
-    get: <Answer>(path: string) => exchange('GET', path, undefined, headers, 'omit') as Promise<Answer>,
-    send: <Answer>(method: string, path: string, body?: unknown) =>
-      exchange(method, path, body, headers, 'omit') as Promise<Answer>,
-  };
-}
-
-/** What a cookie's client must know of the session; `ended` is told when there is none any more. */
+/** What cookieFetch must know of the session; `ended` is told when there is none any more. */
 export interface CookieSession {
   csrfToken(): string;
   team(): string | null;
@@ -70,32 +75,26 @@ export interface CookieSession {
   ended(): void;
 }
 
-/** A client for who is signed in: the browser sends the cookie, this adds what else a change needs. */
-export function cookieClient(session: CookieSession): Client {
-  const call = async (method: string, path: string, body: unknown, again = false): Promise<unknown> => {
-    const headers: Record<string, string> = {};
-    if (method !== 'GET') headers['x-csrf-token'] = session.csrfToken();
+/** For who is signed in: the browser sends the cookie, this adds what else a change needs. */
+export function cookieFetch(session: CookieSession): Fetch {
+  const send = async (request: Request, again: boolean): Promise<Response> => {
+    const spare = request.clone();  // a body can be sent once
+    const unsafe = request.method !== 'GET';
+    if (unsafe) request.headers.set('x-csrf-token', session.csrfToken());
     const team = session.team();
-    if (team !== null) headers['limehook-team'] = team;
+    if (team !== null) request.headers.set('limehook-team', team);
     try {
-      return await exchange(method, path, body, headers, 'same-origin');
+      return await plainFetch(request);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       // Signing in again in another tab changes the CSRF token under this one.
-      if (error.status === 403 && method !== 'GET' && !again && (await session.renewed())) return call(method, path, body, true);
+      if (error.status === 403 && unsafe && !again && (await session.renewed())) return send(spare, true);
       if (error.status === 401) session.ended();
       throw error;
     }
   };
-  return {
-    get: <Answer>(path: string) => call('GET', path, undefined) as Promise<Answer>,
-    send: <Answer>(method: string, path: string, body?: unknown) => call(method, path, body) as Promise<Answer>,
-  };
+  return (request) => send(request, false);
 }
 
 /** For what is asked before anybody has signed in, and for signing in itself. */
-export const openClient: Client = {
-  get: <Answer>(path: string) => exchange('GET', path, undefined, {}, 'same-origin') as Promise<Answer>,
-  send: <Answer>(method: string, path: string, body?: unknown) =>
-    exchange(method, path, body, {}, 'same-origin') as Promise<Answer>,
-};
+export const openApi = apiOver(plainFetch);

@@ -1,87 +1,19 @@
-// The members of the API's answers that the pages use (api/openapi.yaml has all of them).
+// Short names for what the API takes and answers. The types are made of api/openapi.yaml (`npm run types`).
 
-export type Role = 'admin' | 'manage' | 'ingest' | 'read';
+import type { components } from '../../generated/api';
 
-export interface Membership {
-  team_id: string;
-  role: Role;
-}
+export type Schemas = components['schemas'];
 
-export interface User {
-  id: string;
-  email: string;
-  name: string | null;
-  admin: boolean;
-  teams: Membership[];
-  totp: boolean;
-}
-
-/** GET /v1/session of somebody who is signed in. */
-export interface Session {
-  user: User;
-  csrf_token: string;
-}
-
-export interface SignInOptions {
-  setup: boolean; // nobody has an account yet
-  password_reset: boolean;
-  oidc_name: string | null;
-}
-
-export interface LinkInfo {
-  kind: 'setup' | 'invitation' | 'password_reset' | 'portal';
-  email: string | null;
-  name: string | null;
-  role: Role | null;
-  team_id: string | null;
-  account_exists: boolean;
-  expires_at: string;
-}
-
-export interface SignedInBrowser {
-  id: string;
-  current: boolean;
-  client_address: string;
-  user_agent: string | null;
-  created_at: string;
-  last_seen_at: string;
-  expires_at: string;
-}
-
-export interface Team {
-  id: string;
-  name: string | null;
-}
-
-export interface Webhook {
-  id: string;
-  name: string;
-  url: string | null;
-  team_id: string | null;
-  events: string[];
-  enabled: boolean;
-  failing_since: string | null;
-}
-
-export interface Stats {
-  totals: {
-    attempts: number;
-    attempts_failed: number;
-    delivered: number;
-    failed: number;
-    success_rate: number | null; // 0 to 1
-    latency_ms: { p50: number; p90: number; p99: number } | null;
-  };
-}
-
-export interface Page<Row> {
-  data: Row[];
-  next_cursor: string | null;
-}
-
-export interface PortalSession {
-  token: string;
-  team_id: string;
-  role: Role;
-  expires_at: string;
-}
+export type Webhook = Schemas['Webhook'];
+export type WebhookSettings = Schemas['WebhookCreate'];
+export type Delivery = Schemas['Delivery'];
+export type DeliveryDetail = Schemas['DeliveryDetail'];
+export type Attempt = Schemas['Attempt'];
+export type StoredEvent = Schemas['StoredEvent'];
+export type EventDetail = Schemas['EventDetail'];
+export type Stats = Schemas['Stats'];
+export type Role = Schemas['Role'];
+export type User = Schemas['User'];
+export type LinkInfo = Schemas['Link'];
+export type SignInOptions = Schemas['SignInOptions'];
+export type SignedInBrowser = Schemas['Session'];

@@ -1,15 +1,28 @@
+import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 
+import type { ApiError } from '../api/client';
 import { Alert } from './alert';
-import type { Answer } from './use_answer';
 
 export function Loading() {
   return <p className="hint" role="status">Loading…</p>;
 }
 
-/** Shows an answer once it is there, and until then what becomes of it. */
-export function Answered<T>({ answer, children }: { answer: Answer<T>; children(value: T): ReactNode }) {
-  if (answer.status === 'loading') return <Loading />;
-  if (answer.status === 'failed') return <Alert>{answer.error.message}</Alert>;
-  return children(answer.value);
+/** Says what went wrong, and lets one try again. */
+export function Failed({ error, again }: { error: ApiError; again(): unknown }) {
+  return (
+    <Alert>
+      {error.message} <button type="button" className="button-plain" onClick={() => void again()}>Try again</button>
+    </Alert>
+  );
+}
+
+/**
+ * Shows what a query has read, and until then what becomes of it. What was read once stays when it cannot be read
+ * again.
+ */
+export function Answered<T>({ query, children }: { query: UseQueryResult<T, ApiError>; children(value: T): ReactNode }) {
+  if (query.data !== undefined) return children(query.data);
+  if (query.error !== null) return <Failed error={query.error} again={query.refetch} />;
+  return <Loading />;
 }

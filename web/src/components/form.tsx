@@ -5,8 +5,6 @@ import { createContext, type FormEvent, type InputHTMLAttributes, type ReactNode
 import { ApiError } from '../api/client';
 import { Alert } from './alert';
 
-export type Values = Record<string, string>;
-
 interface FormState {
   pending: boolean;
   error: ApiError | null;
@@ -14,22 +12,25 @@ interface FormState {
 
 const FormContext = createContext<FormState>({ pending: false, error: null });
 
-interface FormProps {
-  /** Gets what was entered; fields that were left empty are missing. What it throws is shown. */
+interface FormProps<Values> {
+  /**
+   * Gets what was entered, by the names of the fields. Those that were left empty are missing, also where `Values` has
+   * them: the server judges. What it throws is shown.
+   */
   onSubmit(values: Values): Promise<void>;
   /** Names of the form's fields: what is wrong with any other is told above them. */
   fields: string[];
   children: ReactNode;
 }
 
-function valuesOf(form: HTMLFormElement): Values {
+function valuesOf(form: HTMLFormElement): Record<string, string> {
   const entries = [...new FormData(form)].filter((entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1] !== '');
   return Object.fromEntries(entries);
 }
 
 const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.');
 
-export function Form({ onSubmit, fields, children }: FormProps) {
+export function Form<Values>({ onSubmit, fields, children }: FormProps<Values>) {
   const [state, setState] = useState<FormState>({ pending: false, error: null });
   const form = useRef<HTMLFormElement>(null);
   const alert = useRef<HTMLDivElement>(null);
@@ -37,7 +38,7 @@ export function Form({ onSubmit, fields, children }: FormProps) {
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     if (state.pending) return;
-    const values = valuesOf(event.currentTarget);
+    const values = valuesOf(event.currentTarget) as Values;
     setState({ pending: true, error: null });
     try {
       await onSubmit(values);

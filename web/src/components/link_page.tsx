@@ -1,13 +1,13 @@
-import { type ReactNode, useEffect, useState } from 'react';
+import { useQuery } from '@tanstack/react-query';
+import { type ReactNode, useEffect } from 'react';
 
-import { ApiError, openClient } from '../api/client';
+import { answer, ApiError, openApi } from '../api/client';
 import type { LinkInfo } from '../api/types';
 import { Link } from '../router';
 import { forgetLinkToken } from '../storage';
 import { Alert } from './alert';
 import { Loading } from './answered';
 import { CardPage } from './card_page';
-import type { Answer } from './use_answer';
 
 interface LinkPageProps {
   title: string;
@@ -19,33 +19,29 @@ interface LinkPageProps {
 
 /** A page that a link leads to: shows `children` if the link is still good, else says what to do. */
 export function LinkPage({ title, page, kind, token, children }: LinkPageProps) {
-  const [answer, setAnswer] = useState<Answer<LinkInfo>>({ status: 'loading' });
-  useEffect(() => {
-    let current = true;
-    const look = async () => {
-      const value = await openClient.send<LinkInfo>('POST', '/v1/links/look', { token });
+  const link = useQuery({
+    queryKey: ['link', kind, token],
+    queryFn: async () => {
+      const value = await answer(openApi.POST('/v1/links/look', { body: { token } }));
       if (value.kind !== kind) throw new ApiError(404, 'This link is for another page.');
-      if (current) setAnswer({ status: 'there', value });
-    };
-    look().catch((error: unknown) => {
-      if (!(error instanceof ApiError)) throw error;
-      if (error.status === 404) forgetLinkToken(page);
-      if (current) setAnswer({ status: 'failed', error });
-    });
-    return () => {
-      current = false;
-    };
-  }, [kind, page, token]);
+      return value;
+    },
+    staleTime: Infinity,  // who uses the link up sees the page to its end
+  });
+  const gone = link.error?.status === 404;
+  useEffect(() => {
+    if (gone) forgetLinkToken(page);
+  }, [gone, page]);
   return (
     <CardPage title={title}>
-      {answer.status === 'loading' && <Loading />}
-      {answer.status === 'failed' && (
+      {link.data !== undefined && children(link.data)}
+      {link.data === undefined && link.error !== null && (
         <>
-          <Alert>{answer.error.message}</Alert>
+          <Alert>{link.error.message}</Alert>
           <p><Link href="/sign-in">Sign in</Link></p>
         </>
       )}
-      {answer.status === 'there' && children(answer.value)}
+      {link.isPending && <Loading />}
     </CardPage>
   );
 }

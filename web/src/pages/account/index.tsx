@@ -1,12 +1,17 @@
 import { useState } from 'react';
 
-import { Alert } from '../components/alert';
-import { Form, Field, Submit, type Values } from '../components/form';
-import { Heading } from '../components/heading';
-import { NewPassword } from '../components/new_password';
-import { useSession, useUser } from '../session';
-import { SecondFactor } from './account_second_factor';
-import { Browsers } from './account_browsers';
+import { useApi } from '../../api/access';
+import type { Schemas } from '../../api/types';
+import { Alert } from '../../components/alert';
+import { Form, Field, Submit } from '../../components/form';
+import { Heading } from '../../components/heading';
+import { NewPassword } from '../../components/new_password';
+import { useUser } from '../../session';
+import { chooseTheme, chosenTheme, type Theme } from '../../theme';
+import { SecondFactor } from './second_factor';
+import { Browsers } from './browsers';
+
+const themeNames = { system: 'As the system', light: 'Light', dark: 'Dark' };
 
 function Profile() {
   const user = useUser();
@@ -26,10 +31,10 @@ function Profile() {
 }
 
 function Password() {
-  const { client } = useSession();
+  const api = useApi();
   const [changes, setChanges] = useState(0);  // after a change the form begins empty
-  const change = async (values: Values) => {
-    await client.send('PUT', '/v1/session/password', values);
+  const change = async (values: Schemas['PasswordChange']) => {
+    await api.PUT('/v1/session/password', { body: values });
     setChanges(changes + 1);
   };
   return (
@@ -45,7 +50,26 @@ function Password() {
   );
 }
 
-export function AccountPage() {
+function Appearance() {
+  const [theme, setTheme] = useState(chosenTheme);
+  const choose = (next: Theme) => {
+    chooseTheme(next);
+    setTheme(next);
+  };
+  return (
+    <section className="panel" aria-labelledby="appearance">
+      <h2 id="appearance">Appearance</h2>
+      <fieldset className="choices">
+        <legend className="hint">In this browser</legend>
+        {(['system', 'light', 'dark'] as const).map((value) => (
+          <label key={value}><input type="radio" name="theme" checked={theme === value} onChange={() => choose(value)} /> {themeNames[value]}</label>
+        ))}
+      </fieldset>
+    </section>
+  );
+}
+
+export default function AccountPage() {
   return (
     <>
       <Heading>Account</Heading>
@@ -54,6 +78,7 @@ export function AccountPage() {
         <Password />
         <SecondFactor />
         <Browsers />
+        <Appearance />
       </div>
     </>
   );

@@ -1,13 +1,14 @@
 import { useState } from 'react';
 
-import { openClient } from '../api/client';
-import { CardPage } from '../components/card_page';
-import { Field, Form, Submit, type Values } from '../components/form';
-import { LinkPage } from '../components/link_page';
-import { NewPassword } from '../components/new_password';
-import { Link, navigate } from '../router';
-import { useSession } from '../session';
-import { forgetLinkToken, takeLinkToken } from '../storage';
+import { openApi } from '../../api/client';
+import type { Schemas } from '../../api/types';
+import { CardPage } from '../../components/card_page';
+import { Field, Form, Submit } from '../../components/form';
+import { LinkPage } from '../../components/link_page';
+import { NewPassword } from '../../components/new_password';
+import { Link, navigate } from '../../router';
+import { useSession } from '../../session';
+import { forgetLinkToken, takeLinkToken } from '../../storage';
 
 export function SetupPage() {
   const { refresh } = useSession();
@@ -20,8 +21,8 @@ export function SetupPage() {
       </CardPage>
     );
   }
-  const setUp = async (values: Values) => {
-    await openClient.send('POST', '/v1/setup', { ...values, token });
+  const setUp = async (values: Omit<Schemas['SetUp'], 'token'>) => {
+    await openApi.POST('/v1/setup', { body: { ...values, token } });
     forgetLinkToken('setup');
     await refresh();
     navigate('/', { replace: true });

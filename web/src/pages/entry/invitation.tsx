@@ -1,17 +1,17 @@
+import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 
-import { openClient } from '../api/client';
-import type { LinkInfo } from '../api/types';
-import { Alert } from '../components/alert';
-import { Loading } from '../components/answered';
-import { CardPage } from '../components/card_page';
-import { Field, Form, Submit, type Values } from '../components/form';
-import { LinkPage } from '../components/link_page';
-import { NewPassword } from '../components/new_password';
-import { useAction } from '../components/use_action';
-import { Link, navigate } from '../router';
-import { useSession } from '../session';
-import { forgetLinkToken, takeLinkToken } from '../storage';
+import { openApi } from '../../api/client';
+import type { LinkInfo, Schemas } from '../../api/types';
+import { Alert } from '../../components/alert';
+import { Loading } from '../../components/answered';
+import { CardPage } from '../../components/card_page';
+import { Field, Form, Submit } from '../../components/form';
+import { LinkPage } from '../../components/link_page';
+import { NewPassword } from '../../components/new_password';
+import { Link, navigate } from '../../router';
+import { useSession } from '../../session';
+import { forgetLinkToken, takeLinkToken } from '../../storage';
 
 interface StepProps {
   link: LinkInfo;
@@ -26,8 +26,8 @@ function What({ link }: { link: LinkInfo }) {
 }
 
 function NewAccount({ link, token, onAccepted }: StepProps) {
-  const accept = async (values: Values) => {
-    await openClient.send('POST', '/v1/invitations/accept', { ...values, token });
+  const accept = async (values: Omit<Schemas['InvitationAcceptance'], 'token'>) => {
+    await openApi.POST('/v1/invitations/accept', { body: { ...values, token } });
     await onAccepted();
   };
   return (
@@ -42,12 +42,14 @@ function NewAccount({ link, token, onAccepted }: StepProps) {
 
 /** Who has an account joins with it: signs in first, unless that has been done. */
 function ExistingAccount({ link, token, onAccepted }: StepProps) {
-  const { state, client, signOut } = useSession();
-  const joining = useAction(async () => {
-    await client.send('POST', '/v1/invitations/accept', { token });
-    await onAccepted();
+  const { state, api, signOut } = useSession();
+  const joining = useMutation({
+    mutationFn: async () => {
+      await api.POST('/v1/invitations/accept', { body: { token } });
+      await onAccepted();
+    },
   });
-  const leaving = useAction(() => signOut());
+  const leaving = useMutation({ mutationFn: () => signOut() });
   if (state.status === 'loading') return <Loading />;
   const signIn = () => navigate('/sign-in', { returnTo: '/invitation' });
   if (state.status !== 'in') {
@@ -62,7 +64,7 @@ function ExistingAccount({ link, token, onAccepted }: StepProps) {
     return (
       <>
         <Alert>You are signed in as {state.user.email}; the invitation is for {link.email}.</Alert>
-        <button type="button" className="button" aria-disabled={leaving.pending} onClick={leaving.run}>Sign out</button>
+        <button type="button" className="button" aria-disabled={leaving.isPending} onClick={() => leaving.mutate()}>Sign out</button>
       </>
     );
   }
@@ -70,7 +72,7 @@ function ExistingAccount({ link, token, onAccepted }: StepProps) {
     <>
       {joining.error !== null && <Alert>{joining.error.message}</Alert>}
       <p>You are signed in as <strong>{link.email}</strong>.</p>
-      <button type="button" className="button" aria-disabled={joining.pending} onClick={joining.run}>Join</button>
+      <button type="button" className="button" aria-disabled={joining.isPending} onClick={() => joining.mutate()}>Join</button>
     </>
   );
 }

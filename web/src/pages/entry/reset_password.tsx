@@ -1,20 +1,21 @@
 import { useState } from 'react';
 
-import { openClient } from '../api/client';
-import { Alert } from '../components/alert';
-import { CardPage } from '../components/card_page';
-import { Field, Form, Submit, type Values } from '../components/form';
-import { LinkPage } from '../components/link_page';
-import { NewPassword } from '../components/new_password';
-import { Link } from '../router';
-import { useSession } from '../session';
-import { forgetLinkToken, takeLinkToken } from '../storage';
+import { openApi } from '../../api/client';
+import type { Schemas } from '../../api/types';
+import { Alert } from '../../components/alert';
+import { CardPage } from '../../components/card_page';
+import { Field, Form, Submit } from '../../components/form';
+import { LinkPage } from '../../components/link_page';
+import { NewPassword } from '../../components/new_password';
+import { Link } from '../../router';
+import { useSession } from '../../session';
+import { forgetLinkToken, takeLinkToken } from '../../storage';
 
 function RequestLink() {
   const [sentTo, setSentTo] = useState<string | null>(null);
-  const request = async (values: Values) => {
-    await openClient.send('POST', '/v1/password-reset', values);
-    setSentTo(values['email'] ?? null);
+  const request = async (values: Schemas['PasswordResetRequest']) => {
+    await openApi.POST('/v1/password-reset', { body: values });
+    setSentTo(values.email);
   };
   return (
     <CardPage title="Forgotten password">
@@ -37,8 +38,8 @@ function RequestLink() {
 function ChoosePassword({ token }: { token: string }) {
   const { refresh } = useSession();
   const [done, setDone] = useState(false);
-  const complete = async (values: Values) => {
-    await openClient.send('POST', '/v1/password-reset/complete', { ...values, token });
+  const complete = async (values: Pick<Schemas['NewPassword'], 'password'>) => {
+    await openApi.POST('/v1/password-reset/complete', { body: { ...values, token } });
     forgetLinkToken('reset_password');
     setDone(true);
     await refresh();  // all sessions have ended

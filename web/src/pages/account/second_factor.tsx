@@ -2,16 +2,16 @@
 
 import { useState } from 'react';
 
-import { Alert } from '../components/alert';
-import { CopyButton } from '../components/copy_button';
-import { Field, Form, Submit, type Values } from '../components/form';
-import { QrCode } from '../components/qr_code';
-import { useSession, useUser } from '../session';
+import { useApi } from '../../api/access';
+import { answer } from '../../api/client';
+import type { Schemas } from '../../api/types';
+import { Alert } from '../../components/alert';
+import { CopyButton } from '../../components/copy_button';
+import { Field, Form, Submit } from '../../components/form';
+import { QrCode } from '../../components/qr_code';
+import { useSession, useUser } from '../../session';
 
-interface Secret {
-  secret: string;
-  uri: string;
-}
+type Secret = Schemas['TotpSecret'];
 
 type Step =
   | { name: 'idle' }
@@ -21,8 +21,8 @@ type Step =
   | { name: 'off' };
 
 function Password({ onSecret, onCancel }: { onSecret(secret: Secret): void; onCancel(): void }) {
-  const { client } = useSession();
-  const begin = async (values: Values) => onSecret(await client.send<Secret>('POST', '/v1/session/totp', values));
+  const api = useApi();
+  const begin = async (values: Schemas['Confirmation']) => onSecret(await answer(api.POST('/v1/session/totp', { body: values })));
   return (
     <Form onSubmit={begin} fields={['password']}>
       <Field name="password" label="Password" type="password" autoComplete="current-password" autoFocus hint="To be sure that it is you." />
@@ -32,10 +32,10 @@ function Password({ onSecret, onCancel }: { onSecret(secret: Secret): void; onCa
 }
 
 function Scan({ secret, onCodes, onCancel }: { secret: Secret; onCodes(codes: string[]): void; onCancel(): void }) {
-  const { client } = useSession();
-  const finish = async (values: Values) => {
-    const answer = await client.send<{ recovery_codes: string[] }>('PUT', '/v1/session/totp', values);
-    onCodes(answer.recovery_codes);
+  const api = useApi();
+  const finish = async (values: Schemas['TotpCode']) => {
+    const { recovery_codes } = await answer(api.PUT('/v1/session/totp', { body: values }));
+    onCodes(recovery_codes);
   };
   return (
     <>
@@ -65,9 +65,9 @@ function RecoveryCodes({ codes, onSaved }: { codes: string[]; onSaved(): void })
 }
 
 function TurnOff({ onOff, onCancel }: { onOff(): void; onCancel(): void }) {
-  const { client } = useSession();
-  const end = async (values: Values) => {
-    await client.send('DELETE', '/v1/session/totp', values);
+  const api = useApi();
+  const end = async (values: Schemas['ConfirmationWithCode']) => {
+    await api.DELETE('/v1/session/totp', { body: values });
     onOff();
   };
   return (

@@ -1,0 +1,86 @@
+import { Dialog as Base } from '@base-ui/react/dialog';
+import { X } from 'lucide-react';
+import { type ReactNode, useId, useState } from 'react';
+
+import type { ApiError } from '../api/client';
+import { Alert } from './alert';
+
+interface DialogProps {
+  title: string;
+  open: boolean;
+  onClose(): void;
+  /** What one must answer; it has no button that closes it. */
+  modal?: boolean;
+  children: ReactNode;
+}
+
+/** Something to deal with before one goes on with the page. */
+export function Dialog({ title, open, onClose, modal = false, children }: DialogProps) {
+  return (
+    <Base.Root open={open} onOpenChange={(next) => !next && !modal && onClose()}>
+      <Base.Portal>
+        <Base.Backdrop className="backdrop" />
+        <Base.Popup className="dialog">
+          <div className="dialog-head">
+            <Base.Title>{title}</Base.Title>
+            {!modal && <Base.Close className="button-icon" aria-label="Close"><X aria-hidden size={20} /></Base.Close>}
+          </div>
+          {children}
+        </Base.Popup>
+      </Base.Portal>
+    </Base.Root>
+  );
+}
+
+interface ConfirmProps {
+  title: string;
+  /** What happens when one goes on. */
+  children: ReactNode;
+  /** What the button says that goes on. */
+  action: string;
+  /** Has to be typed before one can go on, for what cannot be undone. */
+  typed?: string;
+  pending: boolean;
+  error: ApiError | null;
+  open: boolean;
+  onConfirm(): void;
+  onClose(): void;
+}
+
+export function ConfirmDialog({ title, children, action, typed, pending, error, open, onConfirm, onClose }: ConfirmProps) {
+  return (
+    <Dialog title={title} open={open} onClose={onClose}>
+      <ConfirmForm {...{ children, action, typed, pending, error, onConfirm, onClose }} />
+    </Dialog>
+  );
+}
+
+function ConfirmForm({ children, action, typed, pending, error, onConfirm, onClose }: Omit<ConfirmProps, 'title' | 'open' | 'typed'> & { typed: string | undefined }) {
+  const id = useId();
+  const [text, setText] = useState('');
+  const ready = typed === undefined || text.trim() === typed;
+  return (
+    <form
+      className="form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (ready && !pending) onConfirm();
+      }}
+    >
+      <div>{children}</div>
+      {typed !== undefined && (
+        <div className="field">
+          <label htmlFor={id}>Type <strong>{typed}</strong> to confirm</label>
+          <div className="field-input">
+            <input id={id} value={text} autoComplete="off" autoCapitalize="none" spellCheck={false} onChange={(event) => setText(event.target.value)} />
+          </div>
+        </div>
+      )}
+      {error !== null && <Alert>{error.message}</Alert>}
+      <div className="buttons">
+        <button type="submit" className="button button-bad" aria-disabled={!ready || pending}>{pending ? 'One moment…' : action}</button>
+        <button type="button" className="button button-second" onClick={onClose}>Cancel</button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,5 @@
+import { Heading } from '../../components/heading';
+
+export default function AuditPage() {
+  return <Heading>Audit log</Heading>;
+}

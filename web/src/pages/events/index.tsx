@@ -1,0 +1,5 @@
+import { Heading } from '../../components/heading';
+
+export default function EventPages() {
+  return <Heading>Inbound events</Heading>;
+}

@@ -1,0 +1,5 @@
+import { Heading } from '../../components/heading';
+
+export default function KeysPage() {
+  return <Heading>API keys</Heading>;
+}

@@ -1,0 +1,5 @@
+import { Heading } from '../../components/heading';
+
+export default function WebhookPages() {
+  return <Heading>Outbound Webhooks</Heading>;
+}
