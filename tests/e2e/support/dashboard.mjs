@@ -1,0 +1,67 @@
+// The dashboard, as people use it: a server, browsers that visit it, and the words by which its parts are found.
+
+import { leave } from './browser.mjs';
+import { firstAdmin } from './session.mjs';
+import { Limehook } from './process.mjs';
+
+export const admin = { email: 'root@example.com', password: 'a lantern beside the river' };
+
+/** Light, dark, and the size of a phone: what every page must look well in. */
+export const looks = [
+  ['light', { colorScheme: 'light', viewport: { width: 1280, height: 900 } }],
+  ['dark', { colorScheme: 'dark', viewport: { width: 1280, height: 900 } }],
+  ['phone', { colorScheme: 'light', viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }],
+];
+
+/** Runs `body` with a server and a way to visit it with `browser`; every visit must be without trouble. */
+export async function serving(browser, body, args = []) {
+  const server = await Limehook.start({ args });
+  const visits = [];
+  const visit = async (path, settings) => {
+    const page = await browser.visitor([server.url], settings);
+    visits.push(page);
+    await page.goto(server.url + path);
+    return page;
+  };
+  try {
+    await body({ server, visit });
+    for (const page of visits) await leave(page);
+  } finally {
+    for (const page of visits) await page.context().close();
+    await server.stop();
+  }
+}
+
+/** A server with an admin, `root`, who is signed in by API, and a way to visit it signed in. */
+export const withAdmin = (browser, body, args) =>
+  serving(browser, async (scene) => {
+    const root = await firstAdmin(scene.server, admin.email, admin.password);
+    await body({ ...scene, root, visitSignedIn: (path, settings, person = admin) => signedIn(scene.visit, person, path, settings) });
+  }, args);
+
+export const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
+export const button = (page, name) => page.getByRole('button', { name, exact: true });
+export const field = (page, name) => page.locator('input, select, textarea').and(page.getByLabel(name, { exact: true }));
+
+export async function signIn(page, { email, password }) {
+  await field(page, 'E-mail address').fill(email);
+  await field(page, 'Password').fill(password);
+  await button(page, 'Sign in').click();
+}
+
+/** Visits `path` and signs in on the way. */
+export async function signedIn(visit, person, path = '/', settings) {
+  const page = await visit(path, settings);
+  await heading(page, 'Sign in');
+  await signIn(page, person);
+  await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor({ state: 'detached' });
+  return page;
+}
+
+/** Looks at a page: takes a picture where SCREENSHOTS names a folder, and measures that it does not scroll sideways. */
+export async function picture(page, place, look) {
+  if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/${place}-${look}.png`, fullPage: true });
+  const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  if (width > 0) throw new Error(`${place}, ${look}: ${width} pixels too wide`);
+}
+
