@@ -70,6 +70,18 @@ void add_view(boost::json::object& json, const delivery::WebhookView& view) {
   }
 }
 
+// Does the caller ask for failing webhooks only?
+bool wants_failing(const Call& call) {
+  const auto health = call.parameter("health");
+  if (health && *health != "failing") throw Fault{invalid({{"/health", "must be failing"}})};
+  return health.has_value();
+}
+
+// Has it failed since its last success, or did Limehook disable it?
+bool is_failing(const Webhook& webhook, const std::optional<delivery::WebhookView>& view) {
+  return webhook.enabled ? view && view->failing_since : !webhook.disabled_reason.empty();
+}
+
 // Applies the body's members; a timeout_ms of null is the server's.
 FieldErrors apply(Webhook& webhook, const boost::json::object& body, const UrlRules& rules, Duration default_timeout) {
   const auto certificate = webhook.client_certificate;
@@ -121,8 +133,9 @@ AuditEntry Api::webhook_audit(const Call& call, std::string_view action, const W
 }
 
 asio::awaitable<Response> Api::list_webhooks(const Call& call) {
-  call.allow_query({"team_id", "limit", "cursor"});
+  call.allow_query({"team_id", "health", "limit", "cursor"});
   const auto team = call.team();
+  const bool failing_only = wants_failing(call);
   const auto before = call.cursor();
   const auto limit = call.limit();
   const auto& ids = team ? engine_.webhook_index().of(*team) : engine_.webhook_index().all();
@@ -130,13 +143,15 @@ asio::awaitable<Response> Api::list_webhooks(const Call& call) {
   JsonWriter out;
   out.begin_object().key("data").begin_array();
   std::int64_t next = 0;
-  for (std::size_t count = 0; row != ids.begin(); ++count) {
-    if (count == limit) {
+  for (std::size_t count = 0; row != ids.begin();) {
+    const auto webhook = engine_.find_webhook(*std::prev(row));
+    const bool listed = webhook && (!failing_only || is_failing(*webhook, engine_.view(webhook->id)));
+    if (listed && count++ == limit) {
       next = row->value;
       break;
     }
-    const auto webhook = engine_.find_webhook(*--row);
-    if (webhook) out.raw(boost::json::serialize(shown(*webhook, call.principal)));
+    if (listed) out.raw(boost::json::serialize(shown(*webhook, call.principal)));
+    --row;
   }
   out.end_array().key("next_cursor").string_or_null(cursor_text(next)).end_object();
   co_return Response{200, "application/json", out.take(), {}};

@@ -164,6 +164,27 @@ describe('webhooks', () => {
     for (const id of ids) assert.ok(rows.some((row) => row.id === id));
   });
 
+  // Goal: health=failing lists what needs somebody, and nothing else. Method: one webhook of each kind.
+  test('the list of failing webhooks', async () => {
+    const receivers = {};
+    const ids = {};
+    for (const [name, status] of Object.entries({ well: 200, fails: 500, gone: 410, stopped: 500, alsoFails: 503 })) {
+      receivers[name] = await Receiver.start({ status });
+      ids[name] = (await api.createWebhook({ url: receivers[name].url, team_id: 'team_health', retry_schedule: [3600] })).id;
+    }
+    await api.send(missedCall({ team_id: 'team_health' }));
+    await waitFor(async () => (await api.deliveries(ids.gone, '?status=failed')).length === 1);
+    await waitFor(async () => (await api.deliveries(ids.well, '?status=delivered')).length === 1);
+    for (const name of ['fails', 'alsoFails', 'stopped']) await waitFor(async () => (await api.read(`/v1/webhooks/${ids[name]}`)).failing_since);
+    await api.post(`/v1/webhooks/${ids.stopped}/disable`);
+    const failing = '/v1/webhooks?health=failing&team_id=team_health';
+    for (const limit of [1, 2, 3]) {
+      assert.deepEqual((await api.list(failing, limit)).map(({ id }) => id), [ids.alsoFails, ids.gone, ids.fails], `${limit} a page`);
+    }
+    assertFields(await api.get('/v1/webhooks?health=well'), '/health');
+    for (const receiver of Object.values(receivers)) receiver.close();
+  });
+
   test('a deleted webhook is gone, gets nothing more, and what waited is canceled', async () => {
     const receiver = await Receiver.start({ status: 500 });
     const webhook = await api.createWebhook({ url: receiver.url, team_id: 'team_deleted', retry_schedule: [3600] });
