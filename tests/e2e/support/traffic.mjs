@@ -24,7 +24,8 @@ export function trafficSince(since, { perMinute = 120, backlog = 7, idle = 0.15 
   const width = [60, 300, 900, 3600].find((seconds) => (now - begin) / seconds < 300) ?? 86_400;
   const count = Math.ceil((now - begin) / width);
   const sent = [...Array(count).keys()].filter((index) => index < count / 2 || index >= count * (0.5 + idle));
-  const series = sent.map((index) => ({ at: new Date((begin + index * width) * 1000).toISOString(), ...countsOf(index, (perMinute * width) / 60) }));
+  const lengthOf = (index) => Math.min(width, now - begin - index * width);  // the last one goes on
+  const series = sent.map((index) => ({ at: new Date((begin + index * width) * 1000).toISOString(), ...countsOf(index, (perMinute * lengthOf(index)) / 60) }));
   const sum = (name) => series.reduce((total, bucket) => total + bucket[name], 0);
   const [delivered, failed] = [sum('delivered'), sum('failed')];
   return {

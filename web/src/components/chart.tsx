@@ -34,7 +34,7 @@ export interface ChartProps {
 }
 
 function timeOf(at: number, bucketSeconds: number): string {
-  const hour: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit' };
+  const hour: Intl.DateTimeFormatOptions = { hour: 'numeric', minute: '2-digit' };
   const words = bucketSeconds < 3600 ? hour : { weekday: 'short', month: 'short', day: 'numeric', ...hour } as const;
   return new Date(at * 1000).toLocaleString(undefined, words);
 }
@@ -99,7 +99,7 @@ function Drawing({ chart }: { chart: ChartProps }) {
       <Legend chart={chart} index={index} />
       <div className="chart-box">
         <Suspense fallback={<div className="plot" />}><Plot chart={chart} index={index} onHover={setIndex} /></Suspense>
-        {none && <p className="chart-empty">{chart.empty}</p>}
+        {none && <p className="chart-empty"><span>{chart.empty}</span></p>}
         <Cursor chart={chart} index={index} onMove={setIndex} />
       </div>
     </>

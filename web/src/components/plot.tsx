@@ -17,7 +17,7 @@ function colour(element: HTMLElement, name: string, alpha = 1): string {
   return found;
 }
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const clock = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
 const day = new Intl.DateTimeFormat(undefined, { weekday: 'short', day: 'numeric' });
 
 /** The time of day; the day where one begins. */
@@ -36,23 +36,31 @@ function lonely(plot: uPlot, index: number): number[] {
   return [...values.keys()].filter((at) => there(at) && !there(at - 1) && !there(at + 1));
 }
 
-/** What is drawn: of stacked lines the sums, those that reach highest first, so that the others are seen before them. */
-function drawnLines({ lines, stacked = false }: ChartProps): Line[] {
-  if (!stacked) return lines;
-  const sums = lines.map(({ values }, index) =>
+/** Where each line ends: stacked ones stand on those before them. */
+function tops({ lines, stacked = false }: ChartProps): Line['values'][] {
+  if (!stacked) return lines.map(({ values }) => values);
+  return lines.map(({ values }, index) =>
     values.map((_, at) => lines.slice(0, index + 1).reduce((sum, line) => sum + (line.values[at] ?? 0), 0)));
-  return lines.map((line, index) => ({ ...line, values: sums[index] ?? [] })).reverse();
 }
 
-function seriesOf(box: HTMLElement, { colour: name, shape, dash }: Line): uPlot.Series {
+/** Bars from the top of the series before to their own. */
+const stackedBars: uPlot.Series.BarsPathBuilderDisplay = {
+  y0: { unit: 1, values: (plot, index) => (index === 1 ? Array.from(plot.data[0], () => 0) : (plot.data[index - 1] as number[])) },
+  y1: { unit: 1, values: (plot, index) => plot.data[index] as number[] },
+};
+
+function seriesOf(box: HTMLElement, { colour: name, shape, dash }: Line, stacked: boolean): uPlot.Series {
   if (shape === 'bars') {
-    const paths = uPlot.paths.bars?.({ size: [0.8, 24], gap: 1 });
+    const paths = uPlot.paths.bars?.({ size: [0.8, 24], ...(stacked && { disp: stackedBars }) });
     const fill = () => colour(box, name);
     return { fill, stroke: fill, width: 0, points: { show: false }, ...(paths && { paths }) };
   }
   const points: uPlot.Series.Points = { show: true, size: 5, filter: lonely, fill: () => colour(box, name) };
   return { stroke: () => colour(box, name), width: 2, points, spanGaps: false, ...(dash && { dash }) };
 }
+
+/** Do values give the axis something to measure? */
+const measures = (plot: uPlot) => plot.data.slice(1).some((values) => values.some((value) => value !== null && value !== undefined && value !== 0));
 
 function optionsOf(box: HTMLElement, chart: ChartProps, onHover: (index: number | null) => void): uPlot.Options {
   const { format, most, bucketSeconds } = chart;
@@ -66,13 +74,13 @@ function optionsOf(box: HTMLElement, chart: ChartProps, onHover: (index: number 
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
     scales: {
       x: { range: (_, from, to) => [from - bucketSeconds / 2, to + bucketSeconds / 2] },
-      y: { range: (_, __, top) => [0, most ?? Math.max(top * 1.08, Number.EPSILON)] },
+      y: { range: (_, __, top) => [0, most ?? (top > 0 ? top * 1.08 : 1)] },
     },
     axes: [
-      { ...axis, grid: { show: false }, values: timeLabels, space: 72 },
-      { ...axis, size: 64, space: 36, values: (_, values) => values.map((value) => format(value)) },
+      { ...axis, grid: { show: false }, values: timeLabels, space: 72, size: 28, gap: 8 },
+      { ...axis, size: 64, space: 36, values: (plot, values) => values.map((value) => (measures(plot) ? format(value) : '')) },
     ],
-    series: [{}, ...drawnLines(chart).map((line) => seriesOf(box, line))],
+    series: [{}, ...chart.lines.map((line) => seriesOf(box, line, chart.stacked === true))],
     hooks: { setCursor: [(plot) => onHover(plot.cursor.idx ?? null)] },
   };
 }
@@ -101,7 +109,7 @@ export default function Plot({ chart, index, onHover }: PlotProps) {
   const drawn = useRef<uPlot | null>(null);
   const hover = useRef(onHover);
   hover.current = onHover;
-  const data = [chart.at, ...drawnLines(chart).map(({ values }) => values)] as uPlot.AlignedData;
+  const data = [chart.at, ...tops(chart)] as uPlot.AlignedData;
   const latest = useRef(data);
   latest.current = data;
   // Everything but the data: with another of these it is another drawing.

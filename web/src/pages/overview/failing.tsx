@@ -8,8 +8,8 @@ function Why({ webhook }: { webhook: Webhook }) {
   const { data: delivery } = useLastFailure(webhook.id);
   return (
     <>
-      {webhook.disabled_reason !== null && <>{webhook.disabled_reason} </>}
-      {delivery?.error != null && <>{delivery.error} </>}
+      {webhook.disabled_reason !== null && <div>{webhook.disabled_reason}</div>}
+      {delivery?.error != null && <div>{delivery.error}</div>}
       {delivery != null && <Link href={`/logs/${delivery.id}`}>See the delivery</Link>}
     </>
   );
@@ -26,7 +26,7 @@ function Row({ webhook, showTeam }: { webhook: Webhook; showTeam: boolean }) {
       {showTeam && <td data-label="Team">{webhook.team_id ?? 'all teams'}</td>}
       <td data-label="Since"><Ago at={webhook.failing_since ?? webhook.updated_at} /></td>
       <td data-label="Why"><Why webhook={webhook} /></td>
-      <td data-label="Next"><Link href={`/settings/webhooks/${webhook.id}`} aria-label={`Fix ${webhook.name}`}>Fix it</Link></td>
+      <td data-label="Next"><Link href={`/settings/webhooks/${webhook.id}`}>Fix it<span className="visually-hidden">: {webhook.name}</span></Link></td>
     </tr>
   );
 }

@@ -79,15 +79,17 @@ function Panels({ team }: { team: string | null }) {
           </Answered>
         )}
       </Answered>
-      <Answered query={stats}>
-        {(chosen) => (
-          <>
-            <RangeChoice />
-            <Figures now={now.data ?? chosen} range={chosen} words={range.words} />
-            <Charts stats={chosen} words={range.words} />
-          </>
-        )}
-      </Answered>
+      {newest.data?.length !== 0 && (
+        <Answered query={stats}>
+          {(chosen) => (
+            <>
+              <RangeChoice />
+              <Figures now={now.data ?? chosen} range={chosen} words={range.words} />
+              <Charts stats={chosen} words={range.words} />
+            </>
+          )}
+        </Answered>
+      )}
     </>
   );
 }

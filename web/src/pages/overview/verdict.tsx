@@ -1,4 +1,4 @@
-import { CircleAlert, CircleCheck, Hourglass } from 'lucide-react';
+import { CircleAlert, CircleCheck, CircleDashed, Hourglass } from 'lucide-react';
 import type { ReactNode } from 'react';
 
 import type { Schemas, Stats } from '../../api/types';
@@ -30,7 +30,7 @@ function aside({ totals }: Stats, words: string): string {
   const ended = totals.delivered + totals.failed;
   if (ended === 0) return `Nothing was sent in the last ${words}.`;
   const count = ended === 1 ? '1 delivery' : `${formatCount(ended)} deliveries`;
-  return `${count} in the last ${words}, ${formatShare(totals.success_rate ?? 0)} of them acknowledged.`;
+  return `${count} in the last ${words}, ${formatShare(totals.success_rate ?? 0)} acknowledged.`;
 }
 
 interface VerdictProps {
@@ -51,7 +51,7 @@ export function Verdict({ stats, failing, words, anyWebhook }: VerdictProps) {
     good: () => 'Everything flows',
     quiet: () => 'There is no webhook yet, so nothing is sent',
   };
-  const Icon = { bad: CircleAlert, warn: Hourglass, good: CircleCheck, quiet: CircleAlert }[kind];
+  const Icon = { bad: CircleAlert, warn: Hourglass, good: CircleCheck, quiet: CircleDashed }[kind];
   return (
     <div className={`verdict verdict-${kind}`}>
       <Icon aria-hidden size={28} />

@@ -8,6 +8,7 @@ import { Ago } from '../../../components/time';
 import { formatMilliseconds } from '../../../format';
 import { Link } from '../../../router';
 import { TestCall } from './test_call';
+import { testReceiverOf } from './test_receiver';
 
 const shownHeaders = ['webhook-id', 'webhook-timestamp', 'webhook-signature', 'x-limecall-signature', 'x-limecall-event', 'authorization'];
 
@@ -20,7 +21,7 @@ function requestText({ request }: Attempt): string {
 /** What the built-in receiver says of the signature of what has come; nothing for receivers elsewhere. */
 function Verified({ webhook }: { webhook: Webhook }) {
   const { api } = useAccess();
-  const id = webhook.url?.match(/\/test-receiver\/(rcv_[\w-]+)/)?.[1];
+  const id = testReceiverOf(webhook);
   const received = useQuery({
     queryKey: ['deliveries', 'test receiver', id],
     queryFn: () => answer(api.GET('/v1/test-receivers/{id}', { params: { path: { id: id ?? '' } } })),

@@ -58,7 +58,7 @@ function Steps({ webhook, event, delivery, delivered }: Progress) {
         {made && <FirstDelivery webhook={webhook} delivery={delivery} />}
       </Step>
       <Step title="Verify what you receive" done={false} open={arrived}>{made && <Verification webhook={webhook} />}</Step>
-      <Step title="Go on" done={false} open={arrived}><NextSteps /></Step>
+      <Step title="What next" done={false} open={arrived}><NextSteps /></Step>
     </ol>
   );
 }

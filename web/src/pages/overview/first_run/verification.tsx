@@ -6,13 +6,14 @@ import { CodeBlock } from '../../../components/code_block';
 import { Link } from '../../../router';
 import { recallForGood, rememberForGood } from '../../../storage';
 import { type Snippet, snippets } from '../../../verification/snippets';
+import { testReceiverOf } from './test_receiver';
 
 const remembered = () => snippets.find(({ language }) => language === recallForGood('language')) ?? snippets[0];
 
 function Code({ snippet, webhook }: { snippet: Snippet; webhook: Webhook }) {
   const { data } = useQuery({
     queryKey: ['webhooks', 'verification', snippet.language, webhook.id, webhook.version],
-    queryFn: () => snippet.code({ name: webhook.name, url: webhook.url }),
+    queryFn: () => snippet.code({ name: webhook.name, url: testReceiverOf(webhook) === undefined ? webhook.url : null }),
   });
   return <CodeBlock label={`${snippet.label}: ${snippet.file}`} text={data ?? ''} />;
 }
