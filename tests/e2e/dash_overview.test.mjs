@@ -137,7 +137,7 @@ describe('the overview', { skip: missingBrowser() }, () => {
     await row.getByText('team_001').waitFor();
     assert.match(await row.getByRole('time').textContent(), /ago|now/);
     assert.match(await row.getByRole('link', { name: 'See the delivery' }).getAttribute('href'), /^\/logs\/dlv_/);
-    await row.getByRole('link', { name: `Fix it: ${name}` }).click();
+    await row.getByRole('link', { name: /^Fix it/ }).click();
     await page.waitForURL(`${server.url}/settings/webhooks/${webhook.id}`);
   }));
 
@@ -180,7 +180,7 @@ describe('the overview', { skip: missingBrowser() }, () => {
 
   // Goal: every value of a chart can be had by mouse, by keyboard and as a table; where nothing was sent there are no
   // deliveries, and no latency.
-  test('charts', () => withAdmin(async ({ server, visit, root, visitSignedIn }) => {
+  test('charts', () => withAdmin(async ({ server, visitSignedIn }) => {
     await deliveredWebhook(server.api, 1);
     const page = await visitSignedIn('/account');
     await withTraffic(page);
@@ -199,7 +199,7 @@ describe('the overview', { skip: missingBrowser() }, () => {
     assert.match(await legend(), /Delivered \d+.*Failed \d+/);
     await page.keyboard.press('Home');
     assert.equal(await slider.inputValue(), '0');
-    await deliveries.locator('canvas').hover();
+    await deliveries.locator('.u-over').hover();
     await waitFor(async () => (await slider.inputValue()) !== '0', 5000, 'the mouse to be followed');
 
     const latency = chart(page, 'Latency');
@@ -282,7 +282,7 @@ describe('the look of the overview', { skip: missingBrowser() }, () => {
       await page.goto(`${server.url}/?range=day`);
       await page.getByText('are failing').waitFor();
       await page.locator('canvas').nth(2).waitFor();
-      await page.getByText('the receiver answered 500').nth(1).waitFor();
+      await page.getByRole('link', { name: 'See the delivery' }).nth(1).waitFor();
       await look(page, 'overview');
       await chart(page, 'Latency').getByRole('slider').focus();
       await button(page, 'Success rate as a table').click();

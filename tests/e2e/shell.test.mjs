@@ -85,12 +85,7 @@ describe('around the pages', { skip: missingBrowser() }, () => {
       await place.focus();
       await page.keyboard.press('Enter');
       await page.waitForURL(server.url + path);
-      await page.getByRole('heading', { level: 1 }).first().waitFor();
-      const here = page.locator('h1');
-      await here.evaluate((element) => new Promise((resolve) => {
-        const look = () => (document.activeElement === element ? resolve() : requestAnimationFrame(look));
-        look();
-      }));
+      await page.locator('h1:focus').waitFor({ state: 'attached' }).catch((error) => assert.fail(`${name}: ${error.message}`));
       assert.equal(await place.getAttribute('aria-current'), 'page', name);
     }
   }));
