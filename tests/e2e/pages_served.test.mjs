@@ -128,6 +128,21 @@ describe('serving pages', () => {
     }
   });
 
+  // Goal: pages of the docs have the same headers, and are not sent again to a browser that has them.
+  test('docs', async () => {
+    const dashboard = await exchange('GET', '/');
+    for (const page of ['/docs', '/docs/', '/docs/quick-start', '/docs/api', '/docs/api/webhooks']) {
+      const answer = await exchange('GET', page);
+      assert.equal(answer.status, 200, page);
+      for (const name of ['content-type', 'cache-control', 'x-content-type-options', 'x-frame-options', 'content-security-policy']) {
+        assert.equal(answer.headers[name], dashboard.headers[name], `${page}: ${name}`);
+      }
+      const packed = await exchange('GET', page, { 'accept-encoding': 'gzip' });
+      assert.deepEqual(gunzipSync(packed.body), answer.body, page);
+      assert.equal((await exchange('GET', page, { 'if-none-match': answer.headers.etag })).status, 304, page);
+    }
+  });
+
   // Goal: nothing but the pages and their files is served. Method: paths that lead out of folders in every spelling, lists
   // of folders, and other methods.
   test('what is not served', async () => {
@@ -140,6 +155,8 @@ describe('serving pages', () => {
       `${file}/`, `${file}/..`, `/${file}`, `//${file}`, file.toUpperCase(), file.replace('/assets/', '/assets/./'), file.replace('/assets/', '/assets/x/../'),
       file.replace('/assets/', '/ASSETS/'), '/index.html', '/assets/index.html', '/sign-in/', '/sign-in/..', '/%73ign-in', '/sign-in%2f', '/SIGN-IN', '/.git/config',
       '/package.json', '/src/main.tsx', '/settings/nowhere', '/settings/keys/x', '/account/x', '/portalx', '/portal/assets/x',
+      '/docs.html', '/docs/index.html', '/docs/quick-start.html', '/docs/quick-start/', '/docs//quick-start',
+      '/docs/.', '/docs/..', '/docs/../index', '/docs/../docs', '/docs/%2e%2e/index', '/docs/..%2findex', '/DOCS', '/docs/no-such-page',
     ];
     for (const target of targets) {
       const answer = await exchange('GET', target);
