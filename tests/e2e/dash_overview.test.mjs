@@ -238,6 +238,7 @@ describe('the overview', { skip: missingBrowser() }, () => {
     await field(page, 'Team').selectOption('team_002');
     await page.getByText('The webhook “CRM of team_002” is failing').waitFor();
     assert.equal(new URL(page.url()).search, '?team=team_002');
+    await page.locator('.figures div', { hasText: /^Backlog1/ }).waitFor();
 
     const member = await person(root, ann.email, { team_id: 'team_001', role: 'read' }, ann.password);
     const own = await visitSignedIn('/', {}, ann);
