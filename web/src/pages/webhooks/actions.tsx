@@ -79,12 +79,13 @@ export function WebhookActions({ webhook, onDeleted, more = [] }: WebhookActions
   const { canChange } = useAccess();
   const [, go] = useLocation();
   const [asked, setAsked] = useState<'disable' | 'delete' | null>(null);
+  const say = useToast();
   const switching = useSwitch(webhook);
   const close = () => setAsked(null);
   const changing: Action[] = [
     { name: 'Test Webhook', run: () => go(pathOf(webhook.id, '/test')) },
     { name: 'Edit', run: () => go(pathOf(webhook.id, '/edit')) },
-    webhook.enabled ? { name: 'Disable', run: () => setAsked('disable') } : { name: 'Enable', run: () => switching.mutate(true) },
+    webhook.enabled ? { name: 'Disable', run: () => setAsked('disable') } : { name: 'Enable', run: () => switching.mutate(true, { onError: (error) => say(error.message) }) },
     { name: 'Delete', bad: true, run: () => setAsked('delete') },
   ];
   const looking: Action[] = [{ name: 'Webhook Logs', run: () => go(pathOf(webhook.id, '/logs')) }];

@@ -37,7 +37,7 @@ function SuccessRate({ id }: { id: string }) {
   return success_rate === null ? <span className="hint">none sent</span> : formatShare(success_rate);
 }
 
-const named = (webhook: Webhook) => (webhook.events.length > 4 ? `${webhook.events.length} event types` : webhook.events.join(', '));
+const named = (webhook: Webhook) => (webhook.events.length > 3 ? `${webhook.events.length} types` : webhook.events.join(', '));
 
 function Row({ webhook, teams, rates, onDeleted }: { webhook: Webhook; teams: boolean; rates: boolean; onDeleted(): void }) {
   return (
@@ -47,13 +47,13 @@ function Row({ webhook, teams, rates, onDeleted }: { webhook: Webhook; teams: bo
         <span className="webhook-address">{webhook.url ?? 'polled by the receiver'}</span>
       </th>
       <td data-label="Health">
-        <HealthBadge webhook={webhook} />
-        {webhook.failing_since !== null && webhook.enabled && <span className="hint">since <Ago at={webhook.failing_since} /></span>}
+        <HealthBadge webhook={webhook} />{' '}
+        {webhook.failing_since !== null && webhook.enabled && <span className="hint">since <Ago at={webhook.failing_since} /></span>}{' '}
         {webhook.backlog > 0 && <span className="hint">{formatCount(webhook.backlog)} waiting</span>}
       </td>
-      <td data-label="Events"><span title={webhook.events.join(', ')}>{named(webhook)}</span></td>
+      <td data-label="Events" className="webhook-events" title={webhook.events.join(', ')}>{named(webhook)}</td>
       {teams && <td data-label="Team">{webhook.team_id ?? 'All teams'}</td>}
-      {rates && <td data-label="Success, 24 h">{<SuccessRate id={webhook.id} />}</td>}
+      {rates && <td data-label="Success, 24 h" className="webhook-rate"><SuccessRate id={webhook.id} /></td>}
       <td className="actions"><WebhookActions webhook={webhook} onDeleted={onDeleted} /></td>
     </tr>
   );
@@ -69,14 +69,14 @@ function Table({ webhooks, onDeleted }: TableProps) {
   const teams = admin && team === null;
   const rates = webhooks.length <= statsAtMost;
   return (
-    <table className="table">
+    <table className="table webhook-table">
       <thead>
         <tr>
           <th scope="col">Webhook</th>
           <th scope="col">Health</th>
           <th scope="col">Events</th>
           {teams && <th scope="col">Team</th>}
-          {rates && <th scope="col">Success, 24 h</th>}
+          {rates && <th scope="col" className="webhook-rate">Success, 24 h</th>}
           <th scope="col"><span className="visually-hidden">Actions</span></th>
         </tr>
       </thead>

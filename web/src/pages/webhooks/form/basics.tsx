@@ -1,7 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 
 import { useAccess, useApi } from '../../../api/access';
 import { answer } from '../../../api/client';
+import type { Schemas } from '../../../api/types';
 import { Alert } from '../../../components/alert';
 import { Problem, SelectField, TextAreaField, TextField } from '../../../components/fields';
 import { isReceiverUrl } from '../receiver';
@@ -16,12 +18,14 @@ export interface PartProps {
 
 type Part = Omit<PartProps, 'known'>;
 
-function TestReceiverOffer({ onUrl }: { onUrl(url: string): void }) {
+function TestReceiverOffer({ team, onUrl }: { team: string; onUrl(url: string): void }) {
   const api = useApi();
   const queries = useQueryClient();
+  const [refusal, setRefusal] = useState<string | null>(null);
   const making = useMutation({
-    mutationFn: () => answer(api.POST('/v1/test-receivers', { body: {} })),
-    onSuccess: ({ url }) => {
+    mutationFn: () => answer(api.POST('/v1/test-receivers', { body: (team === '' ? {} : { team_id: team }) as Schemas['TestReceiverCreate'] })),
+    onSuccess: ({ url, note }) => {
+      if (url === null) return setRefusal(note);
       onUrl(url);
       void queries.invalidateQueries({ queryKey: ['test-receivers'] });
     },
@@ -31,7 +35,7 @@ function TestReceiverOffer({ onUrl }: { onUrl(url: string): void }) {
       <p className="hint">
         No receiver yet? <button type="button" className="button-plain webhook-inline" aria-disabled={making.isPending} onClick={() => making.mutate()}>Use a test receiver</button>
       </p>
-      {making.error !== null && <Alert>{making.error.message}</Alert>}
+      {(making.error !== null || refusal !== null) && <Alert>{making.error?.message ?? refusal}</Alert>}
     </>
   );
 }
@@ -49,7 +53,7 @@ export function Destination({ values, set }: Part) {
       {values.mode === 'push' && (
         <div className="webhook-url">
           <TextField name="url" label="Webhook URL" type="url" inputMode="url" placeholder="https://example.com/webhooks" value={values.url} onChange={(url) => set({ url })} hint="Where events are sent by POST. It must answer with a status of 200 to 299 within the timeout." />
-          {isReceiverUrl(values.url) ? <p className="hint">This is a test receiver: see what has come to it under Test Webhook.</p> : <TestReceiverOffer onUrl={(url) => set({ url })} />}
+          {isReceiverUrl(values.url) ? <p className="hint">This is a test receiver: see what has come to it under Test Webhook.</p> : <TestReceiverOffer team={values.team_id} onUrl={(url) => set({ url })} />}
         </div>
       )}
     </>

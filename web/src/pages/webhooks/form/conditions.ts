@@ -66,7 +66,7 @@ function scalar(typed: string, example: unknown): Scalar {
 }
 
 /** Values between commas or on lines of their own; commas within quotes belong to the value. */
-const split = (typed: string) => (typed.match(/"(?:[^"\\]|\\.)*"|[^,\n]+/g) ?? []).map((item) => item.trim()).filter((item) => item !== '');
+const split = (typed: string) => (typed.match(/\s*"(?:[^"\\]|\\.)*"|[^,\n]+/g) ?? []).map((item) => item.trim()).filter((item) => item !== '');
 
 function typedScalar(value: Scalar, example: unknown, inList: boolean): string {
   const plain = String(value);

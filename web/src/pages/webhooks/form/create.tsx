@@ -12,12 +12,11 @@ import { useToast } from '../../../components/toasts';
 import { listSteps, pathOf } from '../paths';
 import { useDraft } from './draft';
 import { type Known, useKnown } from './surroundings';
-import { emptyValues, settingsOf, type Values } from './values';
+import { emptyValues, type Settings, settingsOf, type Values } from './values';
 import { WebhookForm } from './webhook_form';
 
 /** Members that stand at their default are left to the server. */
-const given = (settings: object) =>
-  Object.fromEntries(Object.entries(settings).filter(([name, value]) => name === 'name' || (value !== null && value !== ''))) as unknown as Schemas['WebhookCreate'];
+const given = (settings: Settings) => Object.fromEntries(Object.entries(settings).filter(([name, value]) => name === 'name' || value !== null));
 
 function CreateForm({ known, onCreated }: { known: Known; onCreated(webhook: CreatedWebhook): void }) {
   const { api, admin, team } = useAccess();
@@ -27,8 +26,7 @@ function CreateForm({ known, onCreated }: { known: Known; onCreated(webhook: Cre
   const draft = useDraft<Values>('webhook.new', () => ({ ...emptyValues, allEvents: true }));
   const save = async () => {
     const own = admin && team === null && draft.value.team_id !== '' ? { team_id: draft.value.team_id } : {};
-    const { name, ...rest } = given(settingsOf(draft.value, known));
-    const body = { ...(name === '' ? {} : { name }), ...rest, ...own } as Schemas['WebhookCreate'];
+    const body = { ...given(settingsOf(draft.value, known)), ...own } as Schemas['WebhookCreate'];
     const webhook = await answer(api.POST('/v1/webhooks', { body }));
     draft.settle(emptyValues);
     await queries.invalidateQueries({ queryKey: ['webhooks'] });

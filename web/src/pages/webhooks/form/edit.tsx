@@ -4,7 +4,7 @@ import { useLocation } from 'wouter';
 
 import { useAccess } from '../../../api/access';
 import { answer, ApiError } from '../../../api/client';
-import type { Webhook } from '../../../api/types';
+import type { Schemas, Webhook } from '../../../api/types';
 import { Alert } from '../../../components/alert';
 import { Answered } from '../../../components/answered';
 import { useToast } from '../../../components/toasts';
@@ -47,7 +47,7 @@ function EditForm({ webhook, known }: EditFormProps) {
     go(pathOf(saved.id));
   };
   const send = (unchangedSince: Webhook) =>
-    answer(api.PATCH('/v1/webhooks/{id}', { params: { path, header: { 'If-Match': tagOf(unchangedSince) } }, body: mine() })).then(done);
+    answer(api.PATCH('/v1/webhooks/{id}', { params: { path, header: { 'If-Match': tagOf(unchangedSince) } }, body: mine() as Schemas['WebhookPatch'] })).then(done);
   const save = async () => {
     try {
       await send(base);

@@ -99,8 +99,11 @@ export function jsonProblem(text: string): string | null {
   }
 }
 
-export function payloadOf({ payload, fields, template, asForm }: Values): Schemas['PayloadShape'] | null {
-  const form = asForm ? { content_type: 'application/x-www-form-urlencoded' as const } : {};
+/** The generated types take members that have a default for given. */
+type Shape = Partial<Schemas['PayloadShape']>;
+
+export function payloadOf({ payload, fields, template, asForm }: Values): Shape | null {
+  const form: Shape = asForm ? { content_type: 'application/x-www-form-urlencoded' } : {};
   switch (payload) {
     case 'default': return asForm ? form : null;
     case 'fields': return { fields: fields.map(({ field, as }) => (as === '' || as === field ? field : { field, as })), ...form };
@@ -109,15 +112,18 @@ export function payloadOf({ payload, fields, template, asForm }: Values): Schema
   }
 }
 
-export type Settings = Omit<Schemas['WebhookSettings'], 'enabled' | 'secret' | 'oauth' | 'client_certificate'> & { name: string; url: string | null };
+type Member = 'events' | 'numbers' | 'filters' | 'headers' | 'retry_schedule' | 'timeout_ms' | 'max_concurrency' | 'rate_limit' | 'ordered' | 'fallback_url' | 'mode' | 'notify_emails' | 'signatures' | 'signature_header' | 'token';
+
+export type Settings = Partial<Pick<Schemas['WebhookSettings'], Member>> & { name: string | null; url: string | null; payload: Shape | null };
 
 /** All that the form can set, in the API's form. */
 export function settingsOf(values: Values, { platformEvents, paths }: Surroundings): Settings {
   const own = values.events.filter(isOwnEvent);
-  const events = (values.allEvents ? (own.length === 0 ? null : [...platformEvents, ...own]) : values.events) as Settings['events'];
+  const events = (values.allEvents ? (own.length === 0 ? null : [...platformEvents, ...own]) : values.events) as Webhook['events'] | null;
   return {
-    name: values.name.trim(),
-    url: orNull(values.url, String),
+    // What is missing is said to be so, that the server names it together with all else that is wrong.
+    name: orNull(values.name, String),
+    url: values.url.trim() === '' && values.mode === 'poll' ? null : values.url.trim(),
     events,
     numbers: listOf(values.numbers),
     filters: values.conditions.length === 0 ? null : { match: values.match, conditions: values.conditions.map((row) => toApi(row, paths)) },
@@ -160,7 +166,7 @@ function kindOf(payload: Webhook['payload']): PayloadKind {
 /** A webhook as it stands in the form. */
 export function valuesOf(webhook: Webhook, { platformEvents }: Surroundings): Values {
   const { payload, filters } = webhook;
-  const text = (value: string | number | null, unless?: number) => (value === null || value === unless ? '' : String(value));
+  const text = (value: string | number | null) => (value === null ? '' : String(value));
   return {
     ...emptyValues,
     name: webhook.name,
@@ -178,8 +184,8 @@ export function valuesOf(webhook: Webhook, { platformEvents }: Surroundings): Va
     asForm: payload?.content_type === 'application/x-www-form-urlencoded',
     headers: Object.entries(webhook.headers).map(([name, value]) => `${name}: ${value}`).join('\n'),
     retry_schedule: webhook.retry_schedule?.map(typedSeconds).join(', ') ?? '',
-    timeout_ms: text(webhook.timeout_ms, 15_000),
-    max_concurrency: text(webhook.max_concurrency, 8),
+    timeout_ms: text(webhook.timeout_ms),
+    max_concurrency: text(webhook.max_concurrency),
     rate_limit: text(webhook.rate_limit),
     ordered: String(webhook.ordered) as Values['ordered'],
     fallback_url: text(webhook.fallback_url),
