@@ -265,7 +265,7 @@ describe('pages of webhooks', { skip: missingBrowser() }, () => {
     const { id } = await server.api.createWebhook({ name: 'CRM', url: nowhere });
     const page = await visitSignedIn(`${list}/${id}/test`);
     await button(page, 'Send test').click();
-    await page.getByRole('alert').filter({ hasText: 'is the receiver running' }).waitFor();
+    await page.getByRole('alert').filter({ hasText: 'Is the receiver running' }).waitFor();
     await server.api.changeWebhook(id, { url: receiver.url });
     await field(page, 'Payload').fill('{"event": ');
     await text(page, 'This is not JSON yet');

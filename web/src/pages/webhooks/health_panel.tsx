@@ -83,7 +83,7 @@ function WhatToDo({ webhook, last }: { webhook: Webhook; last: Delivery | undefi
   const { breaker } = webhook;
   return (
     <>
-      {webhook.failing_since !== null && <p>It has failed since <Ago at={webhook.failing_since} /> without a success. Who has failed for 5 days is disabled.</p>}
+      {webhook.failing_since !== null && <p>The first failure since the last success was <Ago at={webhook.failing_since} />. A webhook that only fails for 5 days is disabled.</p>}
       {breaker.next_probe_at !== null && <p>The next probe is sent <Ago at={breaker.next_probe_at} />; when it succeeds, what waits goes out.</p>}
       {advice !== null && <p><strong>What to do:</strong> {advice}</p>}
     </>

@@ -28,7 +28,7 @@ export function healthOf(webhook: Webhook): Health {
   if (!enabled) return { mood: 'quiet', badge: 'Disabled', words: 'Somebody disabled it: nothing is sent.' };
   if (mode === 'poll') return { mood: 'info', badge: 'Polled', words: 'The receiver asks for its events.' };
   if (breaker.state !== 'closed') return { mood: 'bad', badge: 'Paused', words: `${breaker.failures_in_a_row} attempts in a row have failed: deliveries are held back, and one probe at a time is sent.` };
-  if (failing_since !== null) return { mood: 'bad', badge: 'Failing', words: 'No attempt has succeeded since.' };
+  if (failing_since !== null) return { mood: 'bad', badge: 'Failing', words: 'Its attempts fail.' };
   if (blocked_by !== null) return { mood: 'warn', badge: 'Waiting', words: 'Deliveries wait in order for one that is being retried.' };
   return { mood: 'good', badge: 'Enabled', words: 'All is well.' };
 }
@@ -37,13 +37,14 @@ export const isTroubled = (webhook: Webhook) => ['bad', 'warn'].includes(healthO
 
 /** What to do about an error of an attempt, in the words of the API. */
 const advice: [RegExp, string][] = [
-  [/refused/i, 'Connection refused: is the receiver running, and does it listen on this port?'],
-  [/not public/i, 'This server sends to public addresses only. Use one, or ask its operator to allow this one (--allow-net).'],
-  [/no address|not found|resolve/i, 'The name of the host is not known. Is it spelled right, and is its DNS entry there?'],
+  [/refused|no connection/i, 'Is the receiver running, does it listen on this port, and can it be reached from this server?'],
+  [/not public|may send to/i, 'This server sends to public addresses only. Use one, or ask its operator to allow this one (--allow-net).'],
+  [/no address|not found|resolved/i, 'The name of the host is not known. Is it spelled right, and is its DNS entry there?'],
   [/certificate|TLS|SSL|handshake/i, 'The secure connection failed. Is the certificate valid, not expired, and does it name this host?'],
   [/timed out|in time/i, 'The receiver took too long. Let it answer at once and do the work afterwards.'],
   [/unreachable|no route/i, 'The host cannot be reached from this server. Is there a firewall between them?'],
-  [/closed|reset|broken pipe|complete/i, 'The connection broke before a whole answer came. Look at the log of the receiver or of a proxy before it.'],
+  [/not valid HTTP/i, 'What listens there does not speak HTTP. Is the port right, and https or http?'],
+  [/closed|reset|broken pipe|complete|lost/i, 'The connection broke before a whole answer came. Look at the log of the receiver or of a proxy before it.'],
   [/token endpoint|oauth/i, 'No token came from the OAuth server: check its URL and credentials.'],
 ];
 

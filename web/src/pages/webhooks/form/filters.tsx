@@ -4,6 +4,7 @@ import { useId, useRef } from 'react';
 import { Problem, SelectField, TextField } from '../../../components/fields';
 import { type Condition, type Operator, operators, takesList, takesValue } from './conditions';
 import type { PartProps } from './basics';
+import { pathsFor } from './surroundings';
 
 interface RowProps {
   row: Condition;
@@ -47,7 +48,7 @@ export function Filters({ values, set, known }: PartProps) {
         </fieldset>
       )}
       {rows.length === 0 && <p className="hint">Without conditions, every event of the chosen types is sent.</p>}
-      <datalist id={paths}>{[...known.paths].map(([path, example]) => <option key={path} value={path}>{`such as ${String(example)}`}</option>)}</datalist>
+      <datalist id={paths}>{[...pathsFor(known, values)].map(([path, example]) => <option key={path} value={path}>{`such as ${String(example)}`}</option>)}</datalist>
       <ul className="webhook-conditions">
         {rows.map((row, index) => (
           <Row

@@ -3,6 +3,7 @@ import { useId, useRef } from 'react';
 
 import { Problem, TextAreaField, TextField } from '../../../components/fields';
 import type { PartProps } from './basics';
+import { pathsFor } from './surroundings';
 import { type FieldRow, jsonProblem, type PayloadKind, presets, type Values } from './values';
 
 const kinds: [kind: PayloadKind, name: string, words: string][] = [
@@ -14,17 +15,18 @@ const kinds: [kind: PayloadKind, name: string, words: string][] = [
 
 type Part = Pick<PartProps, 'set'> & { values: Values };
 
-function Fields({ values, set, known }: PartProps) {
+function Fields({ values, set, known: all }: PartProps) {
   const paths = useId();
   const add = useRef<HTMLButtonElement>(null);
   const rows = values.fields;
+  const known = pathsFor(all, values);
   const change = (key: number, part: Partial<FieldRow>) => set({ fields: rows.map((row) => (row.key === key ? { ...row, ...part } : row)) });
   const move = (from: number, to: number) => set({ fields: rows.toSpliced(from, 1).toSpliced(to, 0, rows[from] as FieldRow) });
   const next = 1 + Math.max(-1, ...rows.map(({ key }) => key));
-  const left = [...known.paths.keys()].filter((path) => rows.every(({ field }) => field !== path));
+  const left = [...known.keys()].filter((path) => rows.every(({ field }) => field !== path));
   return (
     <div className="webhook-part" role="group" aria-label="Fields of the payload">
-      <datalist id={paths}>{[...known.paths].map(([path, example]) => <option key={path} value={path}>{`such as ${String(example)}`}</option>)}</datalist>
+      <datalist id={paths}>{[...known].map(([path, example]) => <option key={path} value={path}>{`such as ${String(example)}`}</option>)}</datalist>
       <ul className="webhook-conditions">
         {rows.map((row, index) => (
           <li key={row.key} className="webhook-condition webhook-field-row" aria-label={`Field ${index + 1}`}>
@@ -91,7 +93,7 @@ export function Payload(props: PartProps) {
       </fieldset>
       {values.payload === 'fields' && <Fields {...props} />}
       {values.payload === 'template' && <Template {...props} />}
-      {!isPreset && <label className="webhook-check"><input type="checkbox" checked={values.asForm} onChange={(event) => set({ asForm: event.target.checked })} /> Send as form fields (<code>application/x-www-form-urlencoded</code>), not as JSON</label>}
+      {!isPreset && <label className="webhook-check"><input type="checkbox" checked={values.asForm} onChange={(event) => set({ asForm: event.target.checked })} /> <span>Send as form fields (<code>application/x-www-form-urlencoded</code>), not as JSON</span></label>}
       {['payload', 'payload/preset', 'payload/content_type'].map((name) => <Problem key={name} name={name} label="Payload" exact />)}
     </>
   );

@@ -4,7 +4,7 @@ import { useApi } from '../../../api/access';
 import { answer, type ApiError } from '../../../api/client';
 import type { EventTypeInfo } from '../../../api/types';
 import { pathsOf } from './conditions';
-import { isOwnEvent, type Surroundings } from './values';
+import { isOwnEvent, type Surroundings, type Values } from './values';
 
 export interface Known extends Surroundings {
   eventTypes: EventTypeInfo[];
@@ -20,4 +20,10 @@ const knownOf = ({ data }: { data: EventTypeInfo[] }): Known => ({
 export function useKnown(): UseQueryResult<Known, ApiError> {
   const api = useApi();
   return useQuery({ queryKey: ['event-types'], queryFn: () => answer(api.GET('/v1/event-types')), select: knownOf, staleTime: Infinity });
+}
+
+/** The members that events of the chosen types have. */
+export function pathsFor({ eventTypes }: Known, { allEvents, events }: Values): Map<string, unknown> {
+  const chosen = eventTypes.filter(({ name }) => events.includes(name) || (allEvents && !isOwnEvent(name)));
+  return pathsOf(chosen.map(({ sample }) => sample));
 }
