@@ -22,7 +22,10 @@ const execute = promisify(execFile);
 const run = (command, args, options) => execute(command, args, options)
   .catch(({ stdout, stderr }) => assert.fail(`${command}: ${`${stdout}${stderr}`.slice(0, 2000)}`));
 const require = createRequire(import.meta.url);
+const typescript = require('typescript');
 const hookPath = '/hooks/limehook';
+// A name that would end a comment, or go on in the next line, in one of the languages; and a newline of each kind.
+const hostileName = 'CRM */ ?> \\u000a " \' ` $(x) #{x} {{path}} */\n\r\u2028\u0085 exit(1) \\';
 
 // How to run each snippet in a folder that has it. `build` and `command` are command lines.
 const languages = [
@@ -52,6 +55,13 @@ async function freePort() {
   return port;
 }
 
+/** The module of the pages that fills in a webhook. */
+async function fillIn() {
+  const source = readFileSync(repositoryPath('web/src/verification/fill_in.ts'), 'utf8');
+  const { outputText } = typescript.transpileModule(source, { compilerOptions: { target: 'es2022', module: 'esnext' } });
+  return import(`data:text/javascript,${encodeURIComponent(outputText)}`);
+}
+
 /** Makes verify.mjs of verify.ts, with all checks of the compiler, and a server that calls its handler. */
 async function serveTypeScript(folder, { port }) {
   const types = path.dirname(path.dirname(path.dirname(require.resolve('@types/node/package.json'))));
@@ -73,9 +83,9 @@ async function serveTypeScript(folder, { port }) {
 async function built(language) {
   const folder = temporaryFolder();
   const port = await freePort();
-  const marks = { name: 'CRM of the sales team', path: hookPath, port };
-  const code = readFileSync(repositoryPath('docs/snippets', language.file), 'utf8').replace(/\{\{(\w+)\}\}/g, (_, mark) => marks[mark]);
-  assert.ok(!code.includes('undefined'), 'all marks are known');
+  const { filledIn } = await fillIn();
+  const code = filledIn(readFileSync(repositoryPath('docs/snippets', language.file), 'utf8'), { name: hostileName, url: `https://example.com${hookPath}?a=1` }, port);
+  assert.doesNotMatch(code, /\{\{(?:name|path|port)\}\}|whsec_[A-Za-z0-9]/, 'all is filled in, and no secret is there');
   writeFileSync(path.join(folder, language.file), code);
   await language.prepare?.(folder, { port });
   const env = { GO111MODULE: 'off', GOCACHE: path.join(folder, 'go-cache') };
@@ -102,6 +112,16 @@ async function receiving(snippet, secret, body) {
   }
 }
 
+async function takesNothingWithoutSecret(snippet) {
+  const child = new Child(snippet.command[0], snippet.command.slice(1), { cwd: snippet.folder, env: cleanEnvironment() });
+  await waitFor(() => child.exit || accepts(snippet.port), 20_000, 'an end, or a listener');
+  if (child.exit) return assert.notEqual(child.exit.code, 0, child.lastWords());
+  const request = { id: 'dlv_1', timestamp: String(now()), body: Buffer.from('{}') };
+  const status = await statusOf(snippet.url, { ...request, signature: signedBy('whsec_', request) });
+  child.signal('SIGKILL');
+  assert.ok(status >= 400, `${status}`);
+}
+
 const signedBy = (secret, { id, timestamp, body }) => 'v1,' + createHmac('sha256', Buffer.from(secret.slice('whsec_'.length), 'base64'))
   .update(`${id}.${timestamp}.`).update(body).digest('base64');
 
@@ -126,6 +146,7 @@ const requests = [
   ['four minutes old', (genuine, sign) => sign({ ...genuine, timestamp: String(now() - 240) }), true],
   ['six minutes old', (genuine, sign) => sign({ ...genuine, timestamp: String(now() - 360) }), false],
   ['six minutes ahead', (genuine, sign) => sign({ ...genuine, timestamp: String(now() + 360) }), false],
+  ['a time that is none', (genuine, sign) => sign({ ...genuine, timestamp: 'soon' }), false],
   ['bytes that are no text', (genuine, sign) => sign({ ...genuine, body: Buffer.from([0x7b, 0xff, 0x00, 0xc3, 0x7d]) }), true, ['verify.ts']],
 ];
 
@@ -164,8 +185,26 @@ describe('verification code', () => {
     await server?.stop();
   });
 
+  // Goal: what a webhook is called, and where it is, never becomes code. Method: names and URLs that nobody means well with.
+  test('filling in', async () => {
+    const { filledIn } = await fillIn();
+    for (const [name, url, expected] of [
+      ['CRM, Berlin (2)', 'https://example.com/hooks/a-b_c.php?x=1', 'CRM, Berlin (2) /hooks/a-b_c.php 3000'],
+      [hostileName, 'https://example.com/', 'CRM u000a (x) x path exit(1) /webhooks 3000'],
+      ['\n', null, 'of yours /webhooks 3000'],
+      ['Zürich', "https://example.com/a'b", 'Zürich /webhooks 3000'],
+      ['a', 'https://example.com/a$b', 'a /webhooks 3000'],
+      ['a', 'https://example.com/`b`', 'a /%60b%60 3000'],
+      ['a', 'no URL', 'a /webhooks 3000'],
+    ]) {
+      assert.equal(filledIn('{{name}} {{path}} {{port}}', { name, url }), expected);
+    }
+    assert.equal(filledIn('{{other}}', { name: 'a', url: null }), '{{other}}');
+  });
+
   for (const language of languages) {
-    // Goal: the snippet takes what Limehook sends, before, during and after a rotation, and refuses everything else.
+    // Goal: the snippet takes what Limehook sends, before, during and after a rotation, and refuses everything else; without
+    // a secret it takes nothing, rather than everything.
     test(language.file, { timeout: 120_000 }, async (t) => {
       const absent = await missing(language);
       if (absent) return t.skip(absent);
@@ -193,20 +232,7 @@ describe('verification code', () => {
       await receiving(snippet, `whsec_${Buffer.alloc(32, 1).toString('base64')}`, async () => {
         assert.equal(await delivered(webhook), 401, 'the secret of another webhook');
       });
-    });
-
-    // Goal: without a secret nothing is taken, rather than everything.
-    test(`${language.file} without a secret`, { timeout: 120_000 }, async (t) => {
-      const absent = await missing(language);
-      if (absent) return t.skip(absent);
-      const snippet = await built(language);
-      const child = new Child(snippet.command[0], snippet.command.slice(1), { cwd: snippet.folder, env: cleanEnvironment() });
-      await waitFor(() => child.exit || accepts(snippet.port), 20_000, 'an end, or a listener');
-      if (child.exit) return assert.notEqual(child.exit.code, 0, child.lastWords());
-      const request = { id: 'dlv_1', timestamp: String(now()), body: Buffer.from('{}') };
-      const status = await statusOf(snippet.url, { ...request, signature: signedBy('whsec_', request) });
-      child.signal('SIGKILL');
-      assert.ok(status >= 400, `${status}`);
+      await takesNothingWithoutSecret(snippet);
     });
   }
 });

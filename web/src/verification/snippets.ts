@@ -1,29 +1,14 @@
 // Code that verifies what a webhook receives, with the user's own webhook filled in. The texts are docs/snippets/*, which
 // docs/verify.md shows too and tests/e2e/snippets.test.mjs runs; each is loaded when it is asked for.
 
+import { filledIn, type NamedUrl } from './fill_in';
+
 export interface Snippet {
   language: string; // short, for addresses and what a browser remembers
   label: string; // as people call it
   file: string; // the name to save it under
   /** The code for this webhook. The secret is not in it: it comes from the environment of the receiver. */
-  code(webhook: { name: string; url: string | null }): Promise<string>;
-}
-
-const defaultPath = '/webhooks';
-const defaultPort = '3000';
-
-/** A name as it may stand in a comment of any language: nothing that could end the comment. */
-const inComment = (name: string) => name.replace(/[^\p{L}\p{N} ._,&()-]+/gu, ' ').trim() || 'of yours';
-
-/** The path to receive at; the default where it has something that a language could read as more than text. */
-function pathOf(url: string | null): string {
-  const path = url !== null && URL.canParse(url) ? new URL(url).pathname : '';
-  return /^\/[\w\-./~%@:+=,;!()&]+$/.test(path) ? path : defaultPath;
-}
-
-function filledIn(text: string, webhook: { name: string; url: string | null }): string {
-  const values: Record<string, string> = { name: inComment(webhook.name), path: pathOf(webhook.url), port: defaultPort };
-  return text.replace(/\{\{(\w+)\}\}/g, (mark, key: string) => values[key] ?? mark);
+  code(webhook: NamedUrl): Promise<string>;
 }
 
 type Text = Promise<{ default: string }>;
