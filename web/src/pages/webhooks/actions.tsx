@@ -11,7 +11,7 @@ import { ConfirmDialog } from '../../components/dialog';
 import { useToast } from '../../components/toasts';
 import { pathOf } from './paths';
 
-/** Enables or disables a webhook. */
+/** Enables or disables a webhook; `onDone` is told also where the part that asked is gone by then. */
 export function useSwitch(webhook: Webhook, onDone?: () => void) {
   const { api } = useAccess();
   const queries = useQueryClient();

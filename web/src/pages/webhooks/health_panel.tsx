@@ -91,15 +91,19 @@ function WhatToDo({ webhook, last }: { webhook: Webhook; last: Delivery | undefi
 }
 
 function Enable({ webhook, onEnabled }: { webhook: Webhook; onEnabled(): void }) {
-  const switching = useSwitch(webhook);
+  // Two, as each says what follows: this part is gone once the webhook is enabled.
+  const enabling = useSwitch(webhook);
+  const recovering = useSwitch(webhook, onEnabled);
+  const pending = enabling.isPending || recovering.isPending;
+  const error = recovering.error ?? enabling.error;
   return (
     <>
       <p>Once the receiver works again, enable it; what it missed meanwhile can be recovered then.</p>
       <div className="buttons">
-        <button type="button" className="button" aria-disabled={switching.isPending} onClick={() => switching.mutate(true, { onSuccess: onEnabled })}>Enable and recover…</button>
-        <button type="button" className="button button-second" aria-disabled={switching.isPending} onClick={() => switching.mutate(true)}>Enable</button>
+        <button type="button" className="button" aria-disabled={pending} onClick={() => recovering.mutate(true)}>Enable and recover…</button>
+        <button type="button" className="button button-second" aria-disabled={pending} onClick={() => enabling.mutate(true)}>Enable</button>
       </div>
-      {switching.error !== null && <Alert>{switching.error.message}</Alert>}
+      {error !== null && <Alert>{error.message}</Alert>}
     </>
   );
 }
