@@ -136,6 +136,11 @@ WebhookPtr Scheduler::find_webhook(WebhookId id) const {
   return slot ? slot->webhook : nullptr;
 }
 
+WebhookPtr Scheduler::webhook_of_attempt(DeliveryId delivery) const {
+  const OpenEntry* entry = queue_.find(delivery);
+  return entry && entry->state == DeliveryState::Running ? entry->slot->webhook : nullptr;
+}
+
 int Scheduler::open_deliveries(WebhookId id) const {
   const WebhookSlot* slot = queue_.find_webhook(id);
   return (slot ? slot->open : 0) + static_cast<int>(backlog_.count(id));

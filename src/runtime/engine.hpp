@@ -72,6 +72,8 @@ class Engine {
 
   // ---- what is in memory ----
   WebhookPtr find_webhook(WebhookId id) const { return scheduler_.find_webhook(id); }
+  // To which webhook an attempt of this delivery is under way; null when none is.
+  WebhookPtr webhook_of_attempt(DeliveryId delivery) const { return scheduler_.webhook_of_attempt(delivery); }
   const WebhookIndex& webhook_index() const { return webhook_index_; }
   // Nothing when there is no such webhook.
   std::optional<delivery::WebhookView> view(WebhookId id) const { return scheduler_.view(id); }
