@@ -59,8 +59,15 @@ export function TextAreaField({ name, label, hint, quiet, value, onChange, ...re
   );
 }
 
+interface ProblemProps {
+  name: string;
+  label: string;
+  /** What is wrong within it is told elsewhere. */
+  exact?: boolean;
+}
+
 /** What is wrong with something that is more than one field. */
-export function Problem({ name, label }: { name: string; label: string }) {
-  const problem = useProblem(name);
+export function Problem({ name, label, exact = false }: ProblemProps) {
+  const problem = useProblem(name, exact);
   return problem === undefined ? null : <p className="field-problem" role="alert" tabIndex={-1} data-problem>{sentence(`${label} ${problem}`)}</p>;
 }

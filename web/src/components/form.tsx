@@ -35,12 +35,18 @@ const isWithin = (pointer: string, name: string) => pointer === name || pointer.
 /** Which part of a member is meant: "entry 3", "“X-Mine”". */
 const partOf = (path: string) => path.split('/').map((step) => (/^\d+$/.test(step) ? `entry ${Number(step) + 1}` : `“${step.replaceAll('~1', '/').replaceAll('~0', '~')}”`)).join(' ');
 
-/** What the server says of the member `name` (a JSON pointer without the first '/'), or of something within it. */
-export function useProblem(name: string): string | undefined {
+/** What the server says of the member `name` (a JSON pointer without the first '/'), or, unless `exact`, of something within it. */
+export function useProblem(name: string, exact = false): string | undefined {
   const fields = useContext(FormContext).error?.fields ?? {};
-  if (fields[name] !== undefined) return fields[name];
+  if (fields[name] !== undefined || exact) return fields[name];
   const [pointer, detail] = Object.entries(fields).find(([pointer]) => isWithin(pointer, name)) ?? [];
   return pointer === undefined ? undefined : `${partOf(pointer.slice(name.length + 1))} ${detail}`;
+}
+
+/** Is something wrong with one of these members? */
+export function useProblems(names: string[]): boolean {
+  const pointers = Object.keys(useContext(FormContext).error?.fields ?? {});
+  return pointers.some((pointer) => names.some((name) => isWithin(pointer, name)));
 }
 
 export function Form<Values>({ onSubmit, fields, children }: FormProps<Values>) {
