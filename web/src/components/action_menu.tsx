@@ -12,7 +12,7 @@ export interface Action {
 export function ActionMenu({ label, actions }: { label: string; actions: Action[] }) {
   if (actions.length === 0) return null;
   return (
-    <Menu.Root modal={false}>
+    <Menu.Root>
       <Menu.Trigger className="button-icon" aria-label={label}><Ellipsis aria-hidden size={20} /></Menu.Trigger>
       <Menu.Portal>
         <Menu.Positioner className="menu-positioner" align="end" sideOffset={4}>
