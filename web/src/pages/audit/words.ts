@@ -36,7 +36,7 @@ const sentences: Record<string, string> = {
   'user.deleted': 'deleted the account {}',
   'user.invited': 'invited {}',
   'user.invitation_revoked': 'withdrew the invitation of {}',
-  'user.joined': 'took {} into a team',
+  'user.joined': 'joined a team as {}',
   'user.removed_from_team': 'took {} out of a team',
   'user.signed_in': 'signed in as {}',
   'user.signed_in_with_oidc': 'signed in as {} with single sign-on',

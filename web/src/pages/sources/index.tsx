@@ -23,7 +23,7 @@ function Row({ source, onSend }: { source: Source; onSend(source: Source): void 
     <tr>
       <th scope="row"><bdi>{source.name}</bdi> <span className="hint">HTTP API · <code>lh_…{source.hint}</code></span></th>
       <td data-label="May">{roleName(source.role)}</td>
-      <td data-label="Team"><TeamLink id={source.team_id} none="All" /></td>
+      <td className="long" data-label="Team"><TeamLink id={source.team_id} none="All" /></td>
       <td data-label="Last used">{source.last_used_at === null ? 'Never' : <Ago at={source.last_used_at} />}</td>
       <td className="actions"><button type="button" className="button-plain" aria-label={`How to send from ${source.name}`} onClick={() => onSend(source)}>How to send</button></td>
     </tr>
@@ -32,7 +32,7 @@ function Row({ source, onSend }: { source: Source; onSend(source: Source): void 
 
 function Table({ rows, onSend }: { rows: Source[]; onSend(source: Source): void }) {
   return (
-    <table className="table">
+    <table className="table list">
       <thead>
         <tr>
           <th scope="col">Source</th><th scope="col">May</th><th scope="col">Team</th><th scope="col">Last used</th>
