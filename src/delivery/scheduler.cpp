@@ -287,9 +287,12 @@ void Scheduler::on(WebhookSubmitted&& input) {
 }
 
 void Scheduler::on(WebhookDeleted&& input) {
-  if (!find_webhook(input.webhook)) return refuse(input.ticket, Refusal::NotFound);
+  const WebhookPtr current = find_webhook(input.webhook);
+  if (!current) return refuse(input.ticket, Refusal::NotFound);
   if (refused(input.ticket)) return;
-  if (saving_.contains(input.webhook)) return refuse(input.ticket, Refusal::Conflict);
+  if (saving_.contains(input.webhook) || input.version.value_or(current->version) != current->version) {
+    return refuse(input.ticket, Refusal::Conflict);
+  }
   saving_.insert(input.webhook);
   Work& work = journal_.requests();
   work.batch.deleted_webhooks.push_back({input.webhook, now_.wall});
@@ -345,6 +348,7 @@ void Scheduler::reopen_ended(Work& work, store::OpenDelivery& delivery, Ticket t
   delivery.next_attempt_at = now_.wall;
   delivery.fallback = false;
   work.batch.updates.push_back({.id = delivery.id,
+                                .webhook = delivery.webhook,
                                 .status = delivery.status,
                                 .attempts = delivery.attempts,
                                 .round_start = delivery.round_start,
