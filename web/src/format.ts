@@ -43,3 +43,11 @@ export function formatDuration(seconds: number): string {
   }
   return words.join(' ') || '0 s';
 }
+
+const sizes: [string, number][] = [['GiB', 2 ** 30], ['MiB', 2 ** 20], ['KiB', 2 ** 10]];
+
+/** "64 MiB", "1.5 GiB". */
+export function formatBytes(bytes: number): string {
+  const [unit, size] = sizes.find(([, size]) => bytes >= size) ?? ['bytes', 1];
+  return `${(bytes / size).toLocaleString(undefined, { maximumFractionDigits: 1 })} ${unit}`;
+}

@@ -63,7 +63,8 @@ export async function signedIn(visit, person, path = '/', settings) {
 /** Looks at a page: takes a picture where SCREENSHOTS names a folder, and measures that it does not scroll sideways. */
 export async function picture(page, place, look) {
   if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/${place}-${look}.png`, fullPage: true });
-  const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  // Not against innerWidth: a phone shows a page that is too wide smaller, and that becomes the width of the page.
+  const width = await page.evaluate((most) => document.documentElement.scrollWidth - most, page.viewportSize().width);
   if (width > 0) throw new Error(`${place}, ${look}: ${width} pixels too wide`);
 }
 

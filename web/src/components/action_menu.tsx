@@ -8,13 +8,20 @@ export interface Action {
   run(): void;
 }
 
+// Where menus are: what is on a page belongs to one of its landmarks.
+const main = {
+  get current() {
+    return document.querySelector<HTMLElement>('main');
+  },
+};
+
 /** What can be done with a row; `label` says with which. */
 export function ActionMenu({ label, actions }: { label: string; actions: Action[] }) {
   if (actions.length === 0) return null;
   return (
-    <Menu.Root modal={false}>
+    <Menu.Root>
       <Menu.Trigger className="button-icon" aria-label={label}><Ellipsis aria-hidden size={20} /></Menu.Trigger>
-      <Menu.Portal>
+      <Menu.Portal container={main} className="menu-portal">
         <Menu.Positioner className="menu-positioner" align="end" sideOffset={4}>
           <Menu.Popup className="menu">
             {actions.map(({ name, bad = false, run }) => (

@@ -14,10 +14,17 @@ interface DialogProps {
   children: ReactNode;
 }
 
+// The focus goes back to where it was; when that is gone with what was dealt with, to the page's heading.
+function focusSomewhere() {
+  requestAnimationFrame(() => {
+    if (document.activeElement === document.body) document.querySelector('h1')?.focus();
+  });
+}
+
 /** Something to deal with before one goes on with the page. */
 export function Dialog({ title, open, onClose, modal = false, children }: DialogProps) {
   return (
-    <Base.Root open={open} onOpenChange={(next) => !next && !modal && onClose()}>
+    <Base.Root open={open} onOpenChange={(next) => !next && !modal && onClose()} onOpenChangeComplete={(next) => !next && focusSomewhere()}>
       <Base.Portal>
         <Base.Backdrop className="backdrop" />
         <Base.Popup className="dialog">

@@ -2,7 +2,8 @@
 
 import { X } from 'lucide-react';
 import { useId } from 'react';
-import { useLocation, useSearch } from 'wouter';
+import { useLocation } from 'wouter';
+import { useSearch } from 'wouter/use-browser-location';
 
 export interface Filters {
   /** Its value in the address bar; empty: all. */

@@ -3,15 +3,13 @@ import { useState } from 'react';
 import { useApi } from '../../api/access';
 import type { Schemas } from '../../api/types';
 import { Alert } from '../../components/alert';
+import { Appearance } from '../../components/appearance';
 import { Form, Field, Submit } from '../../components/form';
 import { Heading } from '../../components/heading';
 import { NewPassword } from '../../components/new_password';
 import { useUser } from '../../session';
-import { chooseTheme, chosenTheme, type Theme } from '../../theme';
 import { SecondFactor } from './second_factor';
 import { Browsers } from './browsers';
-
-const themeNames = { system: 'As the system', light: 'Light', dark: 'Dark' };
 
 function Profile() {
   const user = useUser();
@@ -46,25 +44,6 @@ function Password() {
         <NewPassword name="new_password" label="New password" />
         <Submit>Change password</Submit>
       </Form>
-    </section>
-  );
-}
-
-function Appearance() {
-  const [theme, setTheme] = useState(chosenTheme);
-  const choose = (next: Theme) => {
-    chooseTheme(next);
-    setTheme(next);
-  };
-  return (
-    <section className="panel" aria-labelledby="appearance">
-      <h2 id="appearance">Appearance</h2>
-      <fieldset className="choices">
-        <legend className="hint">In this browser</legend>
-        {(['system', 'light', 'dark'] as const).map((value) => (
-          <label key={value}><input type="radio" name="theme" checked={theme === value} onChange={() => choose(value)} /> {themeNames[value]}</label>
-        ))}
-      </fieldset>
     </section>
   );
 }

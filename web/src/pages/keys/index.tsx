@@ -36,7 +36,7 @@ function Row({ value, onOpen }: { value: Key; onOpen(open: Open): void }) {
     <tr>
       <th scope="row"><bdi>{value.name}</bdi> <span className="hint"><code>lh_…{value.hint}</code></span></th>
       <td data-label="Role">{roleName(value.role)}</td>
-      <td data-label="Team"><TeamLink id={value.team_id} none="All" /></td>
+      <td className="long" data-label="Team"><TeamLink id={value.team_id} none="All" /></td>
       <td data-label="Last used">{value.last_used_at === null ? 'Never' : <Ago at={value.last_used_at} />}</td>
       <td data-label="Expires"><Expires at={value.expires_at} /></td>
       <td data-label="Created"><Ago at={value.created_at} /></td>
@@ -54,7 +54,7 @@ function Row({ value, onOpen }: { value: Key; onOpen(open: Open): void }) {
 
 function Table({ rows, onOpen }: { rows: Key[]; onOpen(open: Open): void }) {
   return (
-    <table className="table">
+    <table className="table list">
       <thead>
         <tr>
           <th scope="col">Name</th><th scope="col">Role</th><th scope="col">Team</th><th scope="col">Last used</th><th scope="col">Expires</th><th scope="col">Created</th>

@@ -45,8 +45,8 @@ function Row({ number, onOpen }: { number: PhoneNumber; onOpen(open: Open): void
   return (
     <tr>
       <th scope="row"><code>{number.number}</code></th>
-      <td data-label="Name"><bdi>{number.name ?? '–'}</bdi></td>
-      <td data-label="Team"><TeamLink id={number.team_id} /></td>
+      <td className="long" data-label="Name"><bdi>{number.name ?? '–'}</bdi></td>
+      <td className="long" data-label="Team"><TeamLink id={number.team_id} /></td>
       <td data-label="Added"><Ago at={number.created_at} /></td>
       {canChange && (
         <td className="actions">
@@ -63,7 +63,7 @@ function Row({ number, onOpen }: { number: PhoneNumber; onOpen(open: Open): void
 function Table({ rows, onOpen }: { rows: PhoneNumber[]; onOpen(open: Open): void }) {
   const { canChange } = useAccess();
   return (
-    <table className="table">
+    <table className="table list">
       <thead>
         <tr>
           <th scope="col">Number</th><th scope="col">Name</th><th scope="col">Team</th><th scope="col">Added</th>

@@ -1,4 +1,5 @@
 import { Route, Switch } from 'wouter';
+import { usePathname } from 'wouter/use-browser-location';
 
 import { NotFoundPage } from '../not_found';
 import { TeamPage } from './team_page';
@@ -6,12 +7,19 @@ import { TeamsPage } from './teams';
 import { UsersPage } from './users';
 import './people.css';
 
-function decoded(text: string): string {
+// The router decodes some characters of a path and others not; ids may have any, so this one is read as it is.
+function useTeamId(): string {
+  const step = usePathname().split('/')[3] ?? '';
   try {
-    return decodeURIComponent(text);
+    return decodeURIComponent(step);
   } catch {
-    return text;  // typed by hand: there is no such team
+    return step;  // typed by hand: there is no such team
   }
+}
+
+function OneTeam() {
+  const id = useTeamId();
+  return <TeamPage key={id} id={id} />;
 }
 
 export default function PeoplePages() {
@@ -19,7 +27,7 @@ export default function PeoplePages() {
     <Switch>
       <Route path="/settings/users"><UsersPage /></Route>
       <Route path="/settings/teams"><TeamsPage /></Route>
-      <Route path="/settings/teams/:id">{({ id }) => <TeamPage key={id} id={decoded(id)} />}</Route>
+      <Route path="/settings/teams/:id"><OneTeam /></Route>
       <Route><NotFoundPage /></Route>
     </Switch>
   );

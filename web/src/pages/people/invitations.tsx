@@ -100,7 +100,7 @@ type Open = { name: 'withdraw' | 'again'; value: Invitation } | null;
 
 function Table({ rows, onOpen }: { rows: Invitation[]; onOpen(open: Open): void }) {
   return (
-    <table className="table">
+    <table className="table list">
       <thead>
         <tr>
           <th scope="col">Invited</th><th scope="col">Role</th><th scope="col">Team</th><th scope="col">Sent</th><th scope="col">Expires</th>
@@ -112,7 +112,7 @@ function Table({ rows, onOpen }: { rows: Invitation[]; onOpen(open: Open): void 
           <tr key={value.id}>
             <th scope="row">{value.email}</th>
             <td data-label="Role">{roleWord(value.role)}</td>
-            <td data-label="Team"><TeamLink id={value.team_id} none="All" /></td>
+            <td className="long" data-label="Team"><TeamLink id={value.team_id} none="All" /></td>
             <td data-label="Sent"><Ago at={value.created_at} /></td>
             <td data-label="Expires"><Ago at={value.expires_at} /></td>
             <td className="actions">

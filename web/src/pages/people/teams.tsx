@@ -45,13 +45,13 @@ function Creating({ onClose }: { onClose(): void }) {
 
 function Table({ rows }: { rows: Team[] }) {
   return (
-    <table className="table">
+    <table className="table list">
       <thead><tr><th scope="col">Team</th><th scope="col">Id</th><th scope="col">Created</th></tr></thead>
       <tbody>
         {rows.map(({ id, name, created_at }) => (
           <tr key={id}>
             <th scope="row"><Link href={teamPath(id)}><bdi>{name ?? id}</bdi></Link></th>
-            <td data-label="Id"><code>{id}</code></td>
+            <td className="long" data-label="Id"><code>{id}</code></td>
             <td data-label="Created">{created_at === null ? <span className="hint">By what belongs to it</span> : <Ago at={created_at} />}</td>
           </tr>
         ))}

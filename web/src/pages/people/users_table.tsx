@@ -48,7 +48,7 @@ function Row({ user, onOpen }: { user: User; onOpen(dialog: UserDialog): void })
         <bdi>{nameOf(user)}</bdi> {user.id === me.id && <span className="badge badge-good">You</span>} {!user.enabled && <span className="badge badge-warn">Disabled</span>}
         {user.name !== null && <span className="hint">{user.email}</span>}
       </th>
-      <td data-label="Role"><Roles user={user} /></td>
+      <td className="long" data-label="Role"><Roles user={user} /></td>
       <td data-label="Second factor">{user.totp ? 'On' : 'Off'}</td>
       <td data-label="Last sign-in">{user.last_sign_in_at === null ? 'Never' : <Ago at={user.last_sign_in_at} />}</td>
       <td className="actions"><ActionMenu label={`Actions for ${nameOf(user)}`} actions={actions} /></td>
@@ -58,7 +58,7 @@ function Row({ user, onOpen }: { user: User; onOpen(dialog: UserDialog): void })
 
 export function UsersTable({ rows, onOpen }: { rows: User[]; onOpen(dialog: UserDialog): void }) {
   return (
-    <table className="table">
+    <table className="table list">
       <thead>
         <tr>
           <th scope="col">Name</th><th scope="col">Role</th><th scope="col">Second factor</th><th scope="col">Last sign-in</th>

@@ -1,0 +1,23 @@
+// Where events come from: the keys that may send them over the HTTP API, which is the only way in today.
+
+import { useAccess } from '../../api/access';
+import { answer } from '../../api/client';
+import type { Schemas } from '../../api/types';
+import { type List, useList } from '../../components/list';
+
+export type Source = Schemas['Key'];
+
+const sends = ({ role }: Source) => role !== 'read';
+
+/** Those that may send for who may see keys; `query` limits them to a team. */
+export function useSources(query: { team_id?: string }): List<Source> {
+  const { api } = useAccess();
+  const { query: reading, rows } = useList(['keys', 'sources', query], async (page) => answer(api.GET('/v1/keys', { params: { query: { ...query, ...page, limit: 100 } } })));
+  return { query: reading, rows: rows?.filter(sends) };
+}
+
+/** A request with `event`, for a shell. The key is in its environment: never in a history of commands. */
+export function curlOf(origin: string, event: unknown): string {
+  const body = JSON.stringify(event, null, 2).replaceAll("'", String.raw`'\''`);
+  return `curl ${origin}/v1/events \\\n  -H "Authorization: Bearer $LIMEHOOK_KEY" \\\n  -H "Content-Type: application/json" \\\n  -d '${body}'`;
+}
