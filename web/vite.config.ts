@@ -1,8 +1,11 @@
 import { defineConfig } from 'vite';
 
+import { docsSite } from './docs-site/plugin.ts';
+
 // Everything becomes a file of its own: the pages' Content-Security-Policy knows no inline scripts, styles or fonts.
 // `npm run dev` serves the pages with what the server at its default address answers.
 export default defineConfig({
+  plugins: [docsSite()],
   esbuild: { jsx: 'automatic' },
   build: {
     target: 'es2022',
@@ -10,5 +13,5 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
-  server: { proxy: { '/v1': 'http://127.0.0.1:8080' } },
+  server: { proxy: { '/v1': 'http://127.0.0.1:8080' }, fs: { allow: ['..'] } },
 });

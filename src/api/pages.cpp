@@ -12,6 +12,7 @@ using http_server::Request;
 using http_server::Response;
 
 constexpr std::string_view kPortalPath = "/portal";
+constexpr std::string_view kDocsPath = "/docs";
 // web/src/app.tsx has the same paths.
 constexpr std::array<std::string_view, 16> kPagePaths{"/",
                                                       "/sign-in",
@@ -47,13 +48,19 @@ bool is_page(std::string_view path) {
          std::ranges::any_of(kPageAreas, [&](std::string_view area) { return path.starts_with(area); });
 }
 
-// The file that a path leads to: all pages are one document, which shows what belongs to the path.
-const PageFile* file_at(std::string_view path) {
-  if (is_page(path)) path = "/index.html";
-  else if (!path.starts_with("/assets/")) return nullptr;
+const PageFile* file_named(std::string_view name) {
   const auto files = page_files();
-  const auto found = std::ranges::find(files, path, &PageFile::path);
+  const auto found = std::ranges::find(files, name, &PageFile::path);
   return found == files.end() ? nullptr : &*found;
+}
+
+// The file that a path leads to: the dashboard's pages are one document, which shows what belongs to the path; those of
+// the docs are a file each.
+const PageFile* file_at(std::string_view path) {
+  if (is_page(path)) return file_named("/index.html");
+  if (path == "/docs/") path = kDocsPath;
+  if (path == kDocsPath || path.starts_with("/docs/")) return file_named(std::string(path) + ".html");
+  return path.starts_with("/assets/") ? file_named(path) : nullptr;
 }
 
 // RFC 9110, section 12.5.3: "gzip" or "gzip;q=…" with a weight above 0.

@@ -1,5 +1,6 @@
 #pragma once
-// The dashboard's pages: what web/ was built to, embedded in the binary, with the headers that keep browsers to it.
+// The dashboard's pages and the docs: what web/ was built to, embedded in the binary, with the headers that keep
+// browsers to it.
 
 #include <optional>
 #include <span>
@@ -13,7 +14,7 @@ namespace limehook::api {
 
 // One file of the build.
 struct PageFile {
-  std::string_view path;  // "/index.html", "/assets/index-….js"; the latter name their content
+  std::string_view path;  // "/index.html", "/docs/quick-start.html", "/assets/index-….js"; the last name their content
   std::string_view content_type;
   std::string_view digest;  // of `bytes`, in hex
   std::string_view bytes;

@@ -46,7 +46,7 @@ console.log(isGenuine(secret, readFileSync(file), signature || undefined) ? 'gen
     command: ['node', 'verify.mjs'],
   },
   {
-    heading: 'Python', language: 'python', needs: ['python3'], file: 'verify.py',
+    heading: 'Python: X-LimeCall-Signature', language: 'python', needs: ['python3'], file: 'verify.py',
     main: (code) => `${code}
 import sys
 secret, file, signature = sys.argv[1:]
@@ -54,21 +54,21 @@ print("genuine" if is_genuine(secret, open(file, "rb").read(), signature or None
     command: ['python3', 'verify.py'],
   },
   {
-    heading: 'PHP', language: 'php', needs: ['php'], file: 'verify.php',
+    heading: 'PHP: X-LimeCall-Signature', language: 'php', needs: ['php'], file: 'verify.php',
     main: (code) => `<?php\n${code}
 [, $secret, $file, $signature] = $argv;
 echo isGenuine($secret, file_get_contents($file), $signature ?: null) ? 'genuine' : 'forged';`,
     command: ['php', 'verify.php'],
   },
   {
-    heading: 'Ruby', language: 'ruby', needs: ['ruby'], file: 'verify.rb',
+    heading: 'Ruby: X-LimeCall-Signature', language: 'ruby', needs: ['ruby'], file: 'verify.rb',
     main: (code) => `${code}
 secret, file, signature = ARGV
 puts genuine?(secret, File.binread(file), signature.empty? ? nil : signature) ? 'genuine' : 'forged'`,
     command: ['ruby', 'verify.rb'],
   },
   {
-    heading: 'Go', language: 'go', needs: ['go'], file: 'verify.go',
+    heading: 'Go: X-LimeCall-Signature', language: 'go', needs: ['go'], file: 'verify.go',
     main: (code) => `package main\n\nimport (\n\t"fmt"\n\t"os"\n)\n${code}
 func main() {
 	body, err := os.ReadFile(os.Args[2])
@@ -85,7 +85,7 @@ func main() {
     command: ['./verify'],
   },
   {
-    heading: 'Java', language: 'java', needs: ['javac', 'java'], file: 'Main.java',
+    heading: 'Java: X-LimeCall-Signature', language: 'java', needs: ['javac', 'java'], file: 'Main.java',
     main: (code) => `${code}
 class Main {
     public static void main(String[] args) throws Exception {
@@ -98,7 +98,7 @@ class Main {
     command: ['java', '-Xshare:auto', '-XX:TieredStopAtLevel=1', 'Main'],
   },
   {
-    heading: 'C#', language: 'csharp', needs: ['mcs', 'mono'], file: 'Verify.cs',
+    heading: 'C#: X-LimeCall-Signature', language: 'csharp', needs: ['mcs', 'mono'], file: 'Verify.cs',
     main: (code) => `${code}
 static class Program
 {
@@ -113,7 +113,7 @@ static class Program
     command: ['mono', 'verify.exe'],
   },
   {
-    heading: 'C++', language: 'cpp', needs: ['g++'], file: 'verify.cpp',
+    heading: 'C++: X-LimeCall-Signature', language: 'cpp', needs: ['g++'], file: 'verify.cpp',
     main: (code) => `${code}
 #include <cstdio>
 #include <fstream>
@@ -140,7 +140,7 @@ async function missing(commands) {
 }
 
 for (const { heading, language, needs, file, main, build, command } of PROGRAMS) {
-  test(`${heading}: X-LimeCall-Signature`, async (t) => {
+  test(heading, async (t) => {
     const code = codeBelow(GUIDE, heading, language);
     const absent = await missing(needs);
     if (absent) return t.skip(`${absent} is not on this machine`);

@@ -121,6 +121,21 @@ describe('serving pages', () => {
     }
   });
 
+  // Goal: pages of the docs have the same headers, and are not sent again to a browser that has them.
+  test('docs', async () => {
+    const dashboard = await exchange('GET', '/');
+    for (const page of ['/docs', '/docs/', '/docs/quick-start', '/docs/api', '/docs/api/webhooks']) {
+      const answer = await exchange('GET', page);
+      assert.equal(answer.status, 200, page);
+      for (const name of ['content-type', 'cache-control', 'x-content-type-options', 'x-frame-options', 'content-security-policy']) {
+        assert.equal(answer.headers[name], dashboard.headers[name], `${page}: ${name}`);
+      }
+      const packed = await exchange('GET', page, { 'accept-encoding': 'gzip' });
+      assert.deepEqual(gunzipSync(packed.body), answer.body, page);
+      assert.equal((await exchange('GET', page, { 'if-none-match': answer.headers.etag })).status, 304, page);
+    }
+  });
+
   // Goal: nothing but the pages and their files is served. Method: paths that lead out of folders in every spelling, lists
   // of folders, and other methods.
   test('what is not served', async () => {
@@ -132,7 +147,8 @@ describe('serving pages', () => {
       '/assets%2findex.html', '/%2e%2e/%2e%2e/etc/passwd', '/../../etc/passwd', '/.%00./etc/passwd', '/assets/%00', `${file}%00`, `${file}%00.html`,
       `${file}/`, `${file}/..`, `/${file}`, `//${file}`, file.toUpperCase(), file.replace('/assets/', '/assets/./'), file.replace('/assets/', '/assets/x/../'),
       file.replace('/assets/', '/ASSETS/'), '/index.html', '/assets/index.html', '/sign-in/', '/sign-in/..', '/%73ign-in', '/sign-in%2f', '/SIGN-IN', '/.git/config',
-      '/package.json', '/src/main.tsx',
+      '/package.json', '/src/main.tsx', '/docs.html', '/docs/index.html', '/docs/quick-start.html', '/docs/quick-start/', '/docs//quick-start',
+      '/docs/.', '/docs/..', '/docs/../index', '/docs/../docs', '/docs/%2e%2e/index', '/docs/..%2findex', '/DOCS', '/docs/no-such-page',
     ];
     for (const target of targets) {
       const answer = await exchange('GET', target);
