@@ -212,12 +212,19 @@ describe('Webhook Logs', { skip: missingBrowser() }, () => {
 
   // Goal: all that failed at one webhook is one step away.
   test('retry all failed', () => withAdmin(browser, async ({ server, visitSignedIn }) => {
-    const { webhook } = await webhookAt(server, { status: 410 });
+    const { webhook, receiver } = await webhookAt(server, { status: 410 });
     await server.api.send(missedCall());
     await settled(server, 1);
     const page = await visitSignedIn(`/logs?status=failed&webhook=${webhook.id}`);
     const link = page.getByRole('link', { name: 'Retry all failed…' });
     assert.equal(await link.getAttribute('href'), `/settings/webhooks/${webhook.id}?recover=failed`);
+    // A row that is open stays where it is, as it is now, also when the filter does not want it any more.
+    await rows(page).first().getByRole('link').click();
+    await status(page, 'Failed').waitFor();
+    receiver.behaviour = { status: 200 };
+    await server.api.post(`/v1/webhooks/${webhook.id}/enable`);
+    await button(page, 'Retry now').click();
+    await rows(page).first().getByText('Delivered').waitFor();
   }));
 
   // Goal: in the portal the log works the same, without ways to what is not there.

@@ -74,6 +74,7 @@ export function LogGrid<T extends Row>(props: GridProps<T>) {
   const { label, columns, log, rows, open, hrefOf, onOpen, onClose, onSearch, onHelp, onAway, scroller } = props;
   const { virtual, items, index, setActive } = useGridRows(props);
   const wantsFocus = useRef(false);
+  const focused = useRef<Element | null>(null);
   const place = useRef(0);
 
   const goTo = (next: number) => {
@@ -85,10 +86,13 @@ export function LogGrid<T extends Row>(props: GridProps<T>) {
     if (open !== null) onOpen(row, false);
   };
   useEffect(() => {
-    const row = wantsFocus.current ? scroller.current?.querySelector<HTMLElement>(`[role="row"][data-index="${index}"]`) : null;
-    if (row === null || row === undefined) return;
-    wantsFocus.current = false;
-    row.focus({ preventScroll: true });
+    const gone = focused.current !== null && !focused.current.isConnected;  // newer rows have pushed it out
+    const row = scroller.current?.querySelector<HTMLElement>(`.log-entry[data-index="${index}"]`);
+    if ((gone || wantsFocus.current) && row !== null && row !== undefined) {
+      wantsFocus.current = false;
+      row.focus({ preventScroll: true });
+    }
+    focused.current = scroller.current?.contains(document.activeElement) === true ? document.activeElement : null;
   });
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -117,8 +121,8 @@ export function LogGrid<T extends Row>(props: GridProps<T>) {
   };
 
   return (
-    <div className="log-scroll" ref={scroller} onScroll={onScroll}>
-      <div role="grid" aria-label={label} aria-rowcount={log.hasOlder ? -1 : rows.length + 1} aria-colcount={columns.length} className="log-grid" style={{ '--log-columns': columns.map(({ width }) => width).join(' ') } as CSSProperties} onKeyDown={onKeyDown}>
+    <div className="log-scroll" ref={scroller} tabIndex={-1} onScroll={onScroll} onKeyDown={onKeyDown}>
+      <div role="grid" aria-label={label} aria-rowcount={log.hasOlder ? -1 : rows.length + 1} aria-colcount={columns.length} className="log-grid" style={{ '--log-columns': columns.map(({ width }) => width).join(' ') } as CSSProperties}>
         <div role="rowgroup" className="log-head">
           <div role="row" aria-rowindex={1} className="log-row">
             {columns.map(({ name }) => <div role="columnheader" key={name}>{name}</div>)}

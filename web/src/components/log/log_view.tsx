@@ -23,6 +23,8 @@ export interface LogViewProps<T> {
   read: ReadPage<T>;
   /** The id of the row that is open. */
   open: string | null;
+  /** The same row as it is now, where rows change. */
+  current?: T | undefined;
   hrefOf(row: T): string;
   /** Goes to a row's page; `replace`: without a step in the browser's history. */
   goTo(row: T, replace: boolean): void;
@@ -91,13 +93,13 @@ function LiveBar({ words, newCount, paused, held, setPaused, showNew, onHelp }: 
   );
 }
 
-export function LogView<T extends Row>({ kind, words, columns, filters, read, open, hrefOf, goTo, close, search, empty, children }: LogViewProps<T>) {
+export function LogView<T extends Row>({ kind, words, columns, filters, read, open, current, hrefOf, goTo, close, search, empty, children }: LogViewProps<T>) {
   const [paused, setPaused] = useState(false);
   const [away, setAway] = useState(false);
   const [help, setHelp] = useState(false);
   const scroller = useRef<HTMLDivElement>(null);
   const held = paused || away || open !== null;
-  const log = useRows({ kind, filters, held, read });
+  const log = useRows({ kind, filters, held, current, read });
   const { rows } = log;
   const searching = rows?.length === 0 && log.hasOlder;
   useEffect(() => {
@@ -122,7 +124,9 @@ export function LogView<T extends Row>({ kind, words, columns, filters, read, op
   const showNew = () => {
     log.showNew();
     setPaused(false);
-    if (scroller.current !== null) scroller.current.scrollTop = 0;
+    if (scroller.current === null) return;
+    scroller.current.scrollTop = 0;
+    scroller.current.focus();
   };
   const onOpen = (row: T, focus: boolean) => {
     wantsDetail.current = focus;

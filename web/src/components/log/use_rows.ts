@@ -42,10 +42,12 @@ interface Options<T> {
   filters: string;
   /** Keep the rows where they are: somebody reads them. */
   held: boolean;
+  /** A row as it is now, which the list may not say any more: it is no longer what the filters want. */
+  current: T | undefined;
   read: ReadPage<T>;
 }
 
-export function useRows<T extends Row>({ kind, filters, held, read }: Options<T>): LogRows<T> {
+export function useRows<T extends Row>({ kind, filters, held, current, read }: Options<T>): LogRows<T> {
   const queries = useQueryClient();
   const connected = useConnected();
   const [loaded, setLoaded] = useState<Loaded<T> | null>(null);
@@ -61,6 +63,10 @@ export function useRows<T extends Row>({ kind, filters, held, read }: Options<T>
     if (page === undefined) return;
     setLoaded((was) => (was === null || was.rows.length === 0 || !held ? withNewest(was, page, pageSize) : updatedBy(was, page.data)));
   }, [page, held]);
+
+  useEffect(() => {
+    if (current !== undefined) setLoaded((was) => was && updatedBy(was, [current]));
+  }, [current]);
 
   const pageKey = useCallback((cursor: string) => [kind, 'page', filters, cursor], [kind, filters]);
   const older = useMutation({

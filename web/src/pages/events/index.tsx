@@ -76,7 +76,10 @@ export default function EventPages() {
   const open = found?.id ?? null;
   const hrefOf = (id: string | null, set: Filters = filters) => `${id === null ? '/events' : `/events/${id}`}${searchOf(set)}`;
   const change = (changes: Filters) => navigate(hrefOf(null, { ...filters, ...changes }), { replace: true });
-  const clear = () => navigate('/events', { replace: true });
+  const clear = () => {
+    navigate('/events', { replace: true });
+    search.current?.focus();
+  };
   const find = (q: string) => (/^evt_\w+$/.test(q) ? navigate(hrefOf(q)) : change({ q }));
   const set = setFilters(filters);
   return (

@@ -91,14 +91,20 @@ function Shown({ delivery, address }: { delivery: Detail; address: string }) {
   );
 }
 
-/** `address`: of this page, to be shared. */
-export function DeliveryDetail({ id, address }: { id: string; address: string }) {
+/** A delivery as it is now; null: none. */
+export function useDelivery(id: string | null) {
   const { api } = useAccess();
   const connected = useConnected();
-  const delivery = useQuery({
+  return useQuery({
     queryKey: ['deliveries', id],
-    queryFn: () => answer(api.GET('/v1/deliveries/{id}', { params: { path: { id } } })),
+    queryFn: () => answer(api.GET('/v1/deliveries/{id}', { params: { path: { id: id ?? '' } } })),
     refetchInterval: ({ state }) => (!connected && state.data !== undefined && isOpen(state.data) ? unconnectedMs : false),
+    enabled: id !== null,
   });
+}
+
+/** `address`: of this page, to be shared. */
+export function DeliveryDetail({ id, address }: { id: string; address: string }) {
+  const delivery = useDelivery(id);
   return <Answered query={delivery}>{(value) => <Shown key={id} delivery={value} address={address} />}</Answered>;
 }

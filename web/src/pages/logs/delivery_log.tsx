@@ -16,7 +16,7 @@ import { useTeams } from '../../components/teams';
 import { useWebhooks } from '../../components/webhook_names';
 import { Link } from '../../router';
 import { deliveryColumns } from './columns';
-import { DeliveryDetail } from './delivery_detail';
+import { DeliveryDetail, useDelivery } from './delivery_detail';
 
 const names = ['q', 'status', 'event', 'webhook', 'team', 'range', 'since', 'until'] as const;
 const statuses = Object.entries(deliveryStatuses).map(([value, { name }]) => ({ value, name }));
@@ -104,7 +104,10 @@ export function DeliveryLog({ webhookId, id }: { webhookId?: string; id?: string
   const read = useReadDeliveries(webhookId === undefined ? filters : { ...filters, webhook: webhookId });
   const change = (changes: Filters) => navigate(hrefOf(null, { ...filters, ...changes }), { replace: true });
   const find = (q: string) => (/^dlv_\w+$/.test(q) ? navigate(hrefOf(q)) : change({ q }));
-  const clear = () => navigate(hrefOf(null, {}), { replace: true });
+  const clear = () => {
+    navigate(hrefOf(null, {}), { replace: true });
+    search.current?.focus();
+  };
   const set = setFilters(filters);
   const key = `${webhookId ?? ''}${searchOf(filters)}`;
   return (
@@ -121,6 +124,7 @@ export function DeliveryLog({ webhookId, id }: { webhookId?: string; id?: string
         filters={key}
         read={read}
         open={open}
+        current={useDelivery(open).data}
         hrefOf={(row) => hrefOf(row.id)}
         goTo={(row, replace) => navigate(hrefOf(row.id), { replace })}
         close={() => navigate(hrefOf(null))}
