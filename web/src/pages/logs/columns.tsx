@@ -12,13 +12,13 @@ function ResponseCell({ row }: { row: Delivery }) {
 
 const status: Column<Delivery> = {
   name: 'Status',
-  width: '6.5rem',
+  width: '6.25rem',
   cell: (row) => <DeliveryStatus status={row.status} />,
 };
 const webhook: Column<Delivery> = { name: 'Webhook', width: 'minmax(0, 1fr)', cell: (row) => <span className="log-cut"><WebhookName id={row.webhook_id} /></span> };
 const columns: Column<Delivery>[] = [
   status,
-  { name: 'Event', width: '11rem', cell: (row) => <>{row.event} {row.test && <span className="badge">Test</span>}</> },
+  { name: 'Event', width: '9.75rem', cell: (row) => <>{row.event} {row.test && <span className="badge">Test</span>}</> },
   { name: 'Number', width: 'minmax(0, 1.5fr)', cell: (row) => <EventSubject terms={row.search_terms} /> },
   webhook,
   { name: 'Response', width: '4.75rem', cell: (row) => <ResponseCell row={row} /> },
