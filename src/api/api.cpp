@@ -98,6 +98,12 @@ std::span<const Api::Route> Api::routes() {
       {{"GET", "/v1/recoveries/{id}", kLook | kPortal, NotFound}, &Api::get_recovery},
       {{"POST", "/v1/recoveries/{id}/cancel", kChange | kPortal, NotFound}, &Api::cancel_recovery},
       {{"GET", "/v1/stats", kLook | kPortal, Filtered}, &Api::get_stats},
+      {{"GET", "/v1/test-receivers", kLook | kPortal, Filtered}, &Api::list_test_receivers},
+      {{"POST", "/v1/test-receivers", kChange | kPortal, Refused}, &Api::create_test_receiver},
+      {{"GET", "/v1/test-receivers/{id}", kLook | kPortal, NotFound}, &Api::get_test_receiver},
+      {{"PATCH", "/v1/test-receivers/{id}", kChange | kPortal, NotFound}, &Api::patch_test_receiver},
+      {{"DELETE", "/v1/test-receivers/{id}", kChange | kPortal, NotFound}, &Api::delete_test_receiver},
+      {{"POST", "/test-receiver/{id}", kOpen, None}, &Api::receive_test},
       {{"GET", "/v1/numbers", kLook, Filtered}, &Api::list_numbers},
       {{"POST", "/v1/numbers", kChange, Refused}, &Api::create_number},
       {{"GET", "/v1/numbers/{id}", kLook, NotFound}, &Api::get_number},
@@ -170,6 +176,7 @@ void Api::set_sign_in(SignInOptions options) {
 
 std::size_t Api::body_bytes_max(std::string_view, std::string_view path) {
   if (path == "/v1/events/batch") return limits::kBatchBytesMax;
+  if (path.starts_with("/test-receiver/")) return limits::kShapedBytesMax;
   return path == "/v1/events" ? limits::kEventBytesMax : limits::kWebhookBodyBytesMax;
 }
 

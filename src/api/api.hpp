@@ -19,9 +19,11 @@
 #include "api/pages.hpp"
 #include "api/people.hpp"
 #include "api/request_rate.hpp"
+#include "api/test_receivers.hpp"
 #include "base/limits.hpp"
 #include "identity/guess_throttle.hpp"
 #include "identity/oidc.hpp"
+#include "model/test_receiver_urls.hpp"
 #include "model/webhook_json.hpp"
 #include "runtime/engine.hpp"
 #include "telemetry/metrics.hpp"
@@ -60,6 +62,8 @@ class Api {
 
   // Before the first request.
   void set_sign_in(SignInOptions options);
+  // Where test receivers are reached; where `urls` has none, `why_none` says so to who wants one.
+  void set_test_receivers(TestReceiverUrls urls, std::string why_none);
   // The link that makes the first admin; nothing when there is one.
   asio::awaitable<std::optional<std::string>> offer_setup();
 
@@ -155,6 +159,15 @@ class Api {
   // get another role, with nothing of other teams. Answers whether there is any.
   bool audit_memberships(const Call& call, std::string_view action, const User* before, const User* after,
                          std::vector<store::CatalogChange>& changes) const;
+  // test_receiver_routes.cpp
+  asio::awaitable<Response> list_test_receivers(const Call& call);
+  asio::awaitable<Response> create_test_receiver(const Call& call);
+  asio::awaitable<Response> get_test_receiver(const Call& call);
+  asio::awaitable<Response> patch_test_receiver(const Call& call);
+  asio::awaitable<Response> delete_test_receiver(const Call& call);
+  asio::awaitable<Response> receive_test(const Call& call);
+  TestReceiver& visible_test_receiver(const Call& call);
+  WebhookPtr sender_of(const Request& request, const TestReceiver& receiver) const;
   // numbers.cpp
   asio::awaitable<Response> list_numbers(const Call& call);
   asio::awaitable<Response> create_number(const Call& call);
@@ -252,6 +265,10 @@ class Api {
   Pages pages_;
   AuthOptions auth_;
   SignInOptions sign_in_;
+  TestReceiverUrls test_receiver_urls_;
+  std::string no_test_receivers_ = "This server has no address for test receivers.";
+  TestReceivers test_receivers_{limits::kTestRequestBytesMax};
+  std::shared_ptr<int> slow_answers_ = std::make_shared<int>();  // each of test receivers has a copy while it waits
   identity::GuessThrottle throttle_;
   asio::thread_pool hashing_{1};  // passwords: one at a time, so that guesses cost others no more than one core
   std::size_t hashing_now_ = 0;

@@ -20,7 +20,6 @@ struct Range {
 };
 
 Range range_of(const Call& call) {
-  call.allow_query({"since", "until"});
   const WallTime now = runtime::now().wall;
   const WallTime until = call.time_parameter("until").value_or(now);
   const WallTime since = call.time_parameter("since").value_or(until - std::chrono::hours(24));
@@ -84,6 +83,7 @@ WallTime floor_to(WallTime at, Duration width) { return WallTime(at.time_since_e
 }  // namespace
 
 asio::awaitable<Response> Api::get_webhook_stats(const Call& call) {
+  call.allow_query({"since", "until"});
   const auto webhook = visible_webhook(call);
   const Range range = range_of(call);
   const std::vector<WebhookId> ids{webhook->id};
@@ -101,16 +101,18 @@ asio::awaitable<Response> Api::get_webhook_stats(const Call& call) {
 }
 
 asio::awaitable<Response> Api::get_stats(const Call& call) {
+  call.allow_query({"since", "until", "team_id"});
   const Range range = range_of(call);
+  const auto team = call.team();
+  const auto& shown = team ? engine_.webhook_index().of(*team) : engine_.webhook_index().all();
   std::vector<WebhookId> ids;  // none: the installation as a whole
-  if (call.principal.limited()) {
-    const auto& own = engine_.webhook_index().of(call.principal.team_id);
-    ids.assign(own.begin(), own.end());
-  }
-  const Duration shortest = call.principal.limited() ? seconds(3600) : seconds(60);
+  if (team) ids.assign(shown.begin(), shown.end());
+  std::int64_t backlog = 0;
+  for (const WebhookId id : shown) backlog += engine_.view(id).value_or(delivery::WebhookView{}).backlog;
+  const Duration shortest = team ? seconds(3600) : seconds(60);
   const WallTime since = floor_to(range.since, shortest);
   std::vector<StatsBucket> buckets;
-  if (!call.principal.limited() || !ids.empty()) {
+  if (!team || !ids.empty()) {
     buckets = co_await engine_.read(
         [ids, since, range](const store::Store& store) { return store.list_stats(ids, since, range.until); });
     engine_.unsaved_stats().merge_into(buckets, ids, since, range.until);
@@ -118,7 +120,7 @@ asio::awaitable<Response> Api::get_stats(const Call& call) {
   JsonWriter out;
   out.begin_object();
   write_stats(out, range, bucket_width(range, shortest), buckets);
-  out.end_object();
+  out.key("backlog").number(backlog).end_object();
   co_return Response{200, "application/json", out.take(), {}};
 }
 

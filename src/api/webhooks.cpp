@@ -6,6 +6,7 @@
 #include "api/api.hpp"
 #include "api/audit.hpp"
 #include "api/json_writer.hpp"
+#include "api/precondition.hpp"
 #include "api/render.hpp"
 #include "api/sample_event.hpp"
 #include "http_client/client_certificate.hpp"
@@ -70,6 +71,18 @@ void add_view(boost::json::object& json, const delivery::WebhookView& view) {
   }
 }
 
+// Does the caller ask for failing webhooks only?
+bool wants_failing(const Call& call) {
+  const auto health = call.parameter("health");
+  if (health && *health != "failing") throw Fault{invalid({{"/health", "must be failing"}})};
+  return health.has_value();
+}
+
+// Has it failed since its last success, or did Limehook disable it?
+bool is_failing(const Webhook& webhook, const std::optional<delivery::WebhookView>& view) {
+  return webhook.enabled ? view && view->failing_since : !webhook.disabled_reason.empty();
+}
+
 // Applies the body's members; a timeout_ms of null is the server's.
 FieldErrors apply(Webhook& webhook, const boost::json::object& body, const UrlRules& rules, Duration default_timeout) {
   const auto certificate = webhook.client_certificate;
@@ -96,6 +109,17 @@ Duration overlap_of(const Call& call) {
   return overlap;
 }
 
+std::optional<int> version_asked_for(const Call& call, const Webhook& current) {
+  auto wanted = wanted_version(call.request, current);
+  if (!wanted) throw Fault{std::move(wanted.error())};
+  return *wanted;
+}
+
+// Why a change was not made. `version`: what its If-Match asked for.
+Response refusal_of_change(delivery::Refusal reason, std::optional<int> version) {
+  return version && reason == delivery::Refusal::Conflict ? changed_since() : refusal(reason);
+}
+
 }  // namespace
 
 // Own headers often hold a receiver's key: who may only look does not see their values.
@@ -109,7 +133,8 @@ boost::json::object Api::shown(const Webhook& webhook, const Principal& principa
 }
 
 Response Api::show(int status, const Webhook& webhook, const Principal& principal) const {
-  return Response{status, "application/json", boost::json::serialize(shown(webhook, principal)), {}};
+  return Response{
+      status, "application/json", boost::json::serialize(shown(webhook, principal)), {{"ETag", entity_tag(webhook)}}};
 }
 
 AuditEntry Api::webhook_audit(const Call& call, std::string_view action, const Webhook* before,
@@ -121,8 +146,9 @@ AuditEntry Api::webhook_audit(const Call& call, std::string_view action, const W
 }
 
 asio::awaitable<Response> Api::list_webhooks(const Call& call) {
-  call.allow_query({"team_id", "limit", "cursor"});
+  call.allow_query({"team_id", "health", "limit", "cursor"});
   const auto team = call.team();
+  const bool failing_only = wants_failing(call);
   const auto before = call.cursor();
   const auto limit = call.limit();
   const auto& ids = team ? engine_.webhook_index().of(*team) : engine_.webhook_index().all();
@@ -130,13 +156,15 @@ asio::awaitable<Response> Api::list_webhooks(const Call& call) {
   JsonWriter out;
   out.begin_object().key("data").begin_array();
   std::int64_t next = 0;
-  for (std::size_t count = 0; row != ids.begin(); ++count) {
-    if (count == limit) {
+  for (std::size_t count = 0; row != ids.begin();) {
+    const auto webhook = engine_.find_webhook(*std::prev(row));
+    const bool listed = webhook && (!failing_only || is_failing(*webhook, engine_.view(webhook->id)));
+    if (listed && count++ == limit) {
       next = row->value;
       break;
     }
-    const auto webhook = engine_.find_webhook(*--row);
-    if (webhook) out.raw(boost::json::serialize(shown(*webhook, call.principal)));
+    if (listed) out.raw(boost::json::serialize(shown(*webhook, call.principal)));
+    --row;
   }
   out.end_array().key("next_cursor").string_or_null(cursor_text(next)).end_object();
   co_return Response{200, "application/json", out.take(), {}};
@@ -161,6 +189,7 @@ asio::awaitable<Response> Api::create_webhook(const Call& call) {
   json["token"] = (*stored)->token;
   Response response{201, "application/json", boost::json::serialize(json), {}};
   response.headers.emplace_back("Location", "/v1/webhooks/" + (*stored)->id.str());
+  response.headers.emplace_back("ETag", entity_tag(**stored));
   response.headers.emplace_back("Cache-Control", "no-store");
   co_return response;
 }
@@ -171,6 +200,7 @@ asio::awaitable<Response> Api::get_webhook(const Call& call) {
 
 asio::awaitable<Response> Api::patch_webhook(const Call& call) {
   const auto current = visible_webhook(call);
+  const auto version = version_asked_for(call, *current);
   Webhook changed = *current;
   FieldErrors errors = apply(changed, call.json_object(), options_.url_rules, options_.default_timeout);
   if (errors.empty() && changed.team_id != current->team_id) {
@@ -180,27 +210,29 @@ asio::awaitable<Response> Api::patch_webhook(const Call& call) {
   generate_missing(changed);
   auto entry = webhook_audit(call, "webhook.updated", current.get(), &changed);
   const auto stored = co_await engine_.save_webhook(std::move(changed), std::move(entry));
-  if (!stored) co_return refusal(stored.error());
+  if (!stored) co_return refusal_of_change(stored.error(), version);
   co_return show(200, **stored, call.principal);
 }
 
 asio::awaitable<Response> Api::delete_webhook(const Call& call) {
   const auto webhook = visible_webhook(call);
+  const auto version = version_asked_for(call, *webhook);
   auto entry = webhook_audit(call, "webhook.deleted", webhook.get(), nullptr);
-  const auto answer = co_await engine_.delete_webhook(webhook->id, std::move(entry));
-  if (!answer) co_return refusal(answer.error());
+  const auto answer = co_await engine_.delete_webhook(webhook->id, version, std::move(entry));
+  if (!answer) co_return refusal_of_change(answer.error(), version);
   co_return Response{204, "", "", {}};
 }
 
 asio::awaitable<Response> Api::switch_webhook(const Call& call, bool enabled) {
   const auto current = visible_webhook(call);
+  const auto version = version_asked_for(call, *current);
   if (current->enabled == enabled) co_return show(200, *current, call.principal);
   Webhook changed = *current;
   changed.enabled = enabled;
   changed.disabled_reason.clear();
   auto entry = webhook_audit(call, enabled ? "webhook.enabled" : "webhook.disabled", current.get(), &changed);
   const auto stored = co_await engine_.save_webhook(std::move(changed), std::move(entry));
-  if (!stored) co_return refusal(stored.error());
+  if (!stored) co_return refusal_of_change(stored.error(), version);
   co_return show(200, **stored, call.principal);
 }
 
@@ -229,6 +261,7 @@ asio::awaitable<Response> Api::get_public_key(const Call& call) {
 
 asio::awaitable<Response> Api::rotate_secret(const Call& call) {
   const auto current = visible_webhook(call);
+  const auto version = version_asked_for(call, *current);
   const Duration overlap = overlap_of(call);
   Webhook changed = *current;
   changed.secret = signing::generate_secret();
@@ -240,7 +273,7 @@ asio::awaitable<Response> Api::rotate_secret(const Call& call) {
   }
   auto entry = webhook_audit(call, "webhook.secret_rotated", current.get(), &changed);
   const auto stored = co_await engine_.save_webhook(std::move(changed), std::move(entry));
-  if (!stored) co_return refusal(stored.error());
+  if (!stored) co_return refusal_of_change(stored.error(), version);
   const auto expires = (*stored)->previous_secret_expires_at;
   JsonWriter out;
   out.begin_object().key("secret").string((*stored)->secret).key("previous_secret_expires_at");

@@ -15,6 +15,7 @@
 #include "app/mail_senders.hpp"
 #include "app/server_tls.hpp"
 #include "app/terminal.hpp"
+#include "app/test_receiver_address.hpp"
 #include "base/limits.hpp"
 #include "http_client/http_sender.hpp"
 #include "http_server/server.hpp"
@@ -154,11 +155,14 @@ int serve(const Config& config, store::Store& store) {
   asio::io_context io(1);
   const auto policy = address_policy(config);
   const auto shares = share_connections(config);
+  TestReceiverUrls test_receivers;  // set when the server listens: before anything is received or sent
+  const auto is_test_receiver = [&](std::string_view url) { return test_receivers.exempts(url); };
   std::string sender_error;
   const auto make_sender = [&](http_client::AttemptDone done) -> std::unique_ptr<http_client::AttemptSender> {
     auto sender = http_client::HttpSender::create({.threads = sender_threads(config),
                                                    .version = LIMEHOOK_VERSION,
                                                    .policy = policy,
+                                                   .is_test_receiver = is_test_receiver,
                                                    .proxy = proxy_of(config),
                                                    .ca_file = config.ca_file ? config.ca_file->string() : "",
                                                    .connect_timeout = config.connect_timeout,
@@ -180,7 +184,8 @@ int serve(const Config& config, store::Store& store) {
   api::Api api(engine, metrics,
                {.version = LIMEHOOK_VERSION,
                 .admin_key = config.admin_key.value_or(signing::generate_token("")),
-                .url_rules = {config.allow_http, [&](std::string_view host) { return policy.literal_problem(host); }},
+                .url_rules = {config.allow_http, [&](std::string_view host) { return policy.literal_problem(host); },
+                              is_test_receiver},
                 .default_timeout = config.timeout,
                 .sessions = {config.session_idle, config.session_age},
                 .send_mail = mail.account,
@@ -209,6 +214,9 @@ int serve(const Config& config, store::Store& store) {
   write_address(address_file, address);
   spdlog::info("Limehook {} listens on {}://{}", LIMEHOOK_VERSION, url_scheme(config), address);
   api.set_sign_in(sign_in_options(config, address));
+  const auto own_receivers = app::test_receiver_urls(config, address);
+  test_receivers = own_receivers.value_or(TestReceiverUrls());
+  api.set_test_receivers(test_receivers, own_receivers ? "" : own_receivers.error());
   asio::co_spawn(io, offer_setup(api), asio::detached);
   asio::co_spawn(io, run_until_signal(engine, server, io), asio::detached);
   asio::co_spawn(io, app::reload_tls_on_hangup(server, config, io), asio::detached);

@@ -67,6 +67,14 @@ inline constexpr std::size_t kNumbersPerTeamMax = 100'000;
 inline constexpr std::size_t kKeysPerTeamMax = 1000;
 inline constexpr std::size_t kLinksPerTeamMax = 1000;  // invitations and portals that are still open
 
+// Test receivers.
+inline constexpr std::size_t kTestReceiversPerTeamMax = 20;
+inline constexpr std::size_t kTestRequestsKept = 50;
+inline constexpr std::size_t kTestRequestBodyBytesMax = 64 * 1024;  // kept of one; more is received
+inline constexpr std::size_t kTestRequestBytesMax = 16 * 1024 * 1024;
+inline constexpr auto kTestReceiverDelayMax = 30s;
+inline constexpr std::size_t kTestReceiverSlowMax = 32;  // delayed answers at once
+
 // People.
 inline constexpr std::size_t kEmailBytesMax = 254;
 inline constexpr std::size_t kPasswordFieldBytesMax = 1024;

@@ -40,10 +40,12 @@ struct WebhookSubmitted {
   Webhook webhook;
   std::optional<AuditEntry> audit;  // stored with it; the target's id is set here
 };
+// Answered by Stored or Refused.
 struct WebhookDeleted {
   Ticket ticket;
   WebhookId webhook;
   std::optional<AuditEntry> audit;  // stored with it
+  std::optional<int> version{};     // that the webhook must still have; nothing: any
 };
 // Writes that the scheduler does not interpret. Answered by Stored or Refused; ticket 0 wants no answer and is tried
 // again until it is stored.

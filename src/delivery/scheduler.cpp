@@ -136,6 +136,11 @@ WebhookPtr Scheduler::find_webhook(WebhookId id) const {
   return slot ? slot->webhook : nullptr;
 }
 
+WebhookPtr Scheduler::webhook_of_attempt(DeliveryId delivery) const {
+  const OpenEntry* entry = queue_.find(delivery);
+  return entry && entry->state == DeliveryState::Running ? entry->slot->webhook : nullptr;
+}
+
 int Scheduler::open_deliveries(WebhookId id) const {
   const WebhookSlot* slot = queue_.find_webhook(id);
   return (slot ? slot->open : 0) + static_cast<int>(backlog_.count(id));
@@ -282,9 +287,12 @@ void Scheduler::on(WebhookSubmitted&& input) {
 }
 
 void Scheduler::on(WebhookDeleted&& input) {
-  if (!find_webhook(input.webhook)) return refuse(input.ticket, Refusal::NotFound);
+  const WebhookPtr current = find_webhook(input.webhook);
+  if (!current) return refuse(input.ticket, Refusal::NotFound);
   if (refused(input.ticket)) return;
-  if (saving_.contains(input.webhook)) return refuse(input.ticket, Refusal::Conflict);
+  if (saving_.contains(input.webhook) || input.version.value_or(current->version) != current->version) {
+    return refuse(input.ticket, Refusal::Conflict);
+  }
   saving_.insert(input.webhook);
   Work& work = journal_.requests();
   work.batch.deleted_webhooks.push_back({input.webhook, now_.wall});

@@ -90,6 +90,8 @@ class Scheduler {
 
   // Null when there is none. Shows what is stored, not what is being stored.
   WebhookPtr find_webhook(WebhookId id) const;
+  // To which webhook an attempt of this delivery is under way; null when none is.
+  WebhookPtr webhook_of_attempt(DeliveryId delivery) const;
   int open_deliveries(WebhookId id) const;
   // Nothing when there is no such webhook.
   std::vector<WebhookPtr> webhooks() const { return queue_.webhooks(); }  // for simulation

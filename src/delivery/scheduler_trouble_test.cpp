@@ -178,6 +178,23 @@ TEST(SchedulerTrouble, RefusesChangesFromOldVersions) {
   EXPECT_EQ(core.take_answer<Refused>().reason, Refusal::Conflict);
 }
 
+// Goal: whoever deletes what they have read does not delete what somebody else has made of it since; who names no
+// version deletes whatever there is.
+TEST(SchedulerTrouble, DeletesTheVersionThatIsMeant) {
+  CoreHarness core;
+  const auto stored = core.create(CoreHarness::webhook());
+  core.handle(WebhookSubmitted{1, *stored});
+  core.handle(WebhookDeleted{2, stored->id, std::nullopt, stored->version});  // while the change is being stored
+  EXPECT_EQ(core.take_answer<Refused>().reason, Refusal::Conflict);
+  core.commit_all();
+  EXPECT_EQ(core.take_answer<WebhookStored>().webhook->version, 2);
+  core.handle(WebhookDeleted{3, stored->id, std::nullopt, stored->version});
+  EXPECT_EQ(core.take_answer<Refused>().reason, Refusal::Conflict);
+  core.handle(WebhookDeleted{4, stored->id});
+  core.commit_all();
+  EXPECT_EQ(core.take_answer<Stored>().ticket, 4u);
+}
+
 // Goal: a full store refuses requests, keeps what attempts brought, starts nothing it could not log, and goes on by
 // itself when there is room.
 TEST(SchedulerTrouble, SurvivesAFullStore) {

@@ -7,8 +7,10 @@
 // made by the thread of the attempt that waits.)
 
 #include <expected>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/limits.hpp"
@@ -36,6 +38,9 @@ struct SenderOptions {
   int threads = 1;
   std::string version;  // for User-Agent
   AddressPolicy policy;
+  // Is it one of this server's own test receivers? Attempts go there, whatever `policy` says, and not through `proxy`.
+  // Called on the senders' threads; unset: there are none.
+  std::function<bool(std::string_view url)> is_test_receiver;
   std::optional<Proxy> proxy;  // resolves names in our place; `policy` judges literal addresses only, and not its own
   std::string ca_file;         // certificate authorities (PEM) to trust beside the system's; empty: none
   Duration connect_timeout = limits::kConnectTimeout;  // name lookup, TCP and TLS; never beyond the attempt's timeout

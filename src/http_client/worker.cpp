@@ -194,7 +194,7 @@ void Worker::on_resolved(OriginPtr origin, Resolution resolution) {
 
 void Worker::finish_unresolved(Exchange& exchange) {
   const Origin& hop = hop_of(exchange);
-  if (proxy_)
+  if (exchange.origin->via_proxy)
     return finish(exchange, AttemptOutcome::ConnectFailed, fmt::format("proxy {}: {}", hop.host, hop.name.error()));
   finish(exchange, AttemptOutcome::NameNotResolved, fmt::format("{}: {}", hop.host, hop.name.error()));
 }
@@ -203,7 +203,7 @@ void Worker::finish_unresolved(Exchange& exchange) {
 void Worker::on_addresses(Exchange& exchange) {
   std::string_view kind;
   std::erase_if(exchange.addresses, [&](const asio::ip::address& address) {
-    if (proxy_) return false;  // the operator's choice
+    if (exchange.origin->via_proxy || exchange.origin->own) return false;  // the operator's choice
     const auto forbidden = options_.policy.forbidden_kind(address);
     if (forbidden) kind = *forbidden;
     return forbidden.has_value();

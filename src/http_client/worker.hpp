@@ -46,7 +46,7 @@ class Worker final : private ConnectionUser {
   void send(Exchange& exchange);
   void leave_window(Exchange& exchange);
   // Whom the connection goes to.
-  Origin& hop_of(const Exchange& exchange) const { return proxy_ ? *proxy_ : *exchange.origin; }
+  Origin& hop_of(const Exchange& exchange) const { return exchange.origin->via_proxy ? *proxy_ : *exchange.origin; }
   void resolve(Exchange& exchange);
   void on_resolved(OriginPtr origin, Resolution resolution);
   void look_up(Origin& origin, MonotonicTime now);
@@ -55,9 +55,13 @@ class Worker final : private ConnectionUser {
 
   // Plans.
   std::expected<Plan*, std::string> plan_for(const WebhookPtr& webhook);
+  // To where deliveries go, and to any other URL: only among the former are this server's own test receivers.
+  std::expected<Route, std::string> receiver_route(std::string_view url,
+                                                   const std::optional<ClientCertificate>& certificate);
   std::expected<Route, std::string> route_to(std::string_view url, const std::optional<ClientCertificate>& certificate);
   std::expected<OriginPtr, std::string> origin_for(const Target& target,
                                                    const std::optional<ClientCertificate>& certificate);
+  OriginPtr own_origin(const Target& target);
   OriginPtr origin_of(const Proxy& proxy);
   std::string tunnel_request(const std::string& authority) const;
   RequestTarget target_of(const Route& route) const;

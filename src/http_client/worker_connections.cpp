@@ -220,7 +220,7 @@ void Worker::on_deadline(Exchange& exchange, MonotonicTime now) {
       return finish(exchange, AttemptOutcome::OauthFailed,
                     no_token(*exchange.token_source, fmt::format("no answer within {}", text_of(timeout))));
     case Exchange::Phase::Resolving:
-      if (proxy_) {
+      if (exchange.origin->via_proxy) {
         return finish(exchange, AttemptOutcome::ConnectFailed,
                       fmt::format("proxy {}: no answer from the name server within {}", proxy_->host, connect_limit()));
       }
@@ -235,7 +235,7 @@ void Worker::on_deadline(Exchange& exchange, MonotonicTime now) {
   }
   Connection& connection = *exchange.connection;
   const ConnectionPtr alive(&connection);
-  const auto receiver = proxy_ ? fmt::format("proxy {}", proxy_->host) : exchange.origin->host;
+  const auto receiver = exchange.origin->via_proxy ? fmt::format("proxy {}", proxy_->host) : exchange.origin->host;
   if (connection.connecting()) {
     exchange.origin->unresponsive = true;
     connection.close();

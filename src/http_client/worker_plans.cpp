@@ -25,7 +25,7 @@ std::string authority_with_port(const Target& target) {
 std::expected<Plan*, std::string> Worker::plan_for(const WebhookPtr& webhook) {
   const auto found = plans_.find(webhook->id);
   if (found != plans_.end() && found->second.webhook == webhook) return &found->second;
-  auto main = route_to(webhook->url, webhook->client_certificate);
+  auto main = receiver_route(webhook->url, webhook->client_certificate);
   if (!main) return std::unexpected(std::move(main.error()));
   Plan plan{webhook,
             signing::Signer({.secret = webhook->secret,
@@ -35,7 +35,7 @@ std::expected<Plan*, std::string> Worker::plan_for(const WebhookPtr& webhook) {
                              .private_key = webhook->signing_key}),
             std::move(*main), nullptr, nullptr};
   if (!webhook->fallback_url.empty()) {
-    auto fallback = route_to(webhook->fallback_url, webhook->client_certificate);
+    auto fallback = receiver_route(webhook->fallback_url, webhook->client_certificate);
     if (!fallback) return std::unexpected(std::move(fallback.error()));
     plan.fallback = std::make_unique<const Route>(std::move(*fallback));
   }
@@ -45,6 +45,15 @@ std::expected<Plan*, std::string> Worker::plan_for(const WebhookPtr& webhook) {
   }
   if (plans_.size() >= kPlansMax) plans_.clear();
   return &plans_.insert_or_assign(webhook->id, std::move(plan)).first->second;
+}
+
+std::expected<Route, std::string> Worker::receiver_route(std::string_view url,
+                                                         const std::optional<ClientCertificate>& certificate) {
+  if (!options_.is_test_receiver || !options_.is_test_receiver(url)) return route_to(url, certificate);
+  auto target = parse_target(url);
+  if (!target) return std::unexpected(std::move(target.error()));
+  auto origin = own_origin(*target);
+  return Route{std::move(target->authority), std::move(target->path), std::move(origin)};
 }
 
 std::expected<Route, std::string> Worker::route_to(std::string_view url,
@@ -86,6 +95,18 @@ std::expected<OriginPtr, std::string> Worker::origin_for(const Target& target,
   return origin;
 }
 
+// Apart from the origin that other URLs of the same host and port have: what holds for one does not for the other.
+OriginPtr Worker::own_origin(const Target& target) {
+  OriginPtr& origin = origins_[fmt::format("own {} {}", target.host, target.port)];
+  if (origin) return origin;
+  origin.reset(new Origin);
+  origin->host = target.host;
+  origin->address = target.address;
+  origin->port = target.port;
+  origin->own = true;
+  return origin;
+}
+
 OriginPtr Worker::origin_of(const Proxy& proxy) {
   OriginPtr origin(new Origin);
   origin->host = proxy.host;
@@ -106,7 +127,8 @@ std::string Worker::tunnel_request(const std::string& authority) const {
 RequestTarget Worker::target_of(const Route& route) const {
   return {.target = route.target,
           .authority = route.authority,
-          .proxy_authorization = route.origin->tls ? std::string_view() : proxy_authorization_};
+          .proxy_authorization =
+              route.origin->via_proxy && !route.origin->tls ? std::string_view(proxy_authorization_) : ""};
 }
 
 void Worker::sign_and_write_head(Exchange& exchange, const Plan& plan, const Route& route) {

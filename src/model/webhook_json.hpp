@@ -13,6 +13,8 @@ struct UrlRules {
   bool allow_http = false;
   // What is wrong with an address literal as a destination; unset: nothing is. Names are judged when connecting.
   std::function<std::optional<std::string>(std::string_view host)> literal_problem;
+  // Is it one of this server's own test receivers? These are fit, whatever else stands here. Unset: there are none.
+  std::function<bool(std::string_view url)> is_test_receiver{};
 };
 
 // Checks a URL: absolute http(s), strict RFC 3986 characters, a host, a port from 1 to 65535, no userinfo, no

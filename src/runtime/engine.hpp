@@ -58,7 +58,8 @@ class Engine {
   Answer<delivery::TestFinished> test_webhook(WebhookId webhook, EventDraft event);
   // A webhook without id is new; otherwise its version says from which one the change was made.
   Answer<WebhookPtr> save_webhook(Webhook webhook, std::optional<AuditEntry> audit);
-  Answer<void> delete_webhook(WebhookId webhook, std::optional<AuditEntry> audit);
+  // `version`: the one that it must still have; nothing: any. Conflict otherwise.
+  Answer<void> delete_webhook(WebhookId webhook, std::optional<int> version, std::optional<AuditEntry> audit);
   // Stores the changes together and then applies them to the directory. `subject` is what they are about, such as
   // "user bob@example.com"; Conflict: another change of it is being stored.
   Answer<void> change(std::string subject, std::vector<store::CatalogChange> changes);
@@ -72,6 +73,8 @@ class Engine {
 
   // ---- what is in memory ----
   WebhookPtr find_webhook(WebhookId id) const { return scheduler_.find_webhook(id); }
+  // To which webhook an attempt of this delivery is under way; null when none is.
+  WebhookPtr webhook_of_attempt(DeliveryId delivery) const { return scheduler_.webhook_of_attempt(delivery); }
   const WebhookIndex& webhook_index() const { return webhook_index_; }
   // Nothing when there is no such webhook.
   std::optional<delivery::WebhookView> view(WebhookId id) const { return scheduler_.view(id); }

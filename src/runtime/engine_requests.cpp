@@ -53,11 +53,11 @@ Answer<WebhookPtr> Engine::save_webhook(Webhook webhook, std::optional<AuditEntr
   co_return answer;
 }
 
-Answer<void> Engine::delete_webhook(WebhookId webhook, std::optional<AuditEntry> audit) {
+Answer<void> Engine::delete_webhook(WebhookId webhook, std::optional<int> version, std::optional<AuditEntry> audit) {
   const auto ticket = new_ticket();
   const auto team = team_of(webhook);
   const auto answer =
-      unwrap_stored(co_await request(ticket, delivery::WebhookDeleted{ticket, webhook, std::move(audit)}));
+      unwrap_stored(co_await request(ticket, delivery::WebhookDeleted{ticket, webhook, std::move(audit), version}));
   if (answer) {
     webhook_index_.remove(webhook, team.value_or(""));
     deleted_teams_[webhook] = team.value_or("");

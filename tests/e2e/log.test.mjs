@@ -382,6 +382,30 @@ describe('stats', () => {
     const total = await api.read('/v1/stats');
     assert.ok(Math.max(...numbersIn(total, 'delivered')) >= 7, JSON.stringify(total).slice(0, 500));
   });
+
+  // Goal: statistics say how many deliveries wait, over the installation, or one team.
+  test('statistics of one team', async () => {
+    const server = await Limehook.start();
+    const receiver = await Receiver.start({ status: 500 });
+    try {
+      for (const team_id of ['team_a', 'team_b']) {
+        await server.api.createWebhook({ url: receiver.url, team_id, retry_schedule: [3600] });
+        await server.api.send(missedCall({ team_id }));
+      }
+      await server.api.send(missedCall({ team_id: 'team_b' }));
+      const backlog = async (query) => (await server.api.read(`/v1/stats${query}`)).backlog;
+      await waitFor(async () => (await backlog('')) === 3);
+      assert.equal(await backlog('?team_id=team_a'), 1);
+      assert.equal(await backlog('?team_id=team_b'), 2);
+      assert.equal(await backlog('?team_id=team_c'), 0);
+      await waitFor(async () => (await server.api.read('/v1/stats?team_id=team_b')).totals.attempts === 2);
+      const { json } = await server.api.post('/v1/keys', { name: 'b', role: 'read', team_id: 'team_b' });
+      assert.equal((await server.api.withKey(json.key).read('/v1/stats')).backlog, 2);
+    } finally {
+      receiver.close();
+      await server.stop();
+    }
+  });
 });
 
 /** Every number that a member of this name has, at any depth. */

@@ -9,7 +9,12 @@ import { gunzipSync } from 'node:zlib';
 import { Limehook } from './support/process.mjs';
 import { test } from './support/test.mjs';
 
-const pages = ['/', '/sign-in', '/setup', '/account', '/invitation', '/reset-password', '/portal'];
+const pages = [
+  '/', '/sign-in', '/setup', '/account', '/invitation', '/reset-password', '/logs', '/logs/dlv_1', '/events', '/events/evt_1', '/settings',
+  '/settings/webhooks', '/settings/webhooks/new', '/settings/webhooks/wh_1/log', '/settings/numbers', '/settings/sources', '/settings/keys',
+  '/settings/users', '/settings/teams', '/settings/teams/team_001', '/settings/audit',
+];
+const portalPages = ['/portal', '/portal/logs', '/portal/settings/webhooks', '/portal/settings/webhooks/wh_1'];
 
 let server;
 
@@ -49,7 +54,7 @@ describe('serving pages', () => {
 
   // Goal: every page has the headers that keep a browser to it. Method: a table, of each header once.
   test('headers of pages', async () => {
-    for (const page of pages) {
+    for (const page of [...pages, ...portalPages]) {
       const answer = await exchange('GET', page);
       assert.equal(answer.status, 200, page);
       for (const [name, value] of [
@@ -75,10 +80,12 @@ describe('serving pages', () => {
   test('who may embed the portal', async () => {
     const open = await Limehook.start({ args: ['--frame-ancestor', 'https://a.example.com,https://b.example.com:8443'] });
     try {
-      const portal = await exchange('GET', '/portal', {}, open);
-      assert.equal(policyOf(portal)['frame-ancestors'], 'https://a.example.com https://b.example.com:8443');
-      assert.equal(portal.headers['x-frame-options'], undefined);
-      for (const page of pages.slice(0, -1)) {
+      for (const page of portalPages) {
+        const portal = await exchange('GET', page, {}, open);
+        assert.equal(policyOf(portal)['frame-ancestors'], 'https://a.example.com https://b.example.com:8443', page);
+        assert.equal(portal.headers['x-frame-options'], undefined, page);
+      }
+      for (const page of pages) {
         const answer = await exchange('GET', page, {}, open);
         assert.equal(policyOf(answer)['frame-ancestors'], "'none'", page);
         assert.equal(answer.headers['x-frame-options'], 'DENY', page);
@@ -147,7 +154,8 @@ describe('serving pages', () => {
       '/assets%2findex.html', '/%2e%2e/%2e%2e/etc/passwd', '/../../etc/passwd', '/.%00./etc/passwd', '/assets/%00', `${file}%00`, `${file}%00.html`,
       `${file}/`, `${file}/..`, `/${file}`, `//${file}`, file.toUpperCase(), file.replace('/assets/', '/assets/./'), file.replace('/assets/', '/assets/x/../'),
       file.replace('/assets/', '/ASSETS/'), '/index.html', '/assets/index.html', '/sign-in/', '/sign-in/..', '/%73ign-in', '/sign-in%2f', '/SIGN-IN', '/.git/config',
-      '/package.json', '/src/main.tsx', '/docs.html', '/docs/index.html', '/docs/quick-start.html', '/docs/quick-start/', '/docs//quick-start',
+      '/package.json', '/src/main.tsx', '/settings/nowhere', '/settings/keys/x', '/account/x', '/portalx', '/portal/assets/x',
+      '/docs.html', '/docs/index.html', '/docs/quick-start.html', '/docs/quick-start/', '/docs//quick-start',
       '/docs/.', '/docs/..', '/docs/../index', '/docs/../docs', '/docs/%2e%2e/index', '/docs/..%2findex', '/DOCS', '/docs/no-such-page',
     ];
     for (const target of targets) {

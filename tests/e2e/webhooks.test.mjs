@@ -66,6 +66,38 @@ describe('webhooks', () => {
     assert.equal((await api.read(`/v1/webhooks/${created.id}/secret`)).secret, rotated.json.secret);
   });
 
+  // Goal: of people who edit one webhook at the same time one wins, also when their requests arrive together; the
+  // others are told. Whatever changes a webhook gives it another tag, and only that.
+  test('two people who change one webhook: If-Match', async () => {
+    const made = await api.post('/v1/webhooks', minimal);
+    const path = `/v1/webhooks/${made.json.id}`;
+    let tag = made.headers.get('etag');
+    assert.equal(tag, `"${made.json.version}"`);
+    assert.equal((await api.get(path)).headers.get('etag'), tag);
+    const change = (method, step, body, match) =>
+      api.request(method, path + step, body, match === undefined ? {} : { 'If-Match': match });
+
+    const together = await Promise.all(Array.from({ length: 8 }, (_, i) => change('PATCH', '', { name: `by ${i}` }, tag)));
+    const won = together.filter((answer) => answer.status === 200);
+    assert.equal(won.length, 1, together.map((answer) => answer.status).join());
+    for (const answer of together) if (answer !== won[0]) assertProblem(answer, 412);
+    assert.equal((await api.read(path)).name, won[0].json.name);
+
+    const steps = [['POST', '/disable'], ['POST', '/enable'], ['POST', '/rotate-secret', {}], ['PATCH', '', { name: 'x' }]];
+    for (const [method, step, body] of steps) {
+      for (const stale of [tag, `W/${(await api.get(path)).headers.get('etag')}`, 'nonsense']) {
+        assertProblem(await change(method, step, body, stale), 412);
+      }
+      const before = (await api.get(path)).headers.get('etag');
+      assert.equal((await change(method, step, body, `"0", ${before}`)).status, 200, step);
+      assert.notEqual((await api.get(path)).headers.get('etag'), before, `${method} ${step} makes another version`);
+      tag = before;
+    }
+    assert.equal((await change('PATCH', '', { name: 'y' }, '*')).status, 200);
+    assertProblem(await change('DELETE', '', undefined, tag), 412);
+    assert.equal((await change('DELETE', '', undefined, (await api.get(path)).headers.get('etag'))).status, 204);
+  });
+
   const wrong = {
     name: ['', 5, [], 'a\nb'],
     url: ['', 7, 'example.com', '/hook', 'ftp://example.com/', 'javascript:alert(1)', 'https://', 'https:///x',
@@ -162,6 +194,27 @@ describe('webhooks', () => {
     const rows = await api.list('/v1/webhooks', 3);
     assert.equal(new Set(rows.map((row) => row.id)).size, rows.length);
     for (const id of ids) assert.ok(rows.some((row) => row.id === id));
+  });
+
+  // Goal: health=failing lists what needs somebody, and nothing else. Method: one webhook of each kind.
+  test('the list of failing webhooks', async () => {
+    const receivers = {};
+    const ids = {};
+    for (const [name, status] of Object.entries({ well: 200, fails: 500, gone: 410, stopped: 500, alsoFails: 503 })) {
+      receivers[name] = await Receiver.start({ status });
+      ids[name] = (await api.createWebhook({ url: receivers[name].url, team_id: 'team_health', retry_schedule: [3600] })).id;
+    }
+    await api.send(missedCall({ team_id: 'team_health' }));
+    await waitFor(async () => (await api.deliveries(ids.gone, '?status=failed')).length === 1);
+    await waitFor(async () => (await api.deliveries(ids.well, '?status=delivered')).length === 1);
+    for (const name of ['fails', 'alsoFails', 'stopped']) await waitFor(async () => (await api.read(`/v1/webhooks/${ids[name]}`)).failing_since);
+    await api.post(`/v1/webhooks/${ids.stopped}/disable`);
+    const failing = '/v1/webhooks?health=failing&team_id=team_health';
+    for (const limit of [1, 2, 3]) {
+      assert.deepEqual((await api.list(failing, limit)).map(({ id }) => id), [ids.alsoFails, ids.gone, ids.fails], `${limit} a page`);
+    }
+    assertFields(await api.get('/v1/webhooks?health=well'), '/health');
+    for (const receiver of Object.values(receivers)) receiver.close();
   });
 
   test('a deleted webhook is gone, gets nothing more, and what waited is canceled', async () => {

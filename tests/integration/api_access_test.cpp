@@ -80,6 +80,7 @@ constexpr auto kKeyId = id_of<&TeamThings::key>;
 constexpr auto kNumberId = id_of<&TeamThings::number>;
 constexpr auto kUserId = id_of<&TeamThings::user>;
 std::string team_id(const TeamThings& things) { return things.team_id; }
+std::string test_receiver(const TeamThings& things) { return things.test_receiver; }
 
 constexpr std::string_view kEvent =
     R"({"event":"missed_call","call_id":"c1","caller_number":"+15551111","callee_number":"+15552222",
@@ -118,6 +119,13 @@ const std::vector<Fixture>& fixtures() {
       {"GET /v1/recoveries/{id}", "amrP", NotFound, id_of<&TeamThings::recovery>},
       {"POST /v1/recoveries/{id}/cancel", "amP", NotFound, id_of<&TeamThings::recovery>},
       {"GET /v1/stats", "amrP", Filtered},
+      {"GET /v1/test-receivers", "amrP", Filtered},
+      {"POST /v1/test-receivers", "amP", Refused, nullptr, R"({"team_id":"team_alpha"})"},
+      {"GET /v1/test-receivers/{id}", "amrP", NotFound, test_receiver},
+      {"PATCH /v1/test-receivers/{id}", "amP", NotFound, test_receiver, R"({"status":500})"},
+      {"DELETE /v1/test-receivers/{id}", "amP", NotFound, test_receiver},
+      {"POST /test-receiver/{id}", kOpenToAll, None, [](const TeamThings&) { return std::string("rcv_none"); }, "",
+       404},
       {"GET /v1/numbers", "amr", Filtered},
       {"POST /v1/numbers", "am", Refused, nullptr, R"({"number":"+15553333","team_id":"team_alpha"})"},
       {"GET /v1/numbers/{id}", "amr", NotFound, kNumberId},

@@ -13,6 +13,7 @@ namespace {
 
 constexpr auto kPatience = std::chrono::seconds(20);
 constexpr std::string_view kAdminKey = "lh_configured";
+const TestReceiverUrls kTestReceivers("http://127.0.0.1:8080", true);
 
 // Every receiver acknowledges.
 class AnsweringSender : public http_client::AttemptSender {
@@ -41,8 +42,9 @@ Credentials with_cookie(const std::string& token) {
 }  // namespace
 
 std::vector<std::string> TeamThings::words() const {
-  return {team_id,   marker,     webhook.str(), event.str(), delivery.str(),   recovery.str(), number.str(),
-          key.str(), user.str(), session.str(), call_id,     invitation.str(), audit.str(),    phone.substr(1)};
+  return {team_id,        marker,           webhook.str(), event.str(),     delivery.str(),
+          recovery.str(), number.str(),     key.str(),     user.str(),      session.str(),
+          call_id,        invitation.str(), audit.str(),   phone.substr(1), test_receiver};
 }
 
 // What is in the store before the server starts.
@@ -173,6 +175,8 @@ class ApiWorld::Seed {
     webhook.public_key = pair.public_key;
     webhook.created_at = webhook.updated_at = now_;
     things.webhook = webhook.id;
+    things.test_receiver = signing::generate_token(kTestReceiverPrefix);
+    webhook.fallback_url = kTestReceivers.url_of(things.test_receiver);
     batch_.webhooks.push_back(webhook);
     add_failed_delivery(things);
 
@@ -244,6 +248,7 @@ ApiWorld::ApiWorld() {
                                           .sessions = {std::chrono::hours(12), std::chrono::hours(24)},
                                           .send_mail = {}});
   api_->set_sign_in({.public_url = "https://hooks.example.com", .oidc = nullptr, .oidc_name = ""});
+  api_->set_test_receivers(kTestReceivers, "");  // those that the webhooks name
 }
 
 ApiWorld::~ApiWorld() {

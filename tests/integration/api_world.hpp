@@ -27,6 +27,7 @@ struct TeamThings {
   SessionId session;  // another one of the person who manages the team
   LinkId invitation;
   AuditId audit;
+  std::string test_receiver;
   std::string call_id;
   std::string phone;
 

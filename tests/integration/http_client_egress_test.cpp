@@ -186,5 +186,50 @@ TEST_F(Egress, FollowsNoRedirectInside) {
   EXPECT_EQ(inner.connections(), 0);
 }
 
+// Goal: the server's own test receivers are reached where nothing else is, and open no way to anything beside them.
+TEST_F(Egress, ReachesOwnTestReceiversOnly) {
+  std::vector<std::string> heads;
+  std::mutex mutex;
+  TestServer own(
+      [&](Peer& peer) {
+        while (const auto request = peer.read_request()) {
+          const std::lock_guard lock(mutex);
+          heads.push_back(request->head.substr(0, request->head.find("\r\n")));
+          if (!request->header("Proxy-Authorization").empty()) heads.back() += " with the proxy's password";
+          peer.write(response_text(200));
+        }
+      },
+      nullptr, kPrivate);
+  const auto receiver = own.url("/test-receiver/rcv_1");
+  names_->answer({kPrivate});
+  for (const bool with_proxy : {false, true}) {
+    SCOPED_TRACE(with_proxy);
+    heads.clear();
+    auto made = options();
+    made.is_test_receiver = [&](std::string_view url) { return url == receiver; };
+    TestServer proxy(always(response_text(502)));
+    if (with_proxy)
+      made.proxy = Proxy{.host = kPublic, .port = static_cast<std::uint16_t>(proxy.port()), .credentials = "u:p"};
+    TestClient client(made);
+    const auto refused = [&](const std::string& url) {
+      const auto attempt = client.send(url).attempt;
+      EXPECT_EQ(attempt.outcome, AttemptOutcome::AddressRefused) << url << ": " << attempt.error;
+    };
+    refused(own.url("/v1/keys"));
+    EXPECT_EQ(client.send(receiver).attempt.http_status, 200);
+    for (const auto* path : {"/v1/keys", "/test-receiver/rcv_2", "/test-receiver/rcv_1?", "/test-receiver/../v1/keys"})
+      refused(own.url(path));  // there is a connection now
+    auto webhook = webhook_to(receiver);
+    webhook->fallback_url = own.url("/v1/keys");
+    EXPECT_EQ(client.send(webhook).attempt.http_status, 200);
+    auto oauth = webhook_to(receiver);
+    oauth->oauth = OauthSettings{.token_url = receiver, .client_id = "c", .client_secret = "secret"};
+    EXPECT_EQ(client.send(oauth).attempt.outcome, AttemptOutcome::OauthFailed);
+    if (!with_proxy) refused(fmt::format("http://hooks.example:{}/test-receiver/rcv_1", own.port()));
+    EXPECT_EQ(heads, (std::vector<std::string>(2, "POST /test-receiver/rcv_1 HTTP/1.1")));
+    EXPECT_EQ(proxy.connections(), 0);
+  }
+}
+
 }  // namespace
 }  // namespace limehook::http_client::testing

@@ -70,8 +70,8 @@ function PrivatePages() {
   const [path] = useLocation();
   const found = privatePages.find(([pattern]) => matchRoute(parser, pattern, path)[0]);
   if (found === undefined) return <NotFoundPage />;
-  const [, Page] = found;
-  return <Private><Page /></Private>;
+  const [pattern, Page] = found;
+  return <Private><Page key={pattern} /></Private>;  // another entry is another page, also where both are in one area
 }
 
 const entryPaths = ['/sign-in', '/setup', '/invitation', '/reset-password'];

@@ -1,4 +1,5 @@
-// What a tab remembers while it is open. A browser may refuse (in a frame of another site, say): then nothing is kept.
+// What a tab remembers while it is open, and a browser for good. A browser may refuse (in a frame of another site, say):
+// then nothing is kept.
 
 export function remember(name: string, value: string | null) {
   try {
@@ -12,6 +13,24 @@ export function remember(name: string, value: string | null) {
 export function recall(name: string): string | null {
   try {
     return sessionStorage.getItem(`limehook.${name}`);
+  } catch {
+    return null;
+  }
+}
+
+/** What this browser remembers for good. */
+export function rememberForGood(name: string, value: string | null) {
+  try {
+    if (value === null) localStorage.removeItem(`limehook.${name}`);
+    else localStorage.setItem(`limehook.${name}`, value);
+  } catch {
+    // as said above
+  }
+}
+
+export function recallForGood(name: string): string | null {
+  try {
+    return localStorage.getItem(`limehook.${name}`);
   } catch {
     return null;
   }

@@ -1,16 +1,12 @@
 // Light or dark: as the system is, or as this browser's user has chosen.
 
+import { recallForGood, rememberForGood } from './storage';
+
 export type Theme = 'system' | 'light' | 'dark';
 
-const key = 'limehook.theme';
-
 export function chosenTheme(): Theme {
-  try {
-    const text = localStorage.getItem(key);
-    return text === 'light' || text === 'dark' ? text : 'system';
-  } catch {
-    return 'system';  // a browser may refuse to remember
-  }
+  const text = recallForGood('theme');
+  return text === 'light' || text === 'dark' ? text : 'system';
 }
 
 export function applyTheme(theme: Theme) {
@@ -20,10 +16,5 @@ export function applyTheme(theme: Theme) {
 
 export function chooseTheme(theme: Theme) {
   applyTheme(theme);
-  try {
-    if (theme === 'system') localStorage.removeItem(key);
-    else localStorage.setItem(key, theme);
-  } catch {
-    // as said above
-  }
+  rememberForGood('theme', theme === 'system' ? null : theme);
 }

@@ -19,7 +19,7 @@ export const people = {};    // by name: {id, email, password, session}
 export const portals = {};   // by role: the token of an open portal of team_001
 // samples: event type → sample payload; phoneSamples: those of them that callers can send; eventId: of an event of
 // team_001 with a delivery to webhooks.all; deliveryId: that delivery; recoveryId: of webhooks.failing; numberId,
-// invitationId: of team_001.
+// testReceiverId, invitationId: of team_001.
 export const known = {};
 export let server;
 export let receiver;

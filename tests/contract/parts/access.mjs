@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { goodPassword as password, tokenOf } from '../../e2e/support/session.mjs';
 import { test } from '../../e2e/support/test.mjs';
 import { exchange } from '../lib/api.mjs';
-import { admin, allPages, api, keys, manager, ofWebhook, people, person, portals, server, started, webhooks } from '../lib/world.mjs';
+import { admin, allPages, api, keys, known, manager, ofWebhook, people, person, portals, server, started, webhooks } from '../lib/world.mjs';
 
 const hour = 3_600_000;
 const inAnHour = () => new Date(Date.now() + hour).toISOString();
@@ -91,6 +91,25 @@ test('the audit log tells who changed what, and no secret', async () => {
   await api.call('listAudit', 403, person('manager', { query: { team_id: 'team_002' } }));
   const before = { until: '2020-01-01T00:00:00Z' };
   assert.deepEqual((await api.call('listAudit', 200, admin({ query: before }))).data, []);
+});
+
+test('test receivers: made, sent to, changed, deleted', async () => {
+  const made = await api.exchange('createTestReceiver', 201, manager({ json: { status: 202 } }));
+  known.testReceiverId = made.value.id;
+  const path = { id: known.testReceiverId };
+  assert.deepEqual([made.headers.location, made.value.team_id], [`/v1/test-receivers/${path.id}`, 'team_001']);
+  await api.call('changeTestReceiver', 200, person('manager', { path, json: { status: 200 } }));
+  await api.call('receiveTest', 200, { path, json: { hello: 'there' } });
+  const { requests, received } = await api.call('getTestReceiver', 200, { key: portals.read, path });
+  assert.deepEqual([requests.length, requests[0].body, received], [1, '{"hello":"there"}', 1]);
+  assert.deepEqual((await api.call('listTestReceivers', 200, { key: keys.read.key })).data.map(({ id }) => id), [path.id]);
+  await api.call('listTestReceivers', 422, admin({ query: { no: '1' } }));
+  const others = [];
+  for (let count = 0; count < 20; count += 1) {
+    others.push(await api.call('createTestReceiver', 201, admin({ json: { team_id: 'team_full' } })));
+  }
+  await api.call('createTestReceiver', 409, admin({ json: { team_id: 'team_full' } }));
+  for (const { id } of others) await api.call('deleteTestReceiver', 204, admin({ path: { id } }));
 });
 
 // Makes `count` of something as an admin, who may have more than a team.

@@ -90,12 +90,16 @@ test('webhooks: create with every setting, list, get', async () => {
 });
 
 test('webhooks: change, disable, enable, delete', async () => {
-  const before = await api.call('getWebhook', 200, ofWebhook('spare'));
+  const { value: before, headers: { etag } } = await api.exchange('getWebhook', 200, ofWebhook('spare'));
   const json = { name: 'renamed', events: ['sms_sent', 'sms_received'], retry_schedule: [5], headers: null };
   const changed = await api.call('changeWebhook', 200, ofWebhook('spare', { json }));
   assert.deepEqual([changed.name, changed.events.sort(), changed.retry_schedule],
                    ['renamed', ['sms_received', 'sms_sent'], [5]]);
   assert.ok(changed.version > before.version);
+  for (const operation of ['changeWebhook', 'disableWebhook', 'enableWebhook', 'rotateSecret', 'deleteWebhook']) {
+    const body = operation === 'changeWebhook' ? { json: { name: 'too late' } } : {};
+    await api.call(operation, 412, ofWebhook('spare', { ...body, headers: { 'If-Match': etag } }));
+  }
   assert.equal((await api.call('disableWebhook', 200, ofWebhook('spare'))).enabled, false);
   assert.equal((await api.call('enableWebhook', 200, ofWebhook('spare'))).enabled, true);
   await api.call('deleteWebhook', 204, ofWebhook('spare'));

@@ -11,6 +11,7 @@ import {
 } from '../lib/world.mjs';
 
 const EVENT_BYTES_MAX = 256 * 1024;
+const SHAPED_BYTES_MAX = 512 * 1024;
 const BATCH_BYTES_MAX = 5 * 1024 * 1024;
 
 // A right request for each operation that needs a path or a body, as an admin may make it.
@@ -30,6 +31,11 @@ const rightRequests = () => ({
   skipDelivery: { path: { id: known.deliveryId } },
   getRecovery: { path: { id: known.recoveryId } },
   cancelRecovery: { path: { id: known.recoveryId } },
+  createTestReceiver: { json: { status: 200 } },
+  getTestReceiver: { path: { id: known.testReceiverId } },
+  changeTestReceiver: { path: { id: known.testReceiverId }, json: { status: 200 } },
+  deleteTestReceiver: { path: { id: known.testReceiverId } },
+  receiveTest: { path: { id: known.testReceiverId }, json: {} },
   createNumber: { json: { number: '+15550003333', team_id: 'team_001' } },
   getNumber: { path: { id: known.numberId } },
   changeNumber: { path: { id: known.numberId }, json: { name: 'changed' } },
@@ -143,7 +149,8 @@ test('415: a body of another type', async () => {
 
 test('413: a body that is too large', async () => {
   for (const operation of documenting(413)) {
-    const filler = 'x'.repeat(operation.id === 'sendEvents' ? BATCH_BYTES_MAX : EVENT_BYTES_MAX);
+    const bytesMax = { sendEvents: BATCH_BYTES_MAX, receiveTest: SHAPED_BYTES_MAX }[operation.id] ?? EVENT_BYTES_MAX;
+    const filler = 'x'.repeat(bytesMax);
     await api.call(operation.id, 413, allowed(operation, { json: [{ ...known.samples.missed_call, filler }] }));
   }
 });

@@ -2,6 +2,7 @@
 
 import { escalation } from './escalation.mjs';
 import { leaks } from './leaks.mjs';
+import { ownServer } from './own_server.mjs';
 import { strangers } from './strangers.mjs';
 import { tenants } from './tenants.mjs';
 
@@ -10,4 +11,5 @@ export const attacks = {
   'another team': tenants,
   'those who want to do more': escalation,
   'looking for secrets': leaks,
+  'the server’s own address': ownServer,
 };

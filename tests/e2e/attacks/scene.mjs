@@ -1,5 +1,6 @@
 // What the attacks are tried on: a running server with two teams, one of which attacks the other.
 
+import { Limehook } from '../support/process.mjs';
 import { Receiver } from '../support/receiver.mjs';
 import { missedCall } from '../support/samples.mjs';
 import { goodPassword, person, serverWithAdmin } from '../support/session.mjs';
@@ -24,10 +25,19 @@ async function settle(api, team, url) {
   const number = await api.post('/v1/numbers', {
     number: team === victimTeam ? '+15550100001' : '+15550100002', team_id: team, name: victimMarker,
   });
+  const testReceiver = await api.post('/v1/test-receivers', { team_id: team });
   return {
-    team, webhook, call, event, delivery, recovery: recovery.json, number: number.json,
+    testReceiver: testReceiver.json, team, webhook, call, event, delivery, recovery: recovery.json, number: number.json,
     manage: await keyOf(api, 'manage', team), read: await keyOf(api, 'read', team), ingest: await keyOf(api, 'ingest', team),
   };
+}
+
+/** A server that sends to public https addresses only, and a test receiver of the attacker's on it. */
+async function strictServer() {
+  const server = await Limehook.start({ allowLoopback: false });
+  const attack = server.api.withKey((await keyOf(server.api, 'manage', attackerTeam)).key);
+  const { json: receiver } = await attack.post('/v1/test-receivers', {});
+  return { server, url: server.url, attack, receiver };
 }
 
 /** Every attack gets one of these; what one attack does must not get in the way of another. */
@@ -39,10 +49,12 @@ export async function openScene() {
   const attacker = await settle(api, attackerTeam, receiver.url);
   victim.person = await person(admin, 'victim@example.com', { team_id: victimTeam });
   attacker.person = await person(admin, 'attacker@example.com', { team_id: attackerTeam });
-  return { server, receiver, api, admin, victim, attacker, attack: api.withKey(attacker.manage.key) };
+  const attack = api.withKey(attacker.manage.key);
+  return { server, receiver, api, admin, victim, attacker, attack, strict: await strictServer() };
 }
 
 export async function closeScene(scene) {
   scene.receiver.close();
   await scene.server.stop();
+  await scene.strict.server.stop();
 }

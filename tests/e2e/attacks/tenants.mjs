@@ -19,7 +19,8 @@ const byId = ({ victim }) => [
   ['GET', `/v1/recoveries/${victim.recovery.id}`], ['POST', `/v1/recoveries/${victim.recovery.id}/cancel`],
   ['GET', `/v1/numbers/${victim.number.id}`], ['PATCH', `/v1/numbers/${victim.number.id}`, { name: 'mine' }],
   ['DELETE', `/v1/numbers/${victim.number.id}`], ['GET', `/v1/teams/${victimTeam}`], ['PATCH', `/v1/teams/${victimTeam}`, { name: 'mine' }],
-  ['POST', `/v1/teams/${victimTeam}/portal`, {}],
+  ['POST', `/v1/teams/${victimTeam}/portal`, {}], ['GET', `/v1/test-receivers/${victim.testReceiver.id}`],
+  ['PATCH', `/v1/test-receivers/${victim.testReceiver.id}`, { status: 500 }], ['DELETE', `/v1/test-receivers/${victim.testReceiver.id}`],
 ];
 
 // What the team's own people may do, its keys may not.
@@ -38,7 +39,7 @@ async function tryAll(who, requests, ...statuses) {
   return `${statuses.join(' or ')} to all ${requests.length}`;
 }
 
-const lists = ['/v1/webhooks', '/v1/deliveries', '/v1/events', '/v1/numbers', '/v1/stats', '/v1/teams'];
+const lists = ['/v1/test-receivers', '/v1/webhooks', '/v1/deliveries', '/v1/events', '/v1/numbers', '/v1/stats', '/v1/teams'];
 const listsOfPeople = [...lists, '/v1/keys', '/v1/users', '/v1/invitations', '/v1/audit'];
 
 async function readAll(who, paths, ...words) {

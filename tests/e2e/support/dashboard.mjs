@@ -40,6 +40,8 @@ export const withAdmin = (browser, body, args) =>
   }, args);
 
 export const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
+export const text = (page, words) => page.getByText(words).first().waitFor();
+export const link = (page, name) => page.getByRole('link', { name, exact: true });
 export const button = (page, name) => page.getByRole('button', { name, exact: true });
 export const field = (page, name) => page.locator('input, select, textarea').and(page.getByLabel(name, { exact: true }));
 

@@ -16,6 +16,8 @@ declare module '@tanstack/react-query' {
 
 export interface Access {
   api: Api;
+  /** Who acts in which team; what they leave in a tab, drafts for instance, is not for others. */
+  identity: string;
   /** The team that one acts in; null: an admin, who sees all teams, or somebody who is in none. */
   team: string | null;
   /** What one may do in `team`; null: nothing. */
@@ -75,8 +77,8 @@ export function AccessProvider({ send, identity, team, role, portal = false, chi
   const access = useMemo<Access>(() => {
     const admin = role === 'admin';
     const canChange = admin || role === 'manage';
-    return { api, team, role, admin, canChange, canAdminister: canChange && !portal, portal };
-  }, [api, team, role, portal]);
+    return { api, identity, team, role, admin, canChange, canAdminister: canChange && !portal, portal };
+  }, [api, identity, team, role, portal]);
   return (
     <AccessContext.Provider value={access}>
       <QueryClientProvider client={queries}>

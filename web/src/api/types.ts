@@ -17,3 +17,7 @@ export type User = Schemas['User'];
 export type LinkInfo = Schemas['Link'];
 export type SignInOptions = Schemas['SignInOptions'];
 export type SignedInBrowser = Schemas['Session'];
+export type CreatedWebhook = Schemas['CreatedWebhook'];
+export type EventTypeInfo = Schemas['EventTypeList']['data'][number];
+export type Recovery = Schemas['Recovery'];
+export type TestResult = Schemas['TestResult'];

@@ -18,7 +18,7 @@ interface FormProps<Values> {
    * them: the server judges. What it throws is shown.
    */
   onSubmit(values: Values): Promise<void>;
-  /** Names of the form's fields: what is wrong with any other is told above them. */
+  /** Names of the form's fields: what is wrong with any other is told above them. A name stands for what is below it too. */
   fields: string[];
   children: ReactNode;
 }
@@ -28,7 +28,26 @@ function valuesOf(form: HTMLFormElement): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
-const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.');
+export const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.');
+
+const isWithin = (pointer: string, name: string) => pointer === name || pointer.startsWith(`${name}/`);
+
+/** Which part of a member is meant: "entry 3", "“X-Mine”". */
+const partOf = (path: string) => path.split('/').map((step) => (/^\d+$/.test(step) ? `entry ${Number(step) + 1}` : `“${step.replaceAll('~1', '/').replaceAll('~0', '~')}”`)).join(' ');
+
+/** What the server says of the member `name` (a JSON pointer without the first '/'), or, unless `exact`, of something within it. */
+export function useProblem(name: string, exact = false): string | undefined {
+  const fields = useContext(FormContext).error?.fields ?? {};
+  if (fields[name] !== undefined || exact) return fields[name];
+  const [pointer, detail] = Object.entries(fields).find(([pointer]) => isWithin(pointer, name)) ?? [];
+  return pointer === undefined ? undefined : `${partOf(pointer.slice(name.length + 1))} ${detail}`;
+}
+
+/** Is something wrong with one of these members? */
+export function useProblems(names: string[]): boolean {
+  const pointers = Object.keys(useContext(FormContext).error?.fields ?? {});
+  return pointers.some((pointer) => names.some((name) => isWithin(pointer, name)));
+}
 
 export function Form<Values>({ onSubmit, fields, children }: FormProps<Values>) {
   const [state, setState] = useState<FormState>({ pending: false, error: null });
@@ -52,11 +71,11 @@ export function Form<Values>({ onSubmit, fields, children }: FormProps<Values>) 
   // Where to go on: the first field that is wrong, or what is said above them.
   useEffect(() => {
     if (state.error === null) return;
-    const wrong = form.current?.querySelector<HTMLInputElement>('[aria-invalid="true"]');
+    const wrong = form.current?.querySelector<HTMLElement>('[aria-invalid="true"], [data-problem]');
     (wrong ?? alert.current)?.focus();
   }, [state.error]);
 
-  const elsewhere = Object.entries(state.error?.fields ?? {}).filter(([name]) => !fields.includes(name));
+  const elsewhere = Object.entries(state.error?.fields ?? {}).filter(([pointer]) => !fields.some((name) => isWithin(pointer, name)));
   const shownAtFields = state.error !== null && elsewhere.length === 0 && Object.keys(state.error.fields).length > 0;
   return (
     <FormContext.Provider value={state}>
@@ -80,10 +99,9 @@ interface FieldProps extends InputHTMLAttributes<HTMLInputElement> {
 }
 
 export function Field({ name, label, hint, type = 'text', ...rest }: FieldProps) {
-  const { error } = useContext(FormContext);
   const id = useId();
   const [shown, setShown] = useState(false);
-  const problem = error?.fields[name];
+  const problem = useProblem(name);
   const described = [problem !== undefined && `${id}-problem`, hint !== undefined && `${id}-hint`].filter(Boolean).join(' ');
   const secret = type === 'password';
   return (
