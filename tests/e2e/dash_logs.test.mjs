@@ -64,8 +64,8 @@ describe('Webhook Logs', { skip: missingBrowser() }, () => {
     assert.match(await failed.innerText(), /Retrying[^]*missed_call[^]*\+4930999 → \+0987654321[^]*CRM[^]*500/);
     assert.equal(await rows(page).filter({ hasText: 'Test' }).count(), 1);
     const cases = [
-      ['Status', 'retrying', 'status', 1], ['Event', 'sms_received', 'event', 2], ['Webhook', other.webhook.id, 'webhook', 1],
-      ['Team', 'team_002', 'team', 2], ['Time', 'hour', 'range', 4],
+      ['Status', 'retrying', 'status', 1], ['Event', 'sms_received', 'event', 2], ['Webhook', other.webhook.id, 'webhook_id', 1],
+      ['Team', 'team_002', 'team_id', 2], ['Time', 'hour', 'range', 4],
     ];
     for (const [label, value, name, count] of cases) {
       await field(page, label).selectOption(value);
@@ -215,7 +215,7 @@ describe('Webhook Logs', { skip: missingBrowser() }, () => {
     const { webhook, receiver } = await webhookAt(server, { status: 410 });
     await server.api.send(missedCall());
     await settled(server, 1);
-    const page = await visitSignedIn(`/logs?status=failed&webhook=${webhook.id}`);
+    const page = await visitSignedIn(`/logs?status=failed&webhook_id=${webhook.id}`);
     const link = page.getByRole('link', { name: 'Retry all failed…' });
     assert.equal(await link.getAttribute('href'), `/settings/webhooks/${webhook.id}?recover=failed`);
     // A row that is open stays where it is, as it is now, also when the filter does not want it any more.
@@ -226,6 +226,25 @@ describe('Webhook Logs', { skip: missingBrowser() }, () => {
     await button(page, 'Retry now').click();
     await rows(page).first().getByText('Delivered').waitFor();
   }));
+
+  // Goal: a webhook's own page has the same log, of this webhook only.
+  test("within a webhook's page", () => withAdmin(browser, async ({ server, visitSignedIn }) => {
+    const { webhook } = await webhookAt(server, { status: 500 }, { name: 'CRM' });
+    await webhookAt(server, { status: 200 }, { name: 'Slack' });
+    await server.api.send(missedCall());
+    await settled(server, 2);
+    const page = await visitSignedIn(`/settings/webhooks/${webhook.id}/logs`);
+    await rows(page).first().getByRole('link').click();
+    await status(page, 'Retrying').waitFor();
+    assert.equal(await rows(page).count(), 1);
+    assert.match(query(page).get('delivery'), /^dlv_/);
+    await page.reload();
+    await status(page, 'Retrying').waitFor();
+    await button(page, 'All deliveries').click();
+    await detail(page).waitFor({ state: 'detached' });
+    await field(page, 'Status').selectOption('delivered');
+    await page.getByText('No delivery matches.').waitFor();
+  }, ['--retry-schedule', '600s']));
 
   // Goal: in the portal the log works the same, without ways to what is not there.
   test('in the portal', () => serving(browser, async ({ server, visit }) => {

@@ -3,6 +3,8 @@
 import { Search, SlidersHorizontal, X } from 'lucide-react';
 import { type ReactNode, type Ref, useEffect, useId, useState } from 'react';
 
+import type { PageRequest } from './use_rows';
+
 /** Names and values as in the address bar; what is not limited is missing. */
 export type Filters = Readonly<Record<string, string>>;
 
@@ -32,10 +34,16 @@ const hours: Record<string, number> = { hour: 1, day: 24, week: 168 };
 const isTime = (text: string | undefined): text is string => text !== undefined && !Number.isNaN(Date.parse(text));
 
 /** The time range in the API's words; presets end now. */
-export function timesOf({ range, since, until }: Filters): { since?: string; until?: string } {
+function timesOf({ range, since, until }: Filters): { since?: string; until?: string } {
   const length = range === undefined ? undefined : hours[range];
   if (length !== undefined) return { since: new Date(Date.now() - length * 3_600_000).toISOString() };
   return { ...(since !== undefined && { since }), ...(until !== undefined && { until }) };
+}
+
+/** What to ask the API for, which has the same names but for the time range. */
+export function queryOf(filters: Filters, { cursor, limit }: PageRequest) {
+  const chosen = Object.entries(filters).filter(([name]) => !timeNames.includes(name));
+  return { ...Object.fromEntries(chosen), ...timesOf(filters), ...(cursor !== undefined && { cursor }), limit };
 }
 
 interface SelectProps {

@@ -10,17 +10,17 @@ import { Empty } from '../../components/empty';
 import { EventSubject, searchTermsOf } from '../../components/event_subject';
 import { useEventTypes } from '../../components/event_types';
 import { Heading } from '../../components/heading';
-import { FilterBar, type Filters, FilterSelect, filtersOf, SearchField, searchOf, setFilters, timesOf, TimeRange } from '../../components/log/filters';
+import { FilterBar, type Filters, FilterSelect, filtersOf, queryOf, SearchField, searchOf, setFilters, TimeRange } from '../../components/log/filters';
 import type { Column } from '../../components/log/grid';
 import { LogView } from '../../components/log/log_view';
 import type { ReadPage } from '../../components/log/use_rows';
-import { useTeams } from '../../components/teams';
+import { useTeams } from '../../components/team';
 import { Ago } from '../../components/time';
 import { EventDetail } from './event_detail';
 import { SendEvent } from './send_event';
 import './events.css';
 
-const names = ['q', 'event', 'team', 'range', 'since', 'until'] as const;
+const names = ['q', 'event', 'team_id', 'range', 'since', 'until'] as const;
 
 const columns: Column<StoredEvent>[] = [
   { name: 'Event', width: '13rem', cell: (row) => <>{row.event} {row.test && <span className="badge">Test</span>}</> },
@@ -31,21 +31,17 @@ const columns: Column<StoredEvent>[] = [
 
 function useReadEvents(filters: Filters): ReadPage<StoredEvent> {
   const { api } = useAccess();
-  return ({ cursor, limit }) => {
-    const query = { q: filters.q, event: filters.event, team_id: filters.team, ...timesOf(filters), cursor, limit };
-    const set = Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined));
-    return answer(api.GET('/v1/events', { params: { query: set } }));
-  };
+  return (page) => answer(api.GET('/v1/events', { params: { query: queryOf(filters, page) } }));
 }
 
 function EventFilters({ filters, change }: { filters: Filters; change(change: Filters): void }) {
   const { admin } = useAccess();
   const types = useEventTypes().data ?? [];
-  const teams = useTeams(admin).data ?? [];
+  const teams = useTeams();
   return (
     <>
       <FilterSelect label="Event" any="Any event" value={filters.event} options={types.map(({ name }) => ({ value: name, name }))} onChange={(event) => change({ event })} />
-      {admin && <FilterSelect label="Team" any="Any team" value={filters.team} options={teams.map(({ id, name }) => ({ value: id, name: name ?? id }))} onChange={(team) => change({ team })} />}
+      {admin && <FilterSelect label="Team" any="Any team" value={filters.team_id} options={teams.map(({ id, name }) => ({ value: id, name: name ?? id }))} onChange={(team_id) => change({ team_id })} />}
       <TimeRange filters={filters} onChange={change} />
     </>
   );

@@ -9,26 +9,21 @@ import type { Delivery } from '../../api/types';
 import { deliveryStatuses } from '../../components/delivery_status';
 import { Empty } from '../../components/empty';
 import { useEventTypes } from '../../components/event_types';
-import { FilterBar, type Filters, FilterSelect, filtersOf, SearchField, searchOf, setFilters, timesOf, TimeRange } from '../../components/log/filters';
+import { FilterBar, type Filters, FilterSelect, filtersOf, queryOf, SearchField, searchOf, setFilters, TimeRange } from '../../components/log/filters';
 import { LogView } from '../../components/log/log_view';
 import type { ReadPage } from '../../components/log/use_rows';
-import { useTeams } from '../../components/teams';
+import { useTeams } from '../../components/team';
 import { useWebhooks } from '../../components/webhook_names';
 import { Link } from '../../router';
 import { deliveryColumns } from './columns';
 import { DeliveryDetail, useDelivery } from './delivery_detail';
 
-const names = ['q', 'status', 'event', 'webhook', 'team', 'range', 'since', 'until'] as const;
+const names = ['q', 'status', 'event', 'webhook_id', 'team_id', 'range', 'since', 'until'] as const;
 const statuses = Object.entries(deliveryStatuses).map(([value, { name }]) => ({ value, name }));
 
 function useReadDeliveries(filters: Filters): ReadPage<Delivery> {
   const { api } = useAccess();
-  return ({ cursor, limit }) => {
-    const { q, status, event, webhook, team } = filters;
-    const query = { q, status, event, webhook_id: webhook, team_id: team, ...timesOf(filters), cursor, limit };
-    const set = Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined));
-    return answer(api.GET('/v1/deliveries', { params: { query: set } }));
-  };
+  return (page) => answer(api.GET('/v1/deliveries', { params: { query: queryOf(filters, page) } }));
 }
 
 interface FilterProps {
@@ -41,13 +36,13 @@ function LogFilters({ filters, webhookId, change }: FilterProps) {
   const { admin } = useAccess();
   const types = useEventTypes().data ?? [];
   const webhooks = useWebhooks().data ?? [];
-  const teams = useTeams(admin && webhookId === undefined).data ?? [];
+  const teams = useTeams();
   return (
     <>
       <FilterSelect label="Status" any="Any status" value={filters.status} options={statuses} onChange={(status) => change({ status })} />
       <FilterSelect label="Event" any="Any event" value={filters.event} options={types.map(({ name }) => ({ value: name, name }))} onChange={(event) => change({ event })} />
-      {webhookId === undefined && <FilterSelect label="Webhook" any="Any webhook" value={filters.webhook} options={webhooks.map(({ id, name }) => ({ value: id, name }))} onChange={(webhook) => change({ webhook })} />}
-      {admin && webhookId === undefined && <FilterSelect label="Team" any="Any team" value={filters.team} options={teams.map(({ id, name }) => ({ value: id, name: name ?? id }))} onChange={(team) => change({ team })} />}
+      {webhookId === undefined && <FilterSelect label="Webhook" any="Any webhook" value={filters.webhook_id} options={webhooks.map(({ id, name }) => ({ value: id, name }))} onChange={(webhook_id) => change({ webhook_id })} />}
+      {admin && webhookId === undefined && <FilterSelect label="Team" any="Any team" value={filters.team_id} options={teams.map(({ id, name }) => ({ value: id, name: name ?? id }))} onChange={(team_id) => change({ team_id })} />}
       <TimeRange filters={filters} onChange={change} />
     </>
   );
@@ -90,7 +85,7 @@ function useLogPlace(within: boolean, id: string | undefined, filters: Filters) 
 
 function RetryAll({ filters, webhookId }: { filters: Filters; webhookId: string | undefined }) {
   const { canChange } = useAccess();
-  const webhook = webhookId ?? filters.webhook;
+  const webhook = webhookId ?? filters.webhook_id;
   if (!canChange || filters.status !== 'failed' || webhook === undefined) return null;
   return <p><Link href={`/settings/webhooks/${webhook}?recover=failed`} className="button button-second">Retry all failed…</Link></p>;
 }
@@ -101,7 +96,7 @@ export function DeliveryLog({ webhookId, id }: { webhookId?: string; id?: string
   const filters = filtersOf(text, names);
   const { open, navigate, hrefOf, addressOf } = useLogPlace(webhookId !== undefined, id, filters);
   const search = useRef<HTMLInputElement>(null);
-  const read = useReadDeliveries(webhookId === undefined ? filters : { ...filters, webhook: webhookId });
+  const read = useReadDeliveries(webhookId === undefined ? filters : { ...filters, webhook_id: webhookId });
   const change = (changes: Filters) => navigate(hrefOf(null, { ...filters, ...changes }), { replace: true });
   const find = (q: string) => (/^dlv_\w+$/.test(q) ? navigate(hrefOf(q)) : change({ q }));
   const clear = () => {
