@@ -178,6 +178,7 @@ describe('Webhook Logs', { skip: missingBrowser() }, () => {
     await server.api.send(first);
     const page = await visitSignedIn('/logs');
     await rows(page).filter({ hasText: first.call_id }).filter({ hasText: 'Delivered' }).waitFor();
+    await page.getByRole('status').filter({ hasText: /^Live$/ }).waitFor();
     const second = missedCall();
     await server.api.send(second);
     await rows(page).first().filter({ hasText: second.call_id }).waitFor();
@@ -335,22 +336,25 @@ describe('many deliveries', { skip: missingBrowser() }, () => {
     // While more pours in, the newest come by themselves, and the place is kept further down.
     let pouring = true;
     const pour = (async () => {
-      while (pouring) await batch(20);
+      while (pouring) await batch(20).catch(() => (pouring = false));  // the server has ended: so has the test
     })();
-    const newest = await rows(page).first().innerText();
-    await waitFor(async () => (await rows(page).first().innerText()) !== newest, 20_000, 'newer rows');
-    await few();
-    const reach = (rowIndex) => waitFor(async () => {
-      await page.locator('.log-scroll').evaluate((scroller) => (scroller.scrollTop = scroller.scrollHeight));
-      return Number(await rows(page).last().getAttribute('aria-rowindex')) > rowIndex;
-    }, 30_000, `row ${rowIndex}`);
-    await reach(1000);
-    await few();
-    await page.getByRole('button', { name: /new deliver/ }).waitFor();
-    const kept = await rows(page).last().getAttribute('aria-rowindex');
-    assert.ok(Number(kept) > 1000);
-    pouring = false;
-    await pour;
+    try {
+      const newest = await rows(page).first().innerText();
+      await waitFor(async () => (await rows(page).first().innerText()) !== newest, 20_000, 'newer rows');
+      await few();
+      const reach = (rowIndex) => waitFor(async () => {
+        await page.locator('.log-scroll').evaluate((scroller) => (scroller.scrollTop = scroller.scrollHeight));
+        return Number(await rows(page).last().getAttribute('aria-rowindex')) > rowIndex;
+      }, 30_000, `row ${rowIndex}`);
+      await reach(1000);
+      await few();
+      await page.getByRole('button', { name: /new deliver/ }).waitFor();
+      const kept = await rows(page).last().getAttribute('aria-rowindex');
+      assert.ok(Number(kept) > 1000);
+    } finally {
+      pouring = false;
+      await pour;
+    }
     await page.getByRole('button', { name: /new deliver/ }).click();
     await waitFor(async () => (await top()) === '0', 10_000, 'the top');
 
