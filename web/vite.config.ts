@@ -12,6 +12,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // Libraries mark files for servers that render React; there is none here.
+    rollupOptions: { onwarn: (warning, warn) => warning.code !== 'MODULE_LEVEL_DIRECTIVE' && warn(warning) },
   },
   server: { proxy: { '/v1': 'http://127.0.0.1:8080' }, fs: { allow: ['..'] } },
 });

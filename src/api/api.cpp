@@ -98,6 +98,7 @@ std::span<const Api::Route> Api::routes() {
       {{"GET", "/v1/recoveries/{id}", kLook | kPortal, NotFound}, &Api::get_recovery},
       {{"POST", "/v1/recoveries/{id}/cancel", kChange | kPortal, NotFound}, &Api::cancel_recovery},
       {{"GET", "/v1/stats", kLook | kPortal, Filtered}, &Api::get_stats},
+      {{"GET", "/v1/updates", kLook | kPortal, Filtered}, &Api::get_updates},
       {{"GET", "/v1/test-receivers", kLook | kPortal, Filtered}, &Api::list_test_receivers},
       {{"POST", "/v1/test-receivers", kChange | kPortal, Refused}, &Api::create_test_receiver},
       {{"GET", "/v1/test-receivers/{id}", kLook | kPortal, NotFound}, &Api::get_test_receiver},

@@ -128,6 +128,9 @@ class Api {
   // stats.cpp
   asio::awaitable<Response> get_webhook_stats(const Call& call);
   asio::awaitable<Response> get_stats(const Call& call);
+  // updates.cpp
+  asio::awaitable<Response> get_updates(const Call& call);
+  runtime::UpdateKinds visible_kinds(const Principal& principal) const;
   // keys.cpp
   asio::awaitable<Response> list_keys(const Call& call);
   asio::awaitable<Response> create_key(const Call& call);

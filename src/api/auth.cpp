@@ -34,12 +34,12 @@ bool alive(const Session& session, const SessionLimits& limits, WallTime now) {
   return now < session.expires_at && (session.portal() || now < session.last_seen_at + limits.idle);
 }
 
-Found by_portal_token(std::string_view token, const AuthOptions& options, runtime::Directory& directory, WallTime now) {
+Found by_portal_token(std::string_view token, const AuthOptions& options, const runtime::Directory& directory,
+                      WallTime now) {
   const Session* session = directory.sessions().find(signing::sha256(token));
   if (!session || !session->portal() || !alive(*session, options.sessions, now)) {
     return unknown("This portal session has ended. Open the portal again.");
   }
-  directory.use(session->id, now);
   return Principal{.kind = ActorKind::Portal,
                    .role = session->role,
                    .team_id = session->team_id,
@@ -48,7 +48,7 @@ Found by_portal_token(std::string_view token, const AuthOptions& options, runtim
                    .session = session->id};
 }
 
-Found by_key(std::string_view key, const AuthOptions& options, runtime::Directory& directory, WallTime now) {
+Found by_key(std::string_view key, const AuthOptions& options, const runtime::Directory& directory, WallTime now) {
   if (key.starts_with(kPortalTokenPrefix)) return by_portal_token(key, options, directory, now);
   const KeyHash hash = signing::sha256(key);
   if (same_hash(hash, options.admin_key)) {
@@ -57,12 +57,12 @@ Found by_key(std::string_view key, const AuthOptions& options, runtime::Director
   const ApiKey* found = directory.keys().find(hash);
   if (!found) return unknown("This key is not known.");
   if (found->expires_at && now >= *found->expires_at) return unknown("This key has expired.");
-  directory.use(found->id, now);
   return Principal{.kind = ActorKind::Key,
                    .role = found->role,
                    .team_id = found->team_id,
                    .id = found->id.str(),
-                   .name = found->name};
+                   .name = found->name,
+                   .key = found->id};
 }
 
 // The team that a person acts in: the one they name, or else their first.
@@ -81,14 +81,13 @@ Found in_team(Principal principal, const User& user, std::string_view team) {
 }
 
 Found by_cookie(std::string_view token, const Request& request, const AuthOptions& options,
-                runtime::Directory& directory, WallTime now) {
+                const runtime::Directory& directory, WallTime now) {
   const Session* session = directory.sessions().find(signing::sha256(token));
   const User* user = session && !session->portal() ? directory.find_user(session->user) : nullptr;
   if (!user || !user->enabled || !alive(*session, options.sessions, now)) return unknown("Sign in first.");
   if (changes_something(request) && !signing::equal_constant_time(request.header(kCsrfHeader), csrf_token(token))) {
     return refused("The header X-CSRF-Token must carry the csrf_token of GET /v1/session.");
   }
-  directory.use(session->id, now);
   return in_team(
       {.kind = ActorKind::User, .id = user->id.str(), .name = user->email, .user = user->id, .session = session->id},
       *user, request.header(kTeamHeader));
@@ -112,13 +111,21 @@ std::optional<std::string_view> bearer(std::string_view authorization) {
   return begin == std::string_view::npos ? std::nullopt : std::optional(authorization.substr(begin));
 }
 
-Found authenticate(const Request& request, const AuthOptions& options, runtime::Directory& directory, WallTime now) {
+Found identify(const Request& request, const AuthOptions& options, const runtime::Directory& directory, WallTime now) {
   if (const auto authorization = request.header("authorization"); !authorization.empty()) {
     if (const auto key = bearer(authorization)) return by_key(*key, options, directory, now);
   } else if (const auto token = cookie(request, session_cookie_name(options.secure(request))); !token.empty()) {
     return by_cookie(token, request, options, directory, now);
   }
   return unknown("A key is needed: Authorization: Bearer lh_…");
+}
+
+Found authenticate(const Request& request, const AuthOptions& options, runtime::Directory& directory, WallTime now) {
+  auto found = identify(request, options, directory, now);
+  if (!found) return found;
+  if (found->key) directory.use(found->key, now);
+  if (found->session) directory.use(found->session, now);
+  return found;
 }
 
 std::string_view cookie(const Request& request, std::string_view name) {

@@ -21,8 +21,10 @@ struct Principal {
   std::string name;          // of the key; the user's e-mail address
   UserId user;               // of a person
   SessionId session;         // of a person or a portal
+  KeyId key;                 // of a key that is not the configured one
 
   bool may(unsigned who) const;
+  bool operator==(const Principal&) const = default;
   bool is(Role wanted) const { return role == wanted; }
   bool limited() const { return role != Role::Admin && !(role == Role::Ingest && team_id.empty()); }
   // Another team's things, and those of the installation as a whole, do not exist for who is limited to a team.
@@ -50,7 +52,10 @@ struct Unauthenticated {
 };
 
 // Finds who sent `request`: by its key, or else by its cookie. What is compared are hashes, which tells nothing about
-// any key's characters. Notes the use in `directory`.
+// any key's characters.
+std::expected<Principal, Unauthenticated> identify(const http_server::Request& request, const AuthOptions& options,
+                                                   const runtime::Directory& directory, WallTime now);
+// The same, and notes the use of the key or session in `directory`.
 std::expected<Principal, Unauthenticated> authenticate(const http_server::Request& request, const AuthOptions& options,
                                                        runtime::Directory& directory, WallTime now);
 

@@ -26,6 +26,13 @@ inline constexpr auto kPollWaitMax = 30s;
 inline constexpr std::size_t kPollWaitersMax = 1000;
 inline constexpr std::size_t kPollWaitersPerWebhookMax = 20;
 
+// Live updates (GET /v1/updates).
+inline constexpr auto kUpdateGather = 20ms;     // from the first change after a rest until it is told
+inline constexpr auto kUpdateInterval = 500ms;  // between two messages
+inline constexpr auto kUpdateKeepAlive = 15s;
+inline constexpr std::size_t kUpdateStreamsMax = 1000;
+inline constexpr std::size_t kUpdateStreamsPerCallerMax = 16;
+
 // Spec section 4.
 inline constexpr std::size_t kRetryStepsMax = 20;
 inline constexpr auto kRetryStepMin = 1s;

@@ -348,6 +348,7 @@ void Scheduler::reopen_ended(Work& work, store::OpenDelivery& delivery, Ticket t
   delivery.next_attempt_at = now_.wall;
   delivery.fallback = false;
   work.batch.updates.push_back({.id = delivery.id,
+                                .webhook = delivery.webhook,
                                 .status = delivery.status,
                                 .attempts = delivery.attempts,
                                 .round_start = delivery.round_start,

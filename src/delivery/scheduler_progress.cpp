@@ -119,6 +119,7 @@ void Scheduler::record_state(DeliveryId id, OpenEntry& entry, DeliveryStatus sta
   std::optional<WallTime> next;
   if (retry_in) next = now_.wall + *retry_in;
   facts.batch.updates.push_back({.id = id,
+                                 .webhook = entry.slot->webhook->id,
                                  .status = status,
                                  .attempts = entry.attempts,
                                  .round_start = entry.round_start,

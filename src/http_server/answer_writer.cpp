@@ -41,7 +41,8 @@ std::string AnswerWriter::render(const Response& response, const AnswerForm& for
   if (response.status != 204 && response.status != 304) {
     out += "\r\nContent-Type: ";
     out += response.content_type;
-    out += "\r\nContent-Length: " + std::to_string(response.body.size());
+    if (!response.stream) out += "\r\nContent-Length: " + std::to_string(response.body.size());
+    else if (form.chunks) out += "\r\nTransfer-Encoding: chunked";
   }
   if (!form.keep_alive) out += "\r\nConnection: close";
   if (form.secure) out += kStrictTransport;

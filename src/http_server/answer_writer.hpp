@@ -13,6 +13,7 @@ struct AnswerForm {
   bool keep_alive = true;
   bool head_only = false;  // to a HEAD request: no body
   bool secure = false;     // over TLS
+  bool chunks = true;      // the caller takes a body in chunks: everybody since HTTP/1.1
 };
 
 class AnswerWriter {
@@ -22,6 +23,7 @@ class AnswerWriter {
   // A response's own Cache-Control and Content-Security-Policy replace what is added otherwise: "no-store", and for
   // text/html a policy that allows what comes from this server only. Who says an own policy also says who may embed it,
   // so there is no X-Frame-Options then.
+  // Of a response with a stream only the head.
   std::string render(const Response& response, const AnswerForm& form) const;
 
  private:

@@ -1,6 +1,8 @@
 #pragma once
 // What the server hands to its handler, and what it gets back.
 
+#include <boost/asio/awaitable.hpp>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,11 +32,22 @@ struct Request {
   }
 };
 
+// A body that is made while it is sent, piece by piece. Lives on the server's io_context.
+class BodyStream {
+ public:
+  virtual ~BodyStream() = default;
+  // The next piece; an empty one ends the body. Asked for when the caller has taken the one before, so that nothing
+  // piles up. Does not throw. When the caller is gone the wait is canceled as asio cancels coroutines, and then the
+  // stream destroyed.
+  virtual boost::asio::awaitable<std::string> next() = 0;
+};
+
 struct Response {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;  // beyond Content-Type, Content-Length, Date and Server
+  std::shared_ptr<BodyStream> stream = nullptr;              // instead of `body`; the connection ends with it
 };
 
 }  // namespace limehook::http_server

@@ -77,7 +77,7 @@ class Server {
   // Binds and listens; answers the address in use ("127.0.0.1:8080", with the port that port 0 became) or throws
   // boost::system::system_error.
   std::string listen(const asio::ip::tcp::endpoint& endpoint);
-  // Stops accepting; open connections close after their current answer.
+  // Stops accepting; open connections close after their current answer. One with a stream lasts until that ends.
   void drain();
 
  private:

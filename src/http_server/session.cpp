@@ -1,5 +1,8 @@
 #include "http_server/session.hpp"
 
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <cstdio>
+
 #include "base/limits.hpp"
 #include "http_server/head_scan.hpp"
 
@@ -35,6 +38,13 @@ void take_over(const http::request<http::string_body>& message, Request& request
 std::chrono::milliseconds body_time(const TimeLimits& times, std::size_t bytes) {
   const std::chrono::milliseconds earned(1000 * bytes / limits::kRequestBodyBytesPerSecondMin);
   return std::min(times.body_grace + earned, times.body);
+}
+
+// RFC 9112, section 7.1. An empty one is the last.
+std::string chunk_of(std::string_view piece) {
+  char size[20];
+  std::snprintf(size, sizeof size, "%zx\r\n", piece.size());
+  return std::string(size).append(piece).append("\r\n");
 }
 
 }  // namespace
@@ -113,7 +123,7 @@ asio::awaitable<bool> Session::serve_one() {
   Request request;
   BodyShare share(*this);
   if (!co_await read_head(parser, request)) co_return false;
-  const AnswerForm closing{false, request.method == "HEAD", request.secure};
+  const AnswerForm closing{false, request.method == "HEAD", request.secure, parser.get().version() == 11};
   auto form = closing;
   if (const auto refusal = state_->options.admit(request)) {
     const bool whole = parser.is_done();  // otherwise an unread body stands between us and the next request
@@ -124,7 +134,7 @@ asio::awaitable<bool> Session::serve_one() {
   request.body = std::move(parser.get().body());
   deadline_ = Clock::time_point::max();
   const Response response = co_await state_->handler(request);
-  form.keep_alive = parser.keep_alive() && !state_->draining;
+  form.keep_alive = parser.keep_alive() && !response.stream && !state_->draining;
   co_return co_await answer(response, form);
 }
 
@@ -217,7 +227,24 @@ asio::awaitable<bool> Session::answer(const Response& response, const AnswerForm
   const std::string text = state_->answers.render(response, form);
   may_take(state_->options.times.response);
   new_ = false;
-  co_return co_await send(text) && form.keep_alive;
+  if (!co_await send(text)) co_return false;
+  if (response.stream && !form.head_only) {
+    // Nobody reads from the caller meanwhile: whoever sends something more, or closes, is done with the answer.
+    using namespace asio::experimental::awaitable_operators;
+    co_await (send_pieces(*response.stream, form.chunks) || fill(kHeadReadBytes));
+  }
+  co_return form.keep_alive;
+}
+
+// However long it takes until there is a piece, the caller must take it in time.
+asio::awaitable<void> Session::send_pieces(BodyStream& stream, bool chunks) {
+  std::string piece;
+  do {
+    deadline_ = Clock::time_point::max();
+    piece = co_await stream.next();
+    may_take(state_->options.times.response);
+    if (!co_await send(chunks ? chunk_of(piece) : piece)) co_return;
+  } while (!piece.empty());
 }
 
 asio::awaitable<bool> Session::refuse(Refusal reason, Response response, bool secure) {

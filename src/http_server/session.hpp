@@ -56,6 +56,7 @@ class Session {
   asio::awaitable<bool> fill(std::size_t bytes);
   asio::awaitable<bool> send(std::string_view bytes);
   asio::awaitable<bool> answer(const Response& response, const AnswerForm& form);
+  asio::awaitable<void> send_pieces(BodyStream& stream, bool chunks);
   asio::awaitable<bool> refuse(Refusal reason, Response response, bool secure);
   asio::awaitable<void> say_goodbye();
   void may_take(Clock::duration limit) { deadline_ = Clock::now() + limit; }

@@ -8,6 +8,7 @@
 
 #include "base/assert.hpp"
 #include "runtime/clocks.hpp"
+#include "runtime/update_notes.hpp"
 
 namespace limehook::runtime {
 namespace {
@@ -34,6 +35,7 @@ Engine::Engine(asio::io_context& io, store::Store& store, EngineOptions options,
       send_mail_(std::move(options.send_mail)),
       catalog_(store.load_catalog()),
       scheduler_(options.scheduler, catalog_.last_id),
+      updates_(std::make_shared<UpdateFeed>(io)),
       key_ids_(catalog_.last_id),
       readers_(static_cast<std::size_t>(options.reader_threads)),
       timer_(io),
@@ -53,6 +55,7 @@ std::int64_t Engine::new_id() { return key_ids_.next(now().wall); }
 
 Engine::~Engine() {
   watches_->close();
+  updates_->close();
   sender_.reset();
   writer_.reset();
   readers_.join();
@@ -152,7 +155,16 @@ void Engine::execute(delivery::PersistBatch&& output) { writer_->commit(std::mov
 
 void Engine::on_batch_done(store::WriteBatch batch, store::CommitResult result) {
   asio::post(io_, [this, finished = delivery::BatchFinished{std::move(batch), std::move(result)}]() mutable {
+    if (finished.result.status == store::CommitStatus::Committed) note_updates(finished.batch);
     handle(std::move(finished));
+  });
+}
+
+void Engine::note_updates(const store::WriteBatch& batch) {
+  note_stored(*updates_, batch, directory_, [this](WebhookId id) -> std::string_view {
+    if (const auto webhook = find_webhook(id)) return webhook->team_id;  // the scheduler keeps it
+    const auto deleted = deleted_teams_.find(id);
+    return deleted == deleted_teams_.end() ? std::string_view() : deleted->second;
   });
 }
 
@@ -310,11 +322,13 @@ void Engine::refresh_gauges() {
   metrics_.backlog.Set(static_cast<double>(gauges.open));
   metrics_.in_flight.Set(gauges.in_flight);
   metrics_.polls_waiting.Set(static_cast<double>(watches_->size()));
+  metrics_.update_streams.Set(static_cast<double>(updates_->size()));
 }
 
 asio::awaitable<void> Engine::drain(Duration limit) {
   draining_ = true;
   watches_->close();
+  updates_->close();
   store_upkeep();
   drained_.expires_after(limit);
   handle(delivery::DrainRequested{});

@@ -25,6 +25,7 @@
 #include "runtime/event_watch.hpp"
 #include "runtime/stats_recorder.hpp"
 #include "runtime/store_writer.hpp"
+#include "runtime/update_feed.hpp"
 #include "runtime/webhook_index.hpp"
 #include "store/store.hpp"
 #include "telemetry/metrics.hpp"
@@ -91,6 +92,9 @@ class Engine {
   // A place to wait for the webhook's events; null when too many wait.
   std::unique_ptr<EventWatch> watch_events(WebhookId webhook) { return watches_->open(io_, webhook); }
 
+  // A place to hear of changes; null when too many listen, or the server stops.
+  std::unique_ptr<UpdateListener> listen_to_updates(UpdateScope scope) { return updates_->open(std::move(scope)); }
+
   // Runs `query` on a thread of its own kind and answers its result; what it throws is thrown here.
   template <class Query>
   asio::awaitable<std::invoke_result_t<Query, const store::Store&>> read(Query query);
@@ -115,6 +119,7 @@ class Engine {
   void on_batch_done(store::WriteBatch batch, store::CommitResult result);  // the writer's thread
   void on_attempt_done(http_client::AttemptResult result);                  // a sender's thread
   void take_attempt_results();
+  void note_updates(const store::WriteBatch& batch);
   void store_upkeep();
   void load_bodies(std::vector<DeliveryId> ids);
 
@@ -141,6 +146,7 @@ class Engine {
   store::Catalog catalog_;
   delivery::Scheduler scheduler_;
   std::shared_ptr<EventWatches> watches_ = std::make_shared<EventWatches>(scheduler_);
+  std::shared_ptr<UpdateFeed> updates_;
   StatsRecorder stats_;
   Directory directory_;
   WebhookIndex webhook_index_;

@@ -33,9 +33,11 @@ struct NewEvent {
   std::vector<Delivery> deliveries;
 };
 
-// The state a delivery takes on; fields as in Delivery.
+// The state a delivery takes on; fields as in Delivery. Its webhook is for whoever follows what is stored; stores know
+// it.
 struct DeliveryUpdate {
   DeliveryId id;
+  WebhookId webhook;
   DeliveryStatus status{};
   int attempts = 0;
   int round_start = 0;

@@ -48,7 +48,8 @@ Metrics::Metrics()
       mails_sent(counter(registry_, "limehook_mails_sent_total", "E-mails that the mail server has taken.")),
       mails_failed(counter(registry_, "limehook_mails_failed_total", "E-mails given up.")),
       connections(gauge(registry_, "limehook_http_connections", "Open connections of the HTTP server.")),
-      polls_waiting(gauge(registry_, "limehook_polls_waiting", "Requests that wait for a webhook's next event.")) {
+      polls_waiting(gauge(registry_, "limehook_polls_waiting", "Requests that wait for a webhook's next event.")),
+      update_streams(gauge(registry_, "limehook_update_streams", "Streams of live updates that are open.")) {
   for (std::size_t i = 0; i < attempts.size(); ++i) {
     attempts[i] = &counter(registry_, "limehook_attempts_total", "Attempts by outcome.",
                            {{"outcome", std::string(name_of(static_cast<AttemptOutcome>(i)))}});

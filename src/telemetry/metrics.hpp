@@ -45,6 +45,7 @@ class Metrics {
   prometheus::Counter& mails_failed;                             // given up
   prometheus::Gauge& connections;                                // of the HTTP server
   prometheus::Gauge& polls_waiting;                              // requests that wait for a webhook's next event
+  prometheus::Gauge& update_streams;                             // open streams of live updates
   std::array<prometheus::Counter*, kRefusedByRate + 1> refused;  // callers, by http_server::Refusal, and by rate
   std::array<prometheus::Counter*, 6> responses;                 // of the HTTP server, by the status' first digit
 };

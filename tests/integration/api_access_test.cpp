@@ -119,6 +119,7 @@ const std::vector<Fixture>& fixtures() {
       {"GET /v1/recoveries/{id}", "amrP", NotFound, id_of<&TeamThings::recovery>},
       {"POST /v1/recoveries/{id}/cancel", "amP", NotFound, id_of<&TeamThings::recovery>},
       {"GET /v1/stats", "amrP", Filtered},
+      {"GET /v1/updates", "amrP", Filtered},
       {"GET /v1/test-receivers", "amrP", Filtered},
       {"POST /v1/test-receivers", "amP", Refused, nullptr, R"({"team_id":"team_alpha"})"},
       {"GET /v1/test-receivers/{id}", "amrP", NotFound, test_receiver},

@@ -49,6 +49,7 @@ void TestServer::drain() {
 
 asio::awaitable<Response> TestServer::handle(const Request& request) {
   ++handled_;
+  if (wish_.stream) co_return Response{200, "text/plain", "", {}, wish_.stream(io_)};
   if (wish_.answer_bytes > 0) co_return Response{200, "text/plain", std::string(wish_.answer_bytes, 'x'), {}};
   co_return Response{200,
                      "text/plain",

@@ -21,6 +21,7 @@ struct TestWish {
   std::vector<std::string> trusted_proxies;
   std::size_t body_bytes_max = 1024 * 1024;
   std::size_t answer_bytes = 0;  // of a body that is sent instead of the request told back
+  std::function<std::shared_ptr<BodyStream>(boost::asio::io_context& io)> stream{};  // likewise
   std::shared_ptr<boost::asio::ssl::context> tls;
 };
 

@@ -26,7 +26,10 @@ export function exchange(url, { method = 'GET', headers = {}, body } = {}) {
       answered = true;
       try {
         const chunks = [];
-        for await (const chunk of response) chunks.push(chunk);
+        for await (const chunk of response) {
+          chunks.push(chunk);
+          if (response.headers['content-type'] === 'text/event-stream') break;  // it has no end
+        }
         const text = Buffer.concat(chunks).toString('utf8');
         resolve({ status: response.statusCode, headers: response.headers, text });
       } catch (error) {

@@ -394,6 +394,10 @@ test('nothing is retried to a disabled or deleted webhook', async () => {
   await api.call('retryDelivery', 409, retry);
 });
 
+test('updates begin with a greeting', async () => {
+  for (const caller of [admin(), manager()]) assert.match(await api.call('getUpdates', 200, caller), /^retry: \d+\nevent: hello\ndata: \{"version":"[^"]+"\}\n\n/);
+});
+
 test('statistics count what happened', async () => {
   const query = { since: started, until: new Date(Date.now() + 60_000).toISOString() };
   const whole = await until('the counts are in', async () => {
