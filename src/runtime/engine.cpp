@@ -8,7 +8,6 @@
 
 #include "base/assert.hpp"
 #include "runtime/clocks.hpp"
-#include "runtime/update_notes.hpp"
 
 namespace limehook::runtime {
 namespace {
@@ -151,17 +150,23 @@ void Engine::arm_timer() {
   });
 }
 
-void Engine::execute(delivery::PersistBatch&& output) { writer_->commit(std::move(output.batch)); }
+void Engine::execute(delivery::PersistBatch&& output) {
+  if (updates_->size() > 0) gather_notes(output.batch);
+  writer_->commit(std::move(output.batch));
+}
 
 void Engine::on_batch_done(store::WriteBatch batch, store::CommitResult result) {
   asio::post(io_, [this, finished = delivery::BatchFinished{std::move(batch), std::move(result)}]() mutable {
-    if (finished.result.status == store::CommitStatus::Committed) note_updates(finished.batch);
+    const auto notes = std::exchange(notes_, {});
+    if (finished.result.status == store::CommitStatus::Committed) {
+      for (const auto& [kind, team] : notes) updates_->note(kind, team);
+    }
     handle(std::move(finished));
   });
 }
 
-void Engine::note_updates(const store::WriteBatch& batch) {
-  note_stored(*updates_, batch, directory_, [this](WebhookId id) -> std::string_view {
+void Engine::gather_notes(const store::WriteBatch& batch) {
+  notes_ = notes_of(batch, directory_, [this](WebhookId id) -> std::string_view {
     if (const auto webhook = find_webhook(id)) return webhook->team_id;  // the scheduler keeps it
     const auto deleted = deleted_teams_.find(id);
     return deleted == deleted_teams_.end() ? std::string_view() : deleted->second;

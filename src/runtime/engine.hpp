@@ -26,6 +26,7 @@
 #include "runtime/stats_recorder.hpp"
 #include "runtime/store_writer.hpp"
 #include "runtime/update_feed.hpp"
+#include "runtime/update_notes.hpp"
 #include "runtime/webhook_index.hpp"
 #include "store/store.hpp"
 #include "telemetry/metrics.hpp"
@@ -119,7 +120,7 @@ class Engine {
   void on_batch_done(store::WriteBatch batch, store::CommitResult result);  // the writer's thread
   void on_attempt_done(http_client::AttemptResult result);                  // a sender's thread
   void take_attempt_results();
-  void note_updates(const store::WriteBatch& batch);
+  void gather_notes(const store::WriteBatch& batch);
   void store_upkeep();
   void load_bodies(std::vector<DeliveryId> ids);
 
@@ -147,6 +148,7 @@ class Engine {
   delivery::Scheduler scheduler_;
   std::shared_ptr<EventWatches> watches_ = std::make_shared<EventWatches>(scheduler_);
   std::shared_ptr<UpdateFeed> updates_;
+  UpdateNotes notes_;  // of the batch that is being committed
   StatsRecorder stats_;
   Directory directory_;
   WebhookIndex webhook_index_;

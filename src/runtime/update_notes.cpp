@@ -5,17 +5,18 @@ namespace {
 
 // Things that may go from one team to another are noted for both.
 struct CatalogNoter {
-  UpdateFeed& feed;
+  UpdateNotes& notes;
   const Directory& directory;
 
+  void add(UpdateKind kind, const std::string& team) const { notes.emplace(kind, team); }
   template <class Row>
   void note(UpdateKind kind, const Row* row) const {
-    if (row) feed.note(kind, row->team_id);
+    if (row) add(kind, row->team_id);
   }
   void note(const User* user) const {
     if (!user) return;
-    feed.note(UpdateKind::Users, "");
-    for (const Membership& member : user->teams) feed.note(UpdateKind::Users, member.team_id);
+    add(UpdateKind::Users, "");
+    for (const Membership& member : user->teams) add(UpdateKind::Users, member.team_id);
   }
 
   void operator()(const ApiKey& key) const { note(UpdateKind::Keys, &key); }
@@ -27,8 +28,8 @@ struct CatalogNoter {
   void operator()(store::Removed<NumberId> removed) const {
     note(UpdateKind::Numbers, directory.numbers().find(removed.id));
   }
-  void operator()(const Team& team) const { feed.note(UpdateKind::Teams, team.id); }
-  void operator()(const store::RemovedTeam& removed) const { feed.note(UpdateKind::Teams, removed.id); }
+  void operator()(const Team& team) const { add(UpdateKind::Teams, team.id); }
+  void operator()(const store::RemovedTeam& removed) const { add(UpdateKind::Teams, removed.id); }
   void operator()(const User& user) const {
     note(directory.find_user(user.id));
     note(&user);
@@ -40,7 +41,7 @@ struct CatalogNoter {
   void operator()(store::Removed<LinkId> removed) const {
     if (const Link* link = directory.links().find(removed.id)) (*this)(*link);
   }
-  void operator()(const AuditEntry& entry) const { feed.note(UpdateKind::Audit, entry.team_id); }
+  void operator()(const AuditEntry& entry) const { add(UpdateKind::Audit, entry.team_id); }
   void operator()(const KeyUse&) const {}
   void operator()(const Session&) const {}
   void operator()(store::Removed<SessionId>) const {}
@@ -50,21 +51,24 @@ struct CatalogNoter {
 
 }  // namespace
 
-void note_stored(UpdateFeed& feed, const store::WriteBatch& batch, const Directory& directory,
-                 const TeamOfWebhook& team_of) {
-  if (feed.size() == 0) return;
-  const auto note = [&](UpdateKind kind, WebhookId webhook) { feed.note(kind, team_of(webhook)); };
-  for (const Webhook& webhook : batch.webhooks) feed.note(UpdateKind::Webhooks, webhook.team_id);
-  for (const auto& health : batch.healths) note(UpdateKind::Webhooks, health.webhook);
-  for (const auto& deleted : batch.deleted_webhooks) note(UpdateKind::Webhooks, deleted.id);
-  for (const auto& change : batch.catalog) std::visit(CatalogNoter{feed, directory}, change);
+UpdateNotes notes_of(const store::WriteBatch& batch, const Directory& directory, const TeamOfWebhook& team_of) {
+  UpdateNotes notes;
+  std::set<std::pair<UpdateKind, WebhookId>> seen;  // a batch has thousands of deliveries of few webhooks
+  const auto add = [&](UpdateKind kind, WebhookId webhook) {
+    if (seen.emplace(kind, webhook).second) notes.emplace(kind, team_of(webhook));
+  };
+  for (const Webhook& webhook : batch.webhooks) notes.emplace(UpdateKind::Webhooks, webhook.team_id);
+  for (const auto& health : batch.healths) add(UpdateKind::Webhooks, health.webhook);
+  for (const auto& deleted : batch.deleted_webhooks) add(UpdateKind::Webhooks, deleted.id);
+  for (const auto& change : batch.catalog) std::visit(CatalogNoter{notes, directory}, change);
   for (const auto& added : batch.events) {
-    feed.note(UpdateKind::Events, added.event.team_id);
-    for (const Delivery& delivery : added.deliveries) note(UpdateKind::Deliveries, delivery.webhook);
+    notes.emplace(UpdateKind::Events, added.event.team_id);
+    for (const Delivery& delivery : added.deliveries) add(UpdateKind::Deliveries, delivery.webhook);
   }
-  for (const Delivery& delivery : batch.deliveries) note(UpdateKind::Deliveries, delivery.webhook);
-  for (const auto& update : batch.updates) note(UpdateKind::Deliveries, update.webhook);
-  for (const Recovery& recovery : batch.recoveries) note(UpdateKind::Recoveries, recovery.webhook);
+  for (const Delivery& delivery : batch.deliveries) add(UpdateKind::Deliveries, delivery.webhook);
+  for (const auto& update : batch.updates) add(UpdateKind::Deliveries, update.webhook);
+  for (const Recovery& recovery : batch.recoveries) add(UpdateKind::Recoveries, recovery.webhook);
+  return notes;
 }
 
 }  // namespace limehook::runtime

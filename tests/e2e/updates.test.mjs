@@ -73,10 +73,17 @@ describe('updates', () => {
     assert.equal(stream.headers['x-accel-buffering'], 'no');
     await waitFor(() => stream.messages[0]?.event === 'hello', 5000, 'the greeting');
     const team_id = uniqueId('team');
+    receiver.behaviour = { status: 503 };
+    const failing = await api.createWebhook({ url: receiver.url, team_id, retry_schedule: [3600] });
+    await api.send(missedCall({ team_id }));
+    const failed = await waitFor(async () => (await api.deliveries(failing.id, '?status=retrying'))[0], 10_000, 'a failure');
+    receiver.behaviour = { status: 200 };
+    await stream.hears('deliveries');
     const changes = [
       ['webhooks', () => api.createWebhook({ url: receiver.url, team_id })],
       ['events', () => api.send(missedCall({ team_id }))],
       ['deliveries', () => api.send(missedCall({ team_id }))],
+      ['deliveries', () => api.post(`/v1/deliveries/${failed.id}/retry`)],
       ['numbers', () => api.post('/v1/numbers', { number: '+15550001111', team_id })],
       ['keys', () => keyOf('read', team_id)],
       ['teams', () => api.post('/v1/teams', { id: uniqueId('team'), name: 'New' })],

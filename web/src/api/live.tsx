@@ -18,8 +18,8 @@ const reconnectMs = { first: 1000, most: 15_000 };
 
 type Listener = (kinds: string[] | 'all') => void;
 
-/** Reads the stream until it ends; answers whether it had begun. */
-async function listen(send: Fetch, signal: AbortSignal, connected: () => void, changed: Listener): Promise<boolean> {
+/** Reads the stream until it ends. */
+async function listen(send: Fetch, signal: AbortSignal, connected: () => void, changed: Listener) {
   const response = await send(new Request('/v1/updates', { headers: { accept: 'text/event-stream' }, signal }));
   connected();
   const events = response.body?.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
@@ -29,37 +29,44 @@ async function listen(send: Fetch, signal: AbortSignal, connected: () => void, c
     if (next.value.event !== 'changed') continue;
     changed((JSON.parse(next.value.data) as { changed: string[] }).changed);
   }
-  return true;
 }
 
 /** Listens until `signal` is aborted, and again after each loss of the connection. */
 async function keepListening(send: Fetch, signal: AbortSignal, setConnected: (on: boolean) => void, changed: Listener) {
   let wait = reconnectMs.first;
+  const begun = () => {
+    wait = reconnectMs.first;
+    setConnected(true);
+  };
   while (!signal.aborted) {
-    const begun = await listen(send, signal, () => setConnected(true), changed).catch(() => false);
+    await listen(send, signal, begun, changed).catch(() => undefined);
+    if (signal.aborted) return;
     setConnected(false);
-    wait = begun ? reconnectMs.first : Math.min(wait * 2, reconnectMs.most);
     await new Promise((resolve) => setTimeout(resolve, wait));
+    wait = Math.min(wait * 2, reconnectMs.most);
   }
 }
 
-/** Collects what has changed and tells it once a second at most, the first at once. */
-function coalesced(tell: Listener): Listener {
-  let waiting = new Set<string>();
-  let all = false;
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const flush = () => {
-    timer = null;
-    if (!all && waiting.size === 0) return;
-    tell(all ? 'all' : [...waiting]);
-    waiting = new Set();
-    all = false;
-    timer = setTimeout(flush, pauseMs);
+/**
+ * Collects what has changed and passes it on: the first at once, then what has come since the one before was dealt with,
+ * once a second at most. What comes while something is dealt with is not lost in it.
+ */
+function coalesced(deal: (kinds: string[] | 'all') => Promise<void>): Listener {
+  let waiting: Set<string> | 'all' = new Set();
+  let busy = false;
+  const flush = async () => {
+    busy = true;
+    while (waiting === 'all' || waiting.size > 0) {
+      const kinds: string[] | 'all' = waiting === 'all' ? 'all' : [...waiting];
+      waiting = new Set();
+      await Promise.all([deal(kinds), new Promise((resolve) => setTimeout(resolve, pauseMs))]);
+    }
+    busy = false;
   };
   return (kinds) => {
-    if (kinds === 'all') all = true;
-    else for (const kind of kinds) waiting.add(kind);
-    timer ??= setTimeout(flush, 0);
+    if (kinds === 'all') waiting = 'all';
+    else if (waiting !== 'all') for (const kind of kinds) waiting.add(kind);
+    if (!busy) void flush();
   };
 }
 
@@ -76,24 +83,34 @@ export function LiveUpdates({ send, children }: { send: Fetch; children: ReactNo
     const changed = coalesced((kinds) => {
       const shown = kinds === 'all' ? null : new Set<unknown>(kinds.flatMap((kind) => shownIn[kind] ?? [kind]));
       const predicate = ({ queryKey }: { queryKey: readonly unknown[] }) => shown === null || shown.has(queryKey[0]);
-      // A request that is under way is not begun anew: with changes every second it might never end.
-      void queries.invalidateQueries({ predicate }, { cancelRefetch: false });
+      return queries.invalidateQueries({ predicate });
     });
+    const leave = () => {
+      stop?.abort();
+      stop = null;
+      setConnected(false);
+    };
     // Browsers open six connections to a server, so a tab that nobody looks at keeps none.
     const follow = () => {
-      if (document.hidden) {
-        stop?.abort();
-        stop = null;
-      } else if (stop === null) {
-        stop = new AbortController();
-        void keepListening(send, stop.signal, setConnected, changed);
-      }
+      if (document.hidden) return leave();
+      if (stop !== null) return;
+      stop = new AbortController();
+      void keepListening(send, stop.signal, setConnected, changed);
+    };
+    // A stream over a network that is gone looks like one on which nothing happens.
+    const begin = () => {
+      leave();
+      follow();
     };
     follow();
     document.addEventListener('visibilitychange', follow);
+    addEventListener('offline', begin);
+    addEventListener('online', begin);
     return () => {
       document.removeEventListener('visibilitychange', follow);
-      stop?.abort();
+      removeEventListener('offline', begin);
+      removeEventListener('online', begin);
+      leave();
     };
   }, [send, queries]);
   return <ConnectedContext.Provider value={connected}>{children}</ConnectedContext.Provider>;
