@@ -83,11 +83,8 @@ void StoreWriter::commit_now(store::WriteBatch batch) {
     spdlog::info("The store takes commits again.");
   }
   failing_ = !committed;
-  if (committed) {
-    // Nobody needs these any more; the main thread, which gets the batch back, has better things to do than free them.
-    batch.attempts.clear();
-    batch.updates.clear();
-  }
+  // Nobody needs these any more; the main thread, which gets the batch back, has better things to do than free them.
+  if (committed) batch.attempts.clear();
   done_(std::move(batch), std::move(result));
 }
 
