@@ -43,24 +43,26 @@ async function keepListening(send: Fetch, signal: AbortSignal, setConnected: (on
   }
 }
 
-/** Collects what has changed and tells it once a second at most, the first at once. */
-function coalesced(tell: Listener): Listener {
+/** Collects what has changed and tells it once a second at most, the first at once; once more where `tell` answers false. */
+function coalesced(tell: (kinds: string[] | 'all') => boolean): Listener {
   let waiting = new Set<string>();
   let all = false;
   let timer: ReturnType<typeof setTimeout> | null = null;
   const flush = () => {
     timer = null;
     if (!all && waiting.size === 0) return;
-    tell(all ? 'all' : [...waiting]);
+    const kinds = all ? 'all' : [...waiting];
     waiting = new Set();
     all = false;
     timer = setTimeout(flush, pauseMs);
+    if (!tell(kinds)) collect(kinds);
   };
-  return (kinds) => {
+  const collect: Listener = (kinds) => {
     if (kinds === 'all') all = true;
     else for (const kind of kinds) waiting.add(kind);
     timer ??= setTimeout(flush, 0);
   };
+  return collect;
 }
 
 const ConnectedContext = createContext(false);
@@ -76,8 +78,11 @@ export function LiveUpdates({ send, children }: { send: Fetch; children: ReactNo
     const changed = coalesced((kinds) => {
       const shown = kinds === 'all' ? null : new Set<unknown>(kinds.flatMap((kind) => shownIn[kind] ?? [kind]));
       const predicate = ({ queryKey }: { queryKey: readonly unknown[] }) => shown === null || shown.has(queryKey[0]);
-      // A request that is under way is not begun anew: with changes every second it might never end.
+      // A request that is under way is not begun anew: with changes every second it might never end. As it may answer what
+      // was before the change, it is made once more later.
+      const underWay = queries.isFetching({ predicate }) > 0;
       void queries.invalidateQueries({ predicate }, { cancelRefetch: false });
+      return !underWay;
     });
     // Browsers open six connections to a server, so a tab that nobody looks at keeps none.
     const follow = () => {
