@@ -97,6 +97,23 @@ describe('updates', () => {
     stream.close();
   });
 
+  // Goal: that an attempt has ended is told too, when nothing else happens.
+  test('the end of an attempt', async () => {
+    let answer;
+    const slow = await Receiver.start({ until: new Promise((resolve) => (answer = resolve)) });
+    const team_id = uniqueId('team');
+    await api.createWebhook({ url: slow.url, team_id });
+    const stream = await withKey((await keyOf('read', team_id)).key);
+    await api.send(missedCall({ team_id }));
+    await stream.hears('deliveries');
+    await waitFor(() => slow.count === 1, 5000, 'the attempt');
+    stream.forget();
+    answer();
+    await stream.hears('deliveries');
+    stream.close();
+    slow.close();
+  });
+
   // Goal: who is limited to a team hears nothing of others', nor of kinds that they may not look at.
   test('who is told what', async () => {
     const [own, other] = [uniqueId('team'), uniqueId('team')];
