@@ -111,6 +111,9 @@ describe('the dashboard: numbers, sources, keys', { skip: missingBrowser() }, ()
     await page.getByText('It is shown this once.').waitFor();
     const key = await secret(page, 'API key');
     assert.match(key, /^lh_/);
+    await page.keyboard.press('Escape');
+    await page.mouse.click(5, 5);
+    assert.equal(await secret(page, 'API key'), key, 'it is not lost by a slip');
     assert.equal((await server.api.withKey(key).get('/v1/webhooks')).status, 200);
     await button(page, 'I have copied it').click();
     await row(page, 'Dashboards').waitFor();
