@@ -42,7 +42,7 @@ asio::awaitable<Response> Api::answer_page(const Call& call, store::DeliveryQuer
       if (!sees_webhook(call.principal, row.delivery.webhook)) continue;
       if (count == query.limit) break;
       ++count;
-      write_delivery(out.begin_object(), row.delivery, row.type, row.team_id).end_object();
+      write_delivery(out.begin_object(), row).end_object();
       if (count == query.limit && &row != &page.rows.back()) next = row.delivery.id.value;
     }
     if (next == 0) break;
@@ -103,7 +103,7 @@ asio::awaitable<Response> Api::retry_delivery(const Call& call) {
   const auto after = co_await load_delivery(call);
   engine_.record(audit(call, "delivery.retried", team_of(after), call.id, ""));
   JsonWriter out;
-  write_delivery(out.begin_object(), after.delivery, after.event.type, after.event.team_id).end_object();
+  write_delivery(out.begin_object(), after.delivery, after.event).end_object();
   co_return Response{202, "application/json", out.take(), {}};
 }
 
@@ -114,7 +114,7 @@ asio::awaitable<Response> Api::skip_delivery(const Call& call) {
   const auto after = co_await load_delivery(call);
   engine_.record(audit(call, "delivery.skipped", team_of(after), call.id, ""));
   JsonWriter out;
-  write_delivery(out.begin_object(), after.delivery, after.event.type, after.event.team_id).end_object();
+  write_delivery(out.begin_object(), after.delivery, after.event).end_object();
   co_return Response{200, "application/json", out.take(), {}};
 }
 

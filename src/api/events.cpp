@@ -157,7 +157,7 @@ asio::awaitable<Response> Api::get_event(const Call& call) {
   write_event(out.begin_object(), detail->event).key("deliveries").begin_array();
   for (const Delivery& delivery : detail->deliveries) {
     if (!sees_webhook(call.principal, delivery.webhook)) continue;
-    write_delivery(out.begin_object(), delivery, detail->event.type, detail->event.team_id).end_object();
+    write_delivery(out.begin_object(), delivery, detail->event).end_object();
   }
   out.end_array().end_object();
   co_return Response{200, "application/json", out.take(), {}};

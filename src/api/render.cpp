@@ -162,9 +162,18 @@ JsonWriter& write_event(JsonWriter& out, const Event& event) {
   return out.key("payload").raw(event.payload);
 }
 
-JsonWriter& write_delivery(JsonWriter& out, const Delivery& d, EventType type, std::string_view team_id) {
-  out.key("id").string(d.id.str()).key("event_id").string(d.event.str()).key("event").string(limehook::name_of(type));
-  out.key("webhook_id").string(d.webhook.str()).key("team_id").string_or_null(team_id);
+JsonWriter& write_delivery(JsonWriter& out, const store::DeliveryRow& row) {
+  const Delivery& d = row.delivery;
+  out.key("id")
+      .string(d.id.str())
+      .key("event_id")
+      .string(d.event.str())
+      .key("event")
+      .string(limehook::name_of(row.type));
+  out.key("webhook_id").string(d.webhook.str()).key("team_id").string_or_null(row.team_id);
+  out.key("search_terms").begin_array();
+  for (const std::string& term : row.terms) out.string(term);
+  out.end_array();
   out.key("status").string(info_of(d.status).name).key("test").boolean(d.test);
   out.key("attempt_count").number(std::int64_t{d.attempts});
   out.key("response_status");
@@ -176,6 +185,10 @@ JsonWriter& write_delivery(JsonWriter& out, const Delivery& d, EventType type, s
   out.key("updated_at").string(format_rfc3339(d.updated_at));
   write_time_or_null(out, "next_attempt_at", d.next_attempt_at);
   return out;
+}
+
+JsonWriter& write_delivery(JsonWriter& out, const Delivery& delivery, const Event& event) {
+  return write_delivery(out, store::DeliveryRow{delivery, event.type, event.team_id, search_terms(event.payload)});
 }
 
 JsonWriter& write_response(JsonWriter& out, const Attempt& attempt) {
@@ -191,7 +204,7 @@ JsonWriter& write_payload(JsonWriter& out, std::string_view body, BodyType type)
 
 JsonWriter& write_delivery_detail(JsonWriter& out, const store::DeliveryDetail& detail, std::string_view version) {
   const std::string& body = detail.delivery.body ? *detail.delivery.body : detail.event.payload;
-  write_delivery(out, detail.delivery, detail.event.type, detail.event.team_id);
+  write_delivery(out, detail.delivery, detail.event);
   out.key("note").string_or_null(detail.delivery.note.value_or(""));
   write_payload(out, body, detail.delivery.body_type);
   out.key("attempts").begin_array();

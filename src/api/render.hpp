@@ -12,7 +12,9 @@
 namespace limehook::api {
 
 JsonWriter& write_event(JsonWriter& out, const Event& event);
-JsonWriter& write_delivery(JsonWriter& out, const Delivery& delivery, EventType type, std::string_view team_id);
+// `event` is the delivery's.
+JsonWriter& write_delivery(JsonWriter& out, const Delivery& delivery, const Event& event);
+JsonWriter& write_delivery(JsonWriter& out, const store::DeliveryRow& row);
 // The member `payload`: JSON as it is, a form as a string.
 JsonWriter& write_payload(JsonWriter& out, std::string_view body, BodyType type);
 // With payload and attempts. `version` is Limehook's, as the User-Agent had it.

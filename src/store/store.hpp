@@ -48,6 +48,7 @@ struct DeliveryRow {
   Delivery delivery;  // without body
   EventType type{};
   std::string team_id;
+  std::vector<std::string> terms;  // search_terms() of the event's payload
 };
 
 struct EventQuery {

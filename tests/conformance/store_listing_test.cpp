@@ -119,6 +119,16 @@ TEST_P(StoreListingTest, PagingIsSteadyWhileRowsArrive) {
   EXPECT_EQ(seen, expected);
 }
 
+// Goal: a row says what its event is about, without a look at the event.
+TEST_P(StoreListingTest, RowsHaveTheTermsOfTheirEventsPayload) {
+  NewEvent event = make_.event({kWebhook});
+  event.event.payload = R"({"call_id":"123456","callee_number":"+0987654321","caller_number":"+1234567890"})";
+  commit_event(event);
+  const auto page = store().list_deliveries({});
+  ASSERT_EQ(page.rows.size(), 1U);
+  EXPECT_THAT(page.rows[0].terms, ElementsAre("+1234567890", "+0987654321", "123456"));
+}
+
 TEST_P(StoreListingTest, SearchIsExactButForThePlus) {
   const NewEvent with_plus = make_.event({kWebhook}, "t", EventType::MissedCall, {"+1234567890", "123456"});
   const NewEvent without = make_.event({kWebhook}, "t", EventType::MissedCall, {"1234567890", "789012"});

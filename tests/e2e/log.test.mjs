@@ -104,6 +104,8 @@ describe('lists', () => {
     const rows = await settled(webhook, 5);
     const ids = rows.map((row) => row.id);
     assert.deepEqual(ids, [...ids].sort().reverse(), 'newest first');
+    assert.deepEqual(rows[0].search_terms, ['+4930778', '+4930777', text.message_id]);
+    assert.deepEqual(rows[4].search_terms, [events[0].caller_number, events[0].callee_number, events[0].call_id]);
     const matching = async (query) => (await api.list(path + query)).map((row) => row.id);
     assert.deepEqual(await matching('?status=retrying'), [ids[2]]);
     assert.deepEqual(await matching('?status=delivered'), [ids[0], ids[1], ids[3], ids[4]]);

@@ -128,10 +128,10 @@ class ApiWorld::Seed {
 
   void people() {
     marker_ = "operator";
-    User admin = person("admin", {});
-    admin.admin = true;
-    world_.admin = admin.id;
-    put(admin);
+    User of_all_teams = person("admin", {});
+    of_all_teams.admin = true;
+    world_.admin = of_all_teams.id;
+    put(of_all_teams);
     person("person of no team", {});
     User disabled = person("disabled admin", {});
     disabled.admin = true;

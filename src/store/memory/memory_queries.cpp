@@ -80,7 +80,7 @@ Page<DeliveryRow> MemoryStore::list_deliveries(const DeliveryQuery& query) const
             (!query.term.empty() && !has_term(event.terms, query.term))) {
           return std::nullopt;
         }
-        DeliveryRow row{delivery, event.event.type, event.event.team_id};
+        DeliveryRow row{delivery, event.event.type, event.event.team_id, search_terms(event.event.payload)};
         row.delivery.body.reset();
         return row;
       });

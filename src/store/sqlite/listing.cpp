@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "model/event.hpp"
 #include "store/sqlite/id_source.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/rows.hpp"
@@ -131,7 +132,7 @@ constexpr int kAfterDelivery = kDeliveryColumnCount;
 std::optional<DeliveryRow> read_delivery_row(Database& db, std::int64_t id, const DeliveryQuery& query,
                                              std::uint64_t term) {
   Rows rows = db.query("SELECT " LIMEHOOK_DELIVERY_COLUMNS
-                       ",d.type,e.team,e.terms FROM deliveries d CROSS JOIN events e ON e.id=d.event "
+                       ",d.type,e.team,e.terms,e.payload FROM deliveries d CROSS JOIN events e ON e.id=d.event "
                        "WHERE d.id=?",
                        id);
   if (!rows.next()) return std::nullopt;
@@ -144,6 +145,7 @@ std::optional<DeliveryRow> read_delivery_row(Database& db, std::int64_t id, cons
   if (query.team_id && rows->bytes(kAfterDelivery + 1) != *query.team_id) return std::nullopt;
   if (!query.term.empty() && !has_term(rows->bytes(kAfterDelivery + 2), term)) return std::nullopt;
   row.team_id = rows->text(kAfterDelivery + 1);
+  row.terms = search_terms(rows->bytes(kAfterDelivery + 3));
   return row;
 }
 

@@ -1,0 +1,15 @@
+import type { Delivery } from '../api/types';
+
+/** A delivery's status in words, and what they mean. */
+export const deliveryStatuses: Record<Delivery['status'], { name: string; tone: string; meaning: string }> = {
+  pending: { name: 'Pending', tone: 'badge-info', meaning: 'Accepted; no attempt has finished yet.' },
+  retrying: { name: 'Retrying', tone: 'badge-warn', meaning: 'The last attempt failed; another one follows.' },
+  delivered: { name: 'Delivered', tone: 'badge-good', meaning: 'The receiver acknowledged it.' },
+  failed: { name: 'Failed', tone: 'badge-bad', meaning: 'Every attempt of the schedule failed; nothing more is sent unless somebody retries it.' },
+  canceled: { name: 'Canceled', tone: '', meaning: 'Given up: the webhook was disabled or deleted, or somebody skipped it.' },
+};
+
+export function DeliveryStatus({ status }: { status: Delivery['status'] }) {
+  const { name, tone, meaning } = deliveryStatuses[status];
+  return <span className={`badge ${tone}`} title={meaning}>{name}</span>;
+}
