@@ -1,4 +1,4 @@
-// The dashboard's numbers, sources and API keys: set up by hand, from a fresh store.
+// The dashboard's numbers, sources, API keys and settings: set up by hand, from a fresh store.
 
 import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
@@ -7,6 +7,7 @@ import { Browser, missingBrowser } from './support/browser.mjs';
 import { button, field, heading, signedIn, withAdmin } from './support/dashboard.mjs';
 import { person } from './support/session.mjs';
 import { test } from './support/test.mjs';
+import { waitFor } from './support/wait.mjs';
 
 const ann = { email: 'ann@example.com', password: 'seven quiet herons waiting' };
 
@@ -111,6 +112,9 @@ describe('the dashboard: numbers, sources, keys', { skip: missingBrowser() }, ()
     await page.getByText('It is shown this once.').waitFor();
     const key = await secret(page, 'API key');
     assert.match(key, /^lh_/);
+    await page.keyboard.press('Escape');
+    await page.mouse.click(5, 5);
+    assert.equal(await secret(page, 'API key'), key, 'it is not lost by a slip');
     assert.equal((await server.api.withKey(key).get('/v1/webhooks')).status, 200);
     await button(page, 'I have copied it').click();
     await row(page, 'Dashboards').waitFor();
@@ -120,6 +124,7 @@ describe('the dashboard: numbers, sources, keys', { skip: missingBrowser() }, ()
     const days = (Date.parse(made.expires_at) - Date.now()) / 86_400_000;
     assert.ok(days > 29 && days <= 30, `${days}`);
 
+    await waitFor(async () => (await root.list('/v1/keys'))[0].last_used_at, 10_000, 'the use of the key');
     await act(page, 'Dashboards', 'Edit');
     await field(page, 'Name').fill('Charts');
     await field(page, 'Expires').selectOption('Never');
@@ -167,4 +172,23 @@ describe('the dashboard: numbers, sources, keys', { skip: missingBrowser() }, ()
     await page.getByRole('link', { name: 'Sources' }).click();
     await page.getByRole('region', { name: 'A request that sends missed_call' }).waitFor();
   }));
+
+  // Goal: the settings tell in words what applies, and which option changes it; how the server runs is for admins only.
+  test('settings', () => withAdmin(browser, async ({ server, root, visit, visitSignedIn }) => {
+    await person(root, ann.email, { team_id: 'team_s' }, ann.password);
+    const fact = (page, name) => page.locator('.facts > div').filter({ has: page.locator('dt', { hasText: name }) }).first();
+    const page = await visitSignedIn('/settings');
+    for (const [name, text] of [
+      ['Public URL --public-url', server.url],
+      ['Tries again --retry-schedule', 'After 7 s, 2 min'],
+      ['Events and their log --retention', '30 d'],
+      ['E-mail --smtp-url', 'Off'],
+      ['Listens at --listen', new URL(server.url).host],
+    ]) await fact(page, name).getByText(text).waitFor();
+    await page.getByRole('radio', { name: 'Dark' }).check();
+    assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark');
+    const member = await signedIn(visit, ann, '/settings');
+    await fact(member, 'Public URL').waitFor();
+    assert.equal(await fact(member, 'Listens at').count(), 0);
+  }, ['--retry-schedule', '7s,2m']));
 });

@@ -1,6 +1,6 @@
 import { Dialog as Base } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
-import { type ReactNode, useId, useState } from 'react';
+import { createContext, type ReactNode, useContext, useEffect, useId, useState } from 'react';
 
 import type { ApiError } from '../api/client';
 import { Alert } from './alert';
@@ -21,8 +21,21 @@ function focusSomewhere() {
   });
 }
 
+const HoldContext = createContext<(held: boolean) => void>(() => undefined);
+
+/** While this part is shown, its dialog closes by none but its own buttons: what it has is lost then. */
+export function useHeldDialog() {
+  const hold = useContext(HoldContext);
+  useEffect(() => {
+    hold(true);
+    return () => hold(false);
+  }, [hold]);
+}
+
 /** Something to deal with before one goes on with the page. */
-export function Dialog({ title, open, onClose, modal = false, children }: DialogProps) {
+export function Dialog({ title, open, onClose, modal: asked = false, children }: DialogProps) {
+  const [held, hold] = useState(false);
+  const modal = asked || held;
   return (
     <Base.Root open={open} onOpenChange={(next) => !next && !modal && onClose()} onOpenChangeComplete={(next) => !next && focusSomewhere()}>
       <Base.Portal>
@@ -32,7 +45,7 @@ export function Dialog({ title, open, onClose, modal = false, children }: Dialog
             <Base.Title>{title}</Base.Title>
             {!modal && <Base.Close className="button-icon" aria-label="Close"><X aria-hidden size={20} /></Base.Close>}
           </div>
-          {children}
+          <HoldContext value={hold}>{children}</HoldContext>
         </Base.Popup>
       </Base.Portal>
     </Base.Root>

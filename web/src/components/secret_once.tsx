@@ -1,5 +1,7 @@
 import { type ReactNode, useId, useRef, useState } from 'react';
 
+import { useHeldDialog } from './dialog';
+
 interface SecretOnceProps {
   /** What it is: "API key", "Link". */
   label: string;
@@ -13,6 +15,7 @@ interface SecretOnceProps {
 
 /** A secret that the server shows this once: to be copied before one goes on. */
 export function SecretOnce({ label, secret, done, onDone, children }: SecretOnceProps) {
+  useHeldDialog();
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
   const [said, setSaid] = useState('');

@@ -1,5 +1,47 @@
+// What this server is set to, in words, and which option changes it.
+
+import { useQuery } from '@tanstack/react-query';
+
+import { useAccess } from '../../api/access';
+import { answer } from '../../api/client';
+import { Answered } from '../../components/answered';
+import { Appearance } from '../../components/appearance';
 import { Heading } from '../../components/heading';
+import { Link } from '../../router';
+import { ConnectionPanel, DefaultsPanel, KeepingPanel, LimitsPanel, ServerPanel } from './panels';
+import './settings.css';
+
+function You() {
+  return (
+    <section className="panel" aria-labelledby="you">
+      <h2 id="you">You</h2>
+      <p>Password, second factor and where you are signed in are on <Link href="/account">your account</Link>.</p>
+    </section>
+  );
+}
 
 export default function SettingsPage() {
-  return <Heading>Settings</Heading>;
+  const { api } = useAccess();
+  const settings = useQuery({ queryKey: ['settings'], queryFn: () => answer(api.GET('/v1/settings')) });
+  return (
+    <>
+      <Heading>Settings</Heading>
+      <p className="hint">How this server runs. It is set where the server is started: on the command line, in a file, or in its environment. <a href="/docs/configuration">All options</a></p>
+      <div className="panels settings">
+        <Answered query={settings}>
+          {(value) => (
+            <>
+              <ConnectionPanel settings={value} />
+              <DefaultsPanel settings={value} />
+              <KeepingPanel settings={value} />
+              {value.server !== null && <ServerPanel server={value.server} />}
+              <LimitsPanel settings={value} />
+            </>
+          )}
+        </Answered>
+        <Appearance />
+        <You />
+      </div>
+    </>
+  );
 }
