@@ -148,6 +148,7 @@ std::span<const Api::Route> Api::routes() {
       {{"DELETE", "/v1/invitations/{id}", kAdmin | kTeamAdmin, NotFound}, &Api::delete_invitation},
       {{"POST", "/v1/invitations/accept", kOpen, None}, &Api::accept_invitation},
       {{"GET", "/v1/audit", kAdmin | kTeamAdmin, Filtered}, &Api::list_audit},
+      {{"GET", "/v1/settings", kLook | kPortal, None}, &Api::get_settings},
       {{"GET", "/healthz", kOpen, None}, &Api::get_health},
       {{"GET", "/readyz", kOpen, None}, &Api::get_readiness},
       {{"GET", "/metrics", kOpen, None}, &Api::get_metrics},

@@ -21,6 +21,7 @@
 #include "api/request_rate.hpp"
 #include "api/test_receivers.hpp"
 #include "base/limits.hpp"
+#include "config/config.hpp"
 #include "identity/guess_throttle.hpp"
 #include "identity/oidc.hpp"
 #include "model/test_receiver_urls.hpp"
@@ -35,6 +36,7 @@ namespace asio = boost::asio;
 
 struct ApiOptions {
   std::string version;
+  Config config{};        // for GET /v1/settings
   std::string admin_key;  // with which everything is allowed
   UrlRules url_rules;
   Duration default_timeout;  // of webhooks that set none
@@ -46,6 +48,7 @@ struct ApiOptions {
 
 // What can be known only when the server listens.
 struct SignInOptions {
+  std::string address;                         // where the server listens: "127.0.0.1:8080"
   std::string public_url;                      // where people and links reach this server; no slash at the end
   std::shared_ptr<identity::OidcClient> oidc;  // null: no single sign-on
   std::string oidc_name;                       // what people call it
@@ -244,6 +247,8 @@ class Api {
   asio::awaitable<Response> finish_oidc(const Call& call);
   asio::awaitable<Response> get_sign_in_options(const Call& call);
   std::optional<User> account_of(const identity::OidcIdentity& who, std::vector<store::CatalogChange>& changes);
+  // settings.cpp
+  asio::awaitable<Response> get_settings(const Call& call);
   // operations.cpp
   asio::awaitable<Response> get_health(const Call& call);
   asio::awaitable<Response> get_readiness(const Call& call);

@@ -119,7 +119,7 @@ std::string url_scheme(const Config& config) { return config.tls_cert ? "https" 
 
 api::SignInOptions sign_in_options(const Config& config, const std::string& address) {
   const std::string own_url = url_scheme(config) + "://" + address;
-  api::SignInOptions options{.public_url = config.public_url.empty() ? own_url : config.public_url};
+  api::SignInOptions options{.address = address, .public_url = config.public_url.empty() ? own_url : config.public_url};
   if (config.oidc_issuer.empty()) return options;
   options.oidc_name = config.oidc_name;
   options.oidc = std::make_shared<identity::OidcClient>(
@@ -183,6 +183,7 @@ int serve(const Config& config, store::Store& store) {
 
   api::Api api(engine, metrics,
                {.version = LIMEHOOK_VERSION,
+                .config = config,
                 .admin_key = config.admin_key.value_or(signing::generate_token("")),
                 .url_rules = {config.allow_http, [&](std::string_view host) { return policy.literal_problem(host); },
                               is_test_receiver},

@@ -172,6 +172,7 @@ const std::vector<Fixture>& fixtures() {
       {"DELETE /v1/invitations/{id}", "ap", NotFound, id_of<&TeamThings::invitation>},
       {"POST /v1/invitations/accept", kOpenToAll, None, nullptr, "{}", 422},
       {"GET /v1/audit", "ap", Filtered},
+      {"GET /v1/settings", "amrP", None},
       {"GET /healthz", kOpenToAll, None, nullptr, "", 200},
       {"GET /readyz", kOpenToAll, None, nullptr, "", 200},
       {"GET /metrics", kOpenToAll, None, nullptr, "", 200},

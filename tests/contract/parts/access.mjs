@@ -112,6 +112,16 @@ test('test receivers: made, sent to, changed, deleted', async () => {
   for (const { id } of others) await api.call('deleteTestReceiver', 204, admin({ path: { id } }));
 });
 
+test('settings: what applies to everybody, and more for admins', async () => {
+  const all = await api.call('getSettings', 200, admin());
+  assert.deepEqual([all.webhook_defaults.retry_schedule, all.features.http_urls, all.server.listen],
+                   [[1], true, new URL(server.url).host]);
+  for (const key of [keys.manage.key, keys.read.key, portals.read]) {
+    assert.deepEqual(await api.call('getSettings', 200, { key }), { ...all, server: null });
+  }
+  await api.call('getSettings', 422, admin({ query: { no: '1' } }));
+});
+
 // Makes `count` of something as an admin, who may have more than a team.
 async function makeMany(target, count, body) {
   const headers = { authorization: `Bearer ${keys.admin.key}`, 'content-type': 'application/json' };
