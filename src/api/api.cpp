@@ -110,6 +110,7 @@ std::span<const Api::Route> Api::routes() {
       {{"GET", "/v1/numbers/{id}", kLook, NotFound}, &Api::get_number},
       {{"PATCH", "/v1/numbers/{id}", kChange, NotFound}, &Api::patch_number},
       {{"DELETE", "/v1/numbers/{id}", kChange, NotFound}, &Api::delete_number},
+      {{"GET", "/v1/sources", kLook, Filtered}, &Api::list_sources},
       {{"GET", "/v1/keys", kAdmin | kTeamAdmin, Filtered}, &Api::list_keys},
       {{"POST", "/v1/keys", kAdmin | kTeamAdmin, Refused}, &Api::create_key},
       {{"GET", "/v1/keys/{id}", kAdmin | kTeamAdmin, NotFound}, &Api::get_key},

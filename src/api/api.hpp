@@ -250,6 +250,8 @@ class Api {
   asio::awaitable<Response> finish_oidc(const Call& call);
   asio::awaitable<Response> get_sign_in_options(const Call& call);
   std::optional<User> account_of(const identity::OidcIdentity& who, std::vector<store::CatalogChange>& changes);
+  // sources.cpp
+  asio::awaitable<Response> list_sources(const Call& call);
   // settings.cpp
   asio::awaitable<Response> get_settings(const Call& call);
   // operations.cpp

@@ -132,6 +132,7 @@ const std::vector<Fixture>& fixtures() {
       {"GET /v1/numbers/{id}", "amr", NotFound, kNumberId},
       {"PATCH /v1/numbers/{id}", "am", NotFound, kNumberId, R"({"name":"changed"})"},
       {"DELETE /v1/numbers/{id}", "am", NotFound, kNumberId},
+      {"GET /v1/sources", "amr", Filtered},
       {"GET /v1/keys", "ap", Filtered},
       {"POST /v1/keys", "ap", Refused, nullptr, R"({"name":"n","role":"read","team_id":"team_alpha"})"},
       {"GET /v1/keys/{id}", "ap", NotFound, kKeyId},

@@ -112,6 +112,17 @@ test('test receivers: made, sent to, changed, deleted', async () => {
   for (const { id } of others) await api.call('deleteTestReceiver', 204, admin({ path: { id } }));
 });
 
+test('sources: the keys that may send, of the team that asks', async () => {
+  const maySend = (await allPages('listKeys', admin())).filter((key) => key.role !== 'read');
+  const sources = await allPages('listSources', admin());
+  assert.deepEqual(sources.map(({ id, key_id, name }) => [id, key_id, name]),
+                   maySend.map(({ id, name }) => [id.replace('key_', 'src_'), id, name]));
+  const own = await allPages('listSources', { key: keys.read.key });
+  assert.ok(own.length > 0 && own.length < sources.length);
+  assert.deepEqual(own, sources.filter((source) => source.team_id === 'team_001'));
+  assert.ok(own.find((source) => source.key_id === keys.manage.id).last_used_at);
+});
+
 test('settings: what applies to everybody, and more for admins', async () => {
   const all = await api.call('getSettings', 200, admin());
   assert.deepEqual([all.webhook_defaults.retry_schedule, all.features.http_urls, all.server.listen],

@@ -39,7 +39,7 @@ async function tryAll(who, requests, ...statuses) {
   return `${statuses.join(' or ')} to all ${requests.length}`;
 }
 
-const lists = ['/v1/test-receivers', '/v1/webhooks', '/v1/deliveries', '/v1/events', '/v1/numbers', '/v1/stats', '/v1/teams'];
+const lists = ['/v1/sources', '/v1/test-receivers', '/v1/webhooks', '/v1/deliveries', '/v1/events', '/v1/numbers', '/v1/stats', '/v1/teams'];
 const listsOfPeople = [...lists, '/v1/keys', '/v1/users', '/v1/invitations', '/v1/audit'];
 
 async function readAll(who, paths, ...words) {
