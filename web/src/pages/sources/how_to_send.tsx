@@ -45,7 +45,7 @@ export function HowToSend({ source, onClose }: { source: Source | null; onClose(
     <Dialog title={`Send from ${source?.name ?? 'a source'}`} open={source !== null} onClose={onClose}>
       {source !== null && (
         <div className="sends">
-          <p>Set <code>LIMEHOOK_KEY</code> to the key that ends in <code>{source.hint}</code>. Lost it? Add another source and revoke this key.</p>
+          <p>Set <code>LIMEHOOK_KEY</code> to the key of {source.name}. Lost it? Add another source and revoke this key.</p>
           <Sends team={source.team_id} />
         </div>
       )}

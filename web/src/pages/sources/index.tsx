@@ -21,7 +21,7 @@ import './sources.css';
 function Row({ source, onSend }: { source: Source; onSend(source: Source): void }) {
   return (
     <tr>
-      <th scope="row"><bdi>{source.name}</bdi> <span className="hint">HTTP API · <code>lh_…{source.hint}</code></span></th>
+      <th scope="row"><bdi>{source.name}</bdi> <span className="hint">HTTP API</span></th>
       <td data-label="May">{roleName(source.role)}</td>
       <td className="long" data-label="Team"><TeamLink id={source.team_id} none="All" /></td>
       <td data-label="Last used">{source.last_used_at === null ? 'Never' : <Ago at={source.last_used_at} />}</td>
@@ -45,44 +45,36 @@ function Table({ rows, onSend }: { rows: Source[]; onSend(source: Source): void 
 }
 
 function Sources() {
+  const { canAdminister, team } = useAccess();
   const filters = useFilters();
   const list = useSources(given({ team_id: filters.get('team_id') }));
   const [adding, setAdding] = useState(false);
   const [sending, setSending] = useState<Source | null>(null);
-  const add = <button type="button" className="button" onClick={() => setAdding(true)}>Add a source</button>;
-  const empty = <Empty title={filters.any ? 'Nothing sends events for this team yet' : 'Nothing sends events yet'}><p className="hint">Add what does, a PBX or your backend: it gets a key of its own.</p>{add}</Empty>;
+  const add = canAdminister && <button type="button" className="button" onClick={() => setAdding(true)}>Add a source</button>;
+  const empty = <Empty title={filters.any ? 'Nothing sends events for this team yet' : 'Nothing sends events yet'}><p className="hint">Add what does, a PBX or your backend: it gets a key of its own.{!canAdminister && ' Admins make keys, and people who manage a team.'}</p>{add}</Empty>;
   return (
     <>
       <div className="page-head"><Heading>Sources</Heading>{add}</div>
-      <p className="hint">Where events come from: whatever has a key that may send them over the HTTP API. Keys are looked after on <Link href="/settings/keys">API keys</Link>.</p>
+      <p className="hint">Where events come from: whatever has a key that may send them over the HTTP API.{canAdminister && <> Keys are looked after on <Link href="/settings/keys">API keys</Link>.</>}</p>
       <div className="filters"><TeamFilter filters={filters} /></div>
       <Listed list={list} empty={empty}>{(rows) => <Table rows={rows} onSend={setSending} />}</Listed>
+      {!canAdminister && (
+        <section className="panel" aria-labelledby="sends">
+          <h2 id="sends">How to send</h2>
+          <div className="sends"><Sends team={team} /></div>
+        </section>
+      )}
       <CreateKey title="Add a source" only="ingest" open={adding} onClose={() => setAdding(false)} />
       <HowToSend source={sending} onClose={() => setSending(null)} />
     </>
   );
 }
 
-function OnlySending() {
-  const { team } = useAccess();
-  return (
-    <>
-      <Heading>Sources</Heading>
-      <p className="hint">Where events come from: whatever has a key that may send them over the HTTP API. Admins make keys, and people who manage a team.</p>
-      <section className="panel" aria-labelledby="sends">
-        <h2 id="sends">How to send</h2>
-        <div className="sends"><Sends team={team} /></div>
-      </section>
-    </>
-  );
-}
-
 export default function SourcesPage() {
-  const { canAdminister } = useAccess();
   return (
     <>
       <Crumbs steps={[{ name: 'Settings', path: '/settings' }, { name: 'Sources' }]} />
-      {canAdminister ? <Sources /> : <OnlySending />}
+      <Sources />
     </>
   );
 }

@@ -5,15 +5,12 @@ import { answer } from '../../api/client';
 import type { Schemas } from '../../api/types';
 import { type List, useList } from '../../components/list';
 
-export type Source = Schemas['Key'];
+export type Source = Schemas['Source'];
 
-const sends = ({ role }: Source) => role !== 'read';
-
-/** Those that may send for who may see keys; `query` limits them to a team. */
+/** Those that one sees; `query` limits them to a team. */
 export function useSources(query: { team_id?: string }): List<Source> {
   const { api } = useAccess();
-  const { query: reading, rows } = useList(['keys', 'sources', query], async (page) => answer(api.GET('/v1/keys', { params: { query: { ...query, ...page, limit: 100 } } })));
-  return { query: reading, rows: rows?.filter(sends) };
+  return useList(['keys', 'sources', query], async (page) => answer(api.GET('/v1/sources', { params: { query: { ...query, ...page, limit: 100 } } })));
 }
 
 /** A request with `event`, for a shell. The key is in its environment: never in a history of commands. */
