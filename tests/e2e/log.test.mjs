@@ -383,6 +383,32 @@ describe('stats', () => {
     assert.ok(Math.max(...numbersIn(total, 'delivered')) >= 7, JSON.stringify(total).slice(0, 500));
   });
 
+  // Goal: the last hour of a webhook, and of a team, comes in minutes; what begins earlier than they are kept in hours.
+  test('minutes of a webhook and of a team', async () => {
+    const { webhook, team_id } = await teamWebhook({ status: 200 });
+    const ago = (minutes) => new Date(Date.now() - minutes * 60_000).toISOString();
+    const minute = (at) => Math.floor(Date.parse(at) / 60_000);
+    const begin = minute(ago(0));
+    await api.send(missedCall({ team_id }));
+    await settled(webhook, 1);
+    const own = (await api.post('/v1/keys', { name: 'own', role: 'read', team_id })).json.key;
+    for (const [who, path] of [
+      [api, `/v1/webhooks/${webhook.id}/stats?`], [api, `/v1/stats?team_id=${team_id}&`], [api.withKey(own), '/v1/stats?'],
+    ]) {
+      const counted = (query) => waitFor(async () => {
+        const stats = await who.read(path + query());
+        return stats.totals.delivered === 1 && stats;
+      }, 15_000, path);
+      const recent = await counted(() => `since=${ago(60)}`);
+      assert.deepEqual([recent.bucket_seconds, recent.series.length], [60, 1], path);
+      const at = minute(recent.series[0].at);
+      assert.ok(at >= begin && at <= minute(ago(0)), recent.series[0].at);
+      for (const minutes of [125, 1440]) assert.equal((await counted(() => `since=${ago(minutes)}`)).bucket_seconds, 3600);
+      const earlier = await who.read(`${path}since=${ago(240)}&until=${ago(180)}`);
+      assert.deepEqual([earlier.bucket_seconds, earlier.totals.delivered], [3600, 0]);
+    }
+  });
+
   // Goal: statistics say how many deliveries wait, over the installation, or one team.
   test('statistics of one team', async () => {
     const server = await Limehook.start();
