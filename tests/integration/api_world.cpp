@@ -137,7 +137,7 @@ class ApiWorld::Seed {
     disabled.admin = true;
     disabled.enabled = false;
     put(disabled);
-    session("admin whose session is over", admin.id, -std::chrono::minutes(1));
+    session("admin whose session is over", of_all_teams.id, -std::chrono::minutes(1));
     portal("portal that is over", Role::Manage, "team_alpha", -std::chrono::minutes(1));
     Credentials forged = world_.credentials_.at("admin");
     forged.back().second = csrf_token("lhs_another");
