@@ -172,9 +172,9 @@ class Filler {
   }
 
   void count(const Delivery& delivery, WallTime at) {
-    const auto start_of = [at](Duration width) { return WallTime(at.time_since_epoch() / width * width); };
-    for (StatsCounts* counts : {&stats_[{delivery.webhook, start_of(std::chrono::hours(1))}],
-                                &stats_[{WebhookId{}, start_of(std::chrono::minutes(1))}]}) {
+    for (const auto& [id, width] : {std::pair<WebhookId, Duration>(delivery.webhook, std::chrono::hours(1)),
+                                    {WebhookId{}, std::chrono::minutes(1)}}) {
+      StatsCounts* counts = &stats_[{id, width, bucket_start(at, width)}];
       ++counts->attempts;
       counts->attempts_failed += delivery.status != DeliveryStatus::Delivered;
       counts->delivered += delivery.status == DeliveryStatus::Delivered;
@@ -184,7 +184,10 @@ class Filler {
   }
 
   void take_stats() {
-    for (const auto& [key, counts] : stats_) batch_.catalog.emplace_back(StatsBucket{key.first, key.second, counts});
+    for (const auto& [key, counts] : stats_) {
+      const auto& [webhook, width, start] = key;
+      batch_.catalog.emplace_back(StatsBucket{webhook, width, start, counts});
+    }
     stats_.clear();
   }
 
@@ -202,7 +205,7 @@ class Filler {
   IdGenerator ids_;
   WriteBatch batch_;
   std::vector<WebhookId> webhooks_;
-  std::map<std::pair<WebhookId, WallTime>, StatsCounts> stats_;
+  std::map<std::tuple<WebhookId, Duration, WallTime>, StatsCounts> stats_;
   std::string head_ = "Date: Thu, 30 Jan 2025 15:00:00 GMT\r\nServer: bench\r\n" + std::string(150, 'h');
   std::string signatures_ = std::string(64, 's');
 };

@@ -1,10 +1,10 @@
 // Statistics over time.
 
 #include <algorithm>
-#include <map>
 
 #include "api/api.hpp"
 #include "api/json_writer.hpp"
+#include "base/limits.hpp"
 #include "runtime/clocks.hpp"
 
 namespace limehook::api {
@@ -25,6 +25,12 @@ Range range_of(const Call& call) {
   const WallTime since = call.time_parameter("since").value_or(until - std::chrono::hours(24));
   if (since >= until) throw Fault{invalid({{"/since", "must be before until"}})};
   return {since, until};
+}
+
+// The shortest buckets that there are of webhooks for all of the range.
+Duration shortest_of_webhooks(const Range& range) {
+  const bool recent = range.since >= runtime::now().wall - limits::kStatsMinutesShown;
+  return recent ? Duration(seconds(60)) : seconds(3600);
 }
 
 // The shortest bucket from `shortest` up with which the series stays short.
@@ -58,13 +64,13 @@ void write_counts(JsonWriter& out, const StatsCounts& counts) {
   out.end_object();
 }
 
-// Writes all members but the last brace.
-void write_stats(JsonWriter& out, const Range& range, Duration width, const std::vector<StatsBucket>& buckets) {
+// Writes all members but the last brace. `buckets` are not longer than `width`.
+void write_stats(JsonWriter& out, const Range& range, Duration width, const StatsSeries& buckets) {
   StatsCounts totals;
-  std::map<WallTime, StatsCounts> series;
-  for (const StatsBucket& bucket : buckets) {
-    totals.merge(bucket.counts);
-    series[WallTime(bucket.start.time_since_epoch() / width * width)].merge(bucket.counts);
+  StatsSeries series;
+  for (const auto& [start, counts] : buckets) {
+    totals.merge(counts);
+    series[bucket_start(start, width)].merge(counts);
   }
   out.key("since").string(format_rfc3339(range.since)).key("until").string(format_rfc3339(range.until));
   out.key("bucket_seconds").number(std::int64_t{width / seconds(1)});
@@ -77,8 +83,16 @@ void write_stats(JsonWriter& out, const Range& range, Duration width, const std:
   out.end_array();
 }
 
-// A bucket that the range begins within counts whole.
-WallTime floor_to(WallTime at, Duration width) { return WallTime(at.time_since_epoch() / width * width); }
+// A bucket that the range begins within counts whole. `ids` as for Store::list_stats(), ascending.
+asio::awaitable<StatsSeries> read_stats(runtime::Engine& engine, std::vector<WebhookId> ids, Duration width,
+                                        Range range) {
+  const WallTime since = bucket_start(range.since, width);
+  auto series = co_await engine.read([ids, width, since, range](const store::Store& store) {
+    return store.list_stats(ids, width, since, range.until);
+  });
+  engine.unsaved_stats().merge_into(series, ids, width, since, range.until);
+  co_return series;
+}
 
 }  // namespace
 
@@ -86,14 +100,11 @@ asio::awaitable<Response> Api::get_webhook_stats(const Call& call) {
   call.allow_query({"since", "until"});
   const auto webhook = visible_webhook(call);
   const Range range = range_of(call);
-  const std::vector<WebhookId> ids{webhook->id};
-  const WallTime since = floor_to(range.since, std::chrono::hours(1));
-  auto buckets = co_await engine_.read(
-      [ids, since, range](const store::Store& store) { return store.list_stats(ids, since, range.until); });
-  engine_.unsaved_stats().merge_into(buckets, ids, since, range.until);
+  const Duration shortest = shortest_of_webhooks(range);
+  const auto buckets = co_await read_stats(engine_, {webhook->id}, shortest, range);
   JsonWriter out;
   out.begin_object();
-  write_stats(out, range, bucket_width(range, std::chrono::hours(1)), buckets);
+  write_stats(out, range, bucket_width(range, shortest), buckets);
   out.key("backlog")
       .number(std::int64_t{engine_.view(webhook->id).value_or(delivery::WebhookView{}).backlog})
       .end_object();
@@ -109,14 +120,9 @@ asio::awaitable<Response> Api::get_stats(const Call& call) {
   if (team) ids.assign(shown.begin(), shown.end());
   std::int64_t backlog = 0;
   for (const WebhookId id : shown) backlog += engine_.view(id).value_or(delivery::WebhookView{}).backlog;
-  const Duration shortest = team ? seconds(3600) : seconds(60);
-  const WallTime since = floor_to(range.since, shortest);
-  std::vector<StatsBucket> buckets;
-  if (!team || !ids.empty()) {
-    buckets = co_await engine_.read(
-        [ids, since, range](const store::Store& store) { return store.list_stats(ids, since, range.until); });
-    engine_.unsaved_stats().merge_into(buckets, ids, since, range.until);
-  }
+  const Duration shortest = team ? shortest_of_webhooks(range) : seconds(60);
+  StatsSeries buckets;
+  if (!team || !ids.empty()) buckets = co_await read_stats(engine_, std::move(ids), shortest, range);
   JsonWriter out;
   out.begin_object();
   write_stats(out, range, bucket_width(range, shortest), buckets);

@@ -42,4 +42,8 @@ void StatsCounts::merge(const StatsCounts& other) {
   latency.merge(other.latency);
 }
 
+WallTime bucket_start(WallTime at, Duration width) {
+  return WallTime(Duration(at.time_since_epoch().count() / width.count() * width.count()));
+}
+
 }  // namespace limehook

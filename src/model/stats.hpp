@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 
 #include "base/ids.hpp"
 
@@ -28,11 +29,19 @@ struct StatsCounts {
   void merge(const StatsCounts& other);
 };
 
-// Per webhook an hour is one bucket; for the installation as a whole (no webhook) a minute is.
+// A webhook has buckets of a minute, which are kept for limits::kStatsMinutesKept, and of an hour; the installation as
+// a whole (no webhook) has buckets of a minute.
 struct StatsBucket {
   WebhookId webhook;
-  WallTime start{};
+  Duration width{};
+  WallTime start{};  // a multiple of the width
   StatsCounts counts;
 };
+
+// What buckets of one width hold, by their start; those that hold nothing are left out.
+using StatsSeries = std::map<WallTime, StatsCounts>;
+
+// Where the bucket begins that `at` falls into.
+WallTime bucket_start(WallTime at, Duration width);
 
 }  // namespace limehook

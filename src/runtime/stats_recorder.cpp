@@ -5,7 +5,8 @@
 namespace limehook::runtime {
 namespace {
 
-WallTime start_of(WallTime at, Duration width) { return WallTime(at.time_since_epoch() / width * width); }
+constexpr Duration kMinute = std::chrono::minutes(1);
+constexpr Duration kHour = std::chrono::hours(1);
 
 void count(StatsCounts& counts, const delivery::AttemptObserved& observed) {
   ++counts.attempts;
@@ -19,36 +20,42 @@ void count(StatsCounts& counts, const delivery::AttemptObserved& observed) {
 
 void StatsRecorder::add(const delivery::AttemptObserved& observed) {
   if (observed.test) return;
-  const WallTime at = observed.attempt.started_at;
-  count(buckets_[{observed.webhook->id, start_of(at, std::chrono::hours(1))}], observed);
-  count(buckets_[{WebhookId{}, start_of(at, std::chrono::minutes(1))}], observed);
+  count(minutes_[{observed.webhook->id, bucket_start(observed.attempt.started_at, kMinute)}], observed);
 }
 
 void StatsRecorder::add_failed(WebhookId webhook, WallTime at) {
-  ++buckets_[{webhook, start_of(at, std::chrono::hours(1))}].failed;
-  ++buckets_[{WebhookId{}, start_of(at, std::chrono::minutes(1))}].failed;
+  ++minutes_[{webhook, bucket_start(at, kMinute)}].failed;
 }
 
 std::vector<StatsBucket> StatsRecorder::take() {
   std::vector<StatsBucket> taken;
-  taken.reserve(buckets_.size());
-  for (const auto& [key, counts] : buckets_) taken.push_back({key.first, key.second, counts});
-  buckets_.clear();
+  taken.reserve(2 * minutes_.size() + 2);
+  StatsSeries installation;
+  for (const auto& [key, counts] : minutes_) {
+    const auto& [webhook, start] = key;
+    const StatsBucket hour{webhook, kHour, bucket_start(start, kHour), counts};
+    // A webhook's minutes follow one another.
+    if (!taken.empty() && taken.back().webhook == webhook && taken.back().start == hour.start) {
+      taken.back().counts.merge(counts);
+    } else {
+      taken.push_back(hour);
+    }
+    installation[start].merge(counts);
+  }
+  for (const auto& [key, counts] : minutes_) taken.push_back({key.first, kMinute, key.second, counts});
+  for (const auto& [start, counts] : installation) taken.push_back({{}, kMinute, start, counts});
+  minutes_.clear();
   return taken;
 }
 
-void StatsRecorder::merge_into(std::vector<StatsBucket>& buckets, std::span<const WebhookId> webhooks, WallTime since,
+void StatsRecorder::merge_into(StatsSeries& series, std::span<const WebhookId> webhooks, Duration width, WallTime since,
                                WallTime until) const {
-  for (const auto& [key, counts] : buckets_) {
-    const auto& [webhook, start] = key;
-    const bool wanted = webhooks.empty() ? !webhook : std::ranges::find(webhooks, webhook) != webhooks.end();
-    if (!wanted || start < since || start >= until) continue;
-    const auto same =
-        std::ranges::find_if(buckets, [&](const StatsBucket& b) { return b.webhook == webhook && b.start == start; });
-    if (same != buckets.end()) same->counts.merge(counts);
-    else buckets.push_back({webhook, start, counts});
+  for (const auto& [key, counts] : minutes_) {
+    const auto& [webhook, minute] = key;
+    const WallTime start = bucket_start(minute, width);
+    const bool wanted = webhooks.empty() || std::ranges::binary_search(webhooks, webhook);
+    if (wanted && start >= since && start < until) series[start].merge(counts);
   }
-  std::ranges::sort(buckets, {}, &StatsBucket::start);
 }
 
 }  // namespace limehook::runtime

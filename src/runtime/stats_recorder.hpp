@@ -1,5 +1,6 @@
 #pragma once
-// Counts attempts into the buckets of model/stats.hpp until they are stored. One thread.
+// Counts attempts until they are stored: into minutes of webhooks only, of which the other buckets of model/stats.hpp
+// are made when they are taken or asked for. One thread.
 
 #include <map>
 #include <span>
@@ -16,14 +17,15 @@ class StatsRecorder {
   void add(const delivery::AttemptObserved& observed);
   // A delivery failed at `at` without a further attempt.
   void add_failed(WebhookId webhook, WallTime at);
-  // Everything counted since the last call.
+  // Everything counted since the last call: minutes and hours of webhooks, minutes of the installation.
   std::vector<StatsBucket> take();
-  // Merges what is not stored yet into `buckets` (ascending by start) where it belongs.
-  void merge_into(std::vector<StatsBucket>& buckets, std::span<const WebhookId> webhooks, WallTime since,
+  // Adds what has not been taken yet to what Store::list_stats() has answered to the same question. `webhooks`:
+  // ascending.
+  void merge_into(StatsSeries& series, std::span<const WebhookId> webhooks, Duration width, WallTime since,
                   WallTime until) const;
 
  private:
-  std::map<std::pair<WebhookId, WallTime>, StatsCounts> buckets_;
+  std::map<std::pair<WebhookId, WallTime>, StatsCounts> minutes_;
 };
 
 }  // namespace limehook::runtime

@@ -146,7 +146,8 @@ class Store {
   virtual PruneResult prune(WallTime older_than, std::size_t rows_max) = 0;
   // Removes audit entries from before `older_than`, at most `rows_max`. Throws StoreError.
   virtual PruneResult prune_audit(WallTime older_than, std::size_t rows_max) = 0;
-  // Housekeeping that must not hold up commits (idempotency keys past their window go here): a short slice of it.
+  // Housekeeping that must not hold up commits (idempotency keys past their window go here, and webhooks' minutes of
+  // statistics past limits::kStatsMinutesKept): a short slice of it.
   // Answers whether more is waiting. Throws StoreError; to be tried again later.
   virtual bool maintain(WallTime now) = 0;
 
@@ -169,9 +170,10 @@ class Store {
   virtual std::optional<Recovery> get_recovery(RecoveryId id) const = 0;
   // Newest first.
   virtual std::vector<Recovery> list_recoveries(WebhookId webhook) const = 0;
-  // Ascending by start. No webhooks: the buckets of the installation as a whole.
-  virtual std::vector<StatsBucket> list_stats(std::span<const WebhookId> webhooks, WallTime since,
-                                              WallTime until) const = 0;
+  // The buckets of `width` that start from `since` on and before `until`, of the webhooks taken together. No webhooks:
+  // those of the installation as a whole, and `width` is a minute.
+  virtual StatsSeries list_stats(std::span<const WebhookId> webhooks, Duration width, WallTime since,
+                                 WallTime until) const = 0;
   virtual Page<AuditEntry> list_audit(const AuditQuery& query) const = 0;
   virtual SizeInfo size() const = 0;
 };

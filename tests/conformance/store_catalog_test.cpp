@@ -349,8 +349,11 @@ TEST_P(StoreCatalogTest, LaterInABatchWins) {
   EXPECT_THAT(store().load_catalog().deleted_webhooks, ElementsAre(std::pair(other.id, other.team_id)));
 }
 
-StatsBucket bucket(WebhookId webhook, WallTime start, std::uint32_t attempts) {
-  StatsBucket b{webhook, start, {}};
+constexpr Duration kMinute = std::chrono::minutes(1);
+constexpr Duration kHour = std::chrono::hours(1);
+
+StatsBucket bucket(WebhookId webhook, Duration width, WallTime start, std::uint32_t attempts) {
+  StatsBucket b{webhook, width, start, {}};
   b.counts.attempts = attempts;
   b.counts.attempts_failed = 1;
   b.counts.delivered = 2;
@@ -359,40 +362,89 @@ StatsBucket bucket(WebhookId webhook, WallTime start, std::uint32_t attempts) {
   return b;
 }
 
+// Goal: what is counted of one bucket in several batches adds up, apart for each webhook and width.
 TEST_P(StoreCatalogTest, StatsAreAddedUp) {
-  const WallTime start = make_.now;
+  const WallTime start = bucket_start(make_.now, kHour);
   WriteBatch batch;
-  batch.catalog = {bucket(kWebhook, start, 5), bucket(kWebhook, start, 6), bucket({}, start, 1)};
+  batch.catalog = {bucket(kWebhook, kHour, start, 5),   bucket(kWebhook, kHour, start, 6),
+                   bucket(kWebhook, kMinute, start, 3), bucket(kOtherWebhook, kHour, start, 100),
+                   bucket({}, kMinute, start, 1),       bucket(kOtherWebhook, kMinute, start, 100)};
   commit(batch);
   commit(batch);
   reopen();
-  const std::vector<WebhookId> one{kWebhook};
-  const auto stats = store().list_stats(one, start, start + Duration(1));
-  ASSERT_THAT(stats, SizeIs(1));
-  EXPECT_EQ(stats[0].webhook, kWebhook);
-  EXPECT_EQ(stats[0].start, start);
-  EXPECT_EQ(stats[0].counts.attempts, 22U);
-  EXPECT_EQ(stats[0].counts.attempts_failed, 4U);
-  EXPECT_EQ(stats[0].counts.delivered, 8U);
-  EXPECT_EQ(stats[0].counts.failed, 12U);
-  EXPECT_EQ(stats[0].counts.latency.counts[4], 22U);
+  struct Case {
+    std::vector<WebhookId> webhooks;
+    Duration width;
+    std::uint32_t attempts;
+    std::uint32_t buckets;
+  };
+  for (const auto& [webhooks, width, attempts, buckets] : {Case{{kWebhook}, kHour, 22, 4},
+                                                           {{kWebhook}, kMinute, 6, 2},
+                                                           {{kWebhook, kOtherWebhook}, kHour, 222, 6},
+                                                           {{kWebhook, kOtherWebhook}, kMinute, 206, 4},
+                                                           {{}, kMinute, 2, 2}}) {
+    const auto series = store().list_stats(webhooks, width, start, start + Duration(1));
+    ASSERT_THAT(series, SizeIs(1));
+    const auto& [at, counts] = *series.begin();
+    EXPECT_EQ(at, start);
+    EXPECT_EQ(counts.attempts, attempts);
+    EXPECT_EQ(counts.attempts_failed, buckets);
+    EXPECT_EQ(counts.delivered, 2 * buckets);
+    EXPECT_EQ(counts.failed, 3 * buckets);
+    EXPECT_EQ(counts.latency.counts[4], attempts);
+  }
 }
 
+// Goal: a range has the buckets that start in it, of the webhooks asked for, by time; empty ones are left out.
 TEST_P(StoreCatalogTest, StatsAreListedByTimeForTheWebhooksAskedFor) {
-  const WallTime t = make_.now;
-  const auto hour = std::chrono::hours(1);
+  for (const Duration width : {kHour, kMinute}) {
+    const WallTime t = bucket_start(make_.now, kHour) + 24 * width;
+    const auto attempts = [&](const std::vector<WebhookId>& webhooks, WallTime since, WallTime until) {
+      std::vector<std::uint32_t> out;
+      for (const auto& [at, counts] : store().list_stats(webhooks, width, since, until)) out.push_back(counts.attempts);
+      return out;
+    };
+    WriteBatch batch;
+    batch.catalog = {bucket(kWebhook, width, t + 2 * width, 1), bucket(kOtherWebhook, width, t, 2),
+                     bucket(kWebhook, width, t + width, 3), bucket(kWebhook, width, t - width, 5)};
+    commit(batch);
+    EXPECT_THAT(attempts({kWebhook, kOtherWebhook}, t, t + 3 * width), ElementsAre(2, 3, 1));
+    EXPECT_THAT(attempts({kWebhook}, t, t + 2 * width), ElementsAre(3));
+    EXPECT_THAT(attempts({kWebhook}, t - width, from_us(std::numeric_limits<std::int64_t>::max())),
+                ElementsAre(5, 3, 1));
+    EXPECT_THAT(attempts({kOtherWebhook}, t + width, t + 3 * width), IsEmpty());
+    EXPECT_THAT(attempts({}, t, t + 3 * width), IsEmpty());
+  }
+}
+
+// Goal: housekeeping removes webhooks' minutes when their time is over, and no other statistics.
+TEST_P(StoreCatalogTest, MinutesOfWebhooksAreKeptForSomeHours) {
+  const WallTime start = bucket_start(make_.now, kHour);
+  const std::vector<WebhookId> webhooks{kWebhook, kOtherWebhook};
   WriteBatch batch;
-  batch.catalog = {bucket(kWebhook, t + 2 * hour, 1), bucket(kOtherWebhook, t, 2), bucket(kWebhook, t + hour, 3),
-                   bucket({}, t + hour, 4), bucket(kWebhook, t - hour, 5)};
+  for (int i = 0; i < 60; ++i) {
+    batch.catalog.emplace_back(bucket({}, kMinute, start + i * kMinute, 1));
+    for (const WebhookId webhook : webhooks)
+      batch.catalog.emplace_back(bucket(webhook, kMinute, start + i * kMinute, 1));
+  }
+  for (const WebhookId webhook : webhooks) batch.catalog.emplace_back(bucket(webhook, kHour, start, 60));
   commit(batch);
-  const auto attempts = [&](std::vector<WebhookId> webhooks, WallTime since, WallTime until) {
-    std::vector<std::uint32_t> out;
-    for (const StatsBucket& b : store().list_stats(webhooks, since, until)) out.push_back(b.counts.attempts);
-    return out;
+  const auto left = [&](const std::vector<WebhookId>& of, Duration width) {
+    return store().list_stats(of, width, start, start + kHour);
   };
-  EXPECT_THAT(attempts({kWebhook, kOtherWebhook}, t, t + 3 * hour), ElementsAre(2, 3, 1));
-  EXPECT_THAT(attempts({kWebhook}, t, t + 2 * hour), ElementsAre(3));
-  EXPECT_THAT(attempts({}, t, t + 3 * hour), ElementsAre(4));
+  make_.now = start + limits::kStatsMinutesKept;
+  maintain();
+  EXPECT_THAT(left(webhooks, kMinute), SizeIs(60));
+  make_.now += 20 * kMinute;
+  maintain();
+  ASSERT_THAT(left(webhooks, kMinute), SizeIs(40));
+  EXPECT_EQ(left(webhooks, kMinute).begin()->first, start + 20 * kMinute);
+  EXPECT_EQ(left(webhooks, kMinute).begin()->second.attempts, 2U);
+  make_.now += kHour;
+  maintain();
+  EXPECT_THAT(left(webhooks, kMinute), IsEmpty());
+  EXPECT_THAT(left(webhooks, kHour), SizeIs(1));
+  EXPECT_THAT(left({}, kMinute), SizeIs(60));
 }
 
 }  // namespace

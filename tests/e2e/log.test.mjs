@@ -383,6 +383,47 @@ describe('stats', () => {
     assert.ok(Math.max(...numbersIn(total, 'delivered')) >= 7, JSON.stringify(total).slice(0, 500));
   });
 
+  // Goal: the last hour of a webhook, and of a team, comes in minutes; what begins before they are kept comes in hours.
+  // Counts are the same before they are stored and after.
+  test('minutes of a webhook and of a team', async () => {
+    const ago = (minutes) => new Date(Date.now() - minutes * 60_000).toISOString();
+    const minute = (at) => Math.floor(Date.parse(at) / 60_000);
+    const first = minute(ago(0));
+    const receiver = await Receiver.start({ status: 200 });
+    let server = await Limehook.start();
+    try {
+      const webhook = await server.api.createWebhook({ url: receiver.url, team_id: 'team_a' });
+      const { key } = (await server.api.post('/v1/keys', { name: 'a', role: 'read', team_id: 'team_a' })).json;
+      await server.api.send(missedCall({ team_id: 'team_a' }));
+      await waitFor(async () => (await server.api.read('/v1/stats')).totals.delivered === 1);
+      const last = minute(ago(0));
+      for (const stored of [false, true]) {
+        if (stored) {
+          await server.stop();
+          server = await Limehook.start({ data: server.data });
+        }
+        for (const [who, path] of [
+          [server.api, `/v1/webhooks/${webhook.id}/stats?`], [server.api, '/v1/stats?team_id=team_a&'],
+          [server.api.withKey(key), '/v1/stats?'],
+        ]) {
+          const counted = (query) => waitFor(async () => {
+            const stats = await who.read(path + query);
+            return stats.totals.delivered === 1 && stats;
+          }, 15_000, `${path}${query}, stored: ${stored}`);
+          const { bucket_seconds, series } = await counted(`since=${ago(60)}`);
+          assert.deepEqual([bucket_seconds, series.length], [60, 1], path);
+          assert.ok(minute(series[0].at) >= first && minute(series[0].at) <= last, series[0].at);
+          for (const minutes of [125, 1440]) assert.equal((await counted(`since=${ago(minutes)}`)).bucket_seconds, 3600);
+          const earlier = await who.read(`${path}since=${ago(240)}&until=${ago(180)}`);
+          assert.deepEqual([earlier.bucket_seconds, earlier.totals.delivered], [3600, 0]);
+        }
+      }
+    } finally {
+      receiver.close();
+      await server.stop();
+    }
+  });
+
   // Goal: statistics say how many deliveries wait, over the installation, or one team.
   test('statistics of one team', async () => {
     const server = await Limehook.start();

@@ -57,7 +57,7 @@ struct MemoryStore::Applier {
   void operator()(const Removed<LinkId>& removed) const { store.links_.erase(removed.id); }
   void operator()(const AuditEntry& entry) const { store.put(store.audits_, entry); }
   void operator()(const StatsBucket& bucket) const {
-    store.stats_[{bucket.webhook, bucket.start}].merge(bucket.counts);
+    store.stats_[{bucket.webhook, bucket.width, bucket.start}].merge(bucket.counts);
   }
 };
 

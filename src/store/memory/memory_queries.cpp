@@ -231,17 +231,16 @@ std::vector<Recovery> MemoryStore::list_recoveries(WebhookId webhook) const {
   return out;
 }
 
-std::vector<StatsBucket> MemoryStore::list_stats(std::span<const WebhookId> webhooks, WallTime since,
-                                                 WallTime until) const {
+StatsSeries MemoryStore::list_stats(std::span<const WebhookId> webhooks, Duration width, WallTime since,
+                                    WallTime until) const {
   const std::lock_guard lock(mutex_);
-  std::vector<StatsBucket> out;
+  StatsSeries series;
   for (const auto& [key, counts] : stats_) {
-    const auto& [webhook, start] = key;
+    const auto& [webhook, bucket_width, start] = key;
     const bool wanted = webhooks.empty() ? !webhook : std::ranges::find(webhooks, webhook) != webhooks.end();
-    if (wanted && start >= since && start < until) out.push_back({webhook, start, counts});
+    if (wanted && bucket_width == width && start >= since && start < until) series[start].merge(counts);
   }
-  std::ranges::sort(out, {}, [](const StatsBucket& bucket) { return std::pair(bucket.start, bucket.webhook); });
-  return out;
+  return series;
 }
 
 SizeInfo MemoryStore::size() const {

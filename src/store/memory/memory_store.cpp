@@ -119,7 +119,7 @@ PruneResult MemoryStore::prune(WallTime older_than, std::size_t rows_max) {
     result.rows += std::erase_if(targets_, [&](const auto& entry) { return entry.first.first == id; });
     result.rows += deleted_webhooks_.erase(id);
   }
-  result.rows += std::erase_if(stats_, [&](const auto& entry) { return entry.first.second < older_than; });
+  result.rows += std::erase_if(stats_, [&](const auto& entry) { return std::get<WallTime>(entry.first) < older_than; });
   return result;
 }
 
@@ -127,6 +127,10 @@ bool MemoryStore::maintain(WallTime now) {
   const std::lock_guard lock(mutex_);
   std::erase_if(used_keys_,
                 [&](const auto& entry) { return entry.second.created_at + limits::kIdempotencyWindow <= now; });
+  std::erase_if(stats_, [&](const auto& entry) {
+    const auto& [webhook, width, start] = entry.first;
+    return webhook && width == std::chrono::minutes(1) && start + limits::kStatsMinutesKept < now;
+  });
   return false;
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -35,8 +36,8 @@ class MemoryStore : public Store {
   RecoveryStep next_recovery_step(const Recovery& recovery, std::size_t limit) const override;
   std::optional<Recovery> get_recovery(RecoveryId id) const override;
   std::vector<Recovery> list_recoveries(WebhookId webhook) const override;
-  std::vector<StatsBucket> list_stats(std::span<const WebhookId> webhooks, WallTime since,
-                                      WallTime until) const override;
+  StatsSeries list_stats(std::span<const WebhookId> webhooks, Duration width, WallTime since,
+                         WallTime until) const override;
   Page<AuditEntry> list_audit(const AuditQuery& query) const override;
   SizeInfo size() const override;
 
@@ -89,7 +90,7 @@ class MemoryStore : public Store {
   std::map<DeliveryId, StoredDelivery> deliveries_;
   std::map<std::pair<std::string, std::string>, UsedKey> used_keys_;  // by scope and key
   std::map<RecoveryId, Recovery> recoveries_;
-  std::map<std::pair<WebhookId, WallTime>, StatsCounts> stats_;
+  std::map<std::tuple<WebhookId, Duration, WallTime>, StatsCounts> stats_;  // by webhook, width and start
   std::int64_t last_id_ = 0;
 };
 

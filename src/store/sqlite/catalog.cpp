@@ -6,6 +6,7 @@
 #include "store/sqlite/audit_log.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/sealed.hpp"
+#include "store/sqlite/stats.hpp"
 
 namespace limehook::store::sqlite {
 namespace {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "store/sqlite/log_index.hpp"
+#include "store/sqlite/stats.hpp"
 
 namespace limehook::store::sqlite {
 namespace {
@@ -28,7 +29,8 @@ PruneResult Pruner::prune(WallTime older_than, std::size_t rows_max) {
   const WallTime pass = std::exchange(pass_started_at_, WallTime::min());
   Transaction transaction(db_, Transaction::Kind::Write);
   prune_revisited(bound);
-  const bool done = prune_events(bound) && prune_segments(bound) && prune_stats(older_than);
+  const bool done =
+      prune_events(bound) && prune_segments(bound) && prune_stats(older_than) && prune_minutes(older_than);
   remove_blocks();
   prune_webhooks(older_than);
   transaction.commit();
@@ -189,6 +191,14 @@ bool Pruner::prune_stats(WallTime older_than) {
     if (count < room) ++stats_webhook_;
   }
   return true;
+}
+
+bool Pruner::prune_minutes(WallTime older_than) {
+  if (!has_room()) return false;
+  const std::size_t room = rows_max_ - removed_ - visited_;
+  const std::size_t count = remove_minutes(db_, older_than, room);
+  removed_ += count;
+  return count < room;
 }
 
 }  // namespace limehook::store::sqlite

@@ -38,6 +38,7 @@ class Pruner {
   bool prune_segments(std::int64_t bound);
   void prune_webhooks(WallTime older_than);
   bool prune_stats(WallTime older_than);
+  bool prune_minutes(WallTime older_than);
   // Its deliveries; nothing when one of them is open.
   std::optional<std::vector<OldDelivery>> closed_deliveries(const OldEvent& event);
   void remove_if_closed(const OldEvent& event);

@@ -1,8 +1,6 @@
 #include "store/sqlite/rows.hpp"
 
-#include <algorithm>
 #include <boost/json.hpp>
-#include <cstring>
 
 #include "model/webhook_json.hpp"
 #include "store/sqlite/delivery_state.hpp"
@@ -98,33 +96,6 @@ Recovery read_recovery(const Statement& row) {
   recovery.created_at = row.time(13);
   recovery.updated_at = row.time(14);
   return recovery;
-}
-
-StatsCounts read_stats(const Statement& row, int column) {
-  StatsCounts counts;
-  counts.attempts = static_cast<std::uint32_t>(row.integer(column));
-  counts.attempts_failed = static_cast<std::uint32_t>(row.integer(column + 1));
-  counts.delivered = static_cast<std::uint32_t>(row.integer(column + 2));
-  counts.failed = static_cast<std::uint32_t>(row.integer(column + 3));
-  const std::string_view latency = row.bytes(column + 4);
-  std::memcpy(counts.latency.counts.data(), latency.data(), std::min(latency.size(), sizeof counts.latency.counts));
-  return counts;
-}
-
-void add_stats(Database& db, const StatsBucket& bucket) {
-  StatsCounts counts = bucket.counts;
-  {
-    Rows rows = db.query("SELECT " LIMEHOOK_STATS_COLUMNS " FROM stats WHERE webhook=? AND start=?", bucket.webhook,
-                         bucket.start);
-    if (rows.next()) counts.merge(read_stats(*rows, 0));
-  }
-  db.run("INSERT OR REPLACE INTO stats(webhook,start," LIMEHOOK_STATS_COLUMNS ") VALUES(?,?,?,?,?,?,?)", bucket.webhook,
-         bucket.start, counts.attempts, counts.attempts_failed, counts.delivered, counts.failed,
-         Blob{latency_bytes(counts.latency)});
-}
-
-std::string_view latency_bytes(const LatencyHistogram& latency) {
-  return {reinterpret_cast<const char*>(latency.counts.data()), sizeof latency.counts};
 }
 
 }  // namespace limehook::store::sqlite

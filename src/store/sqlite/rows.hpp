@@ -4,7 +4,6 @@
 #include "model/delivery.hpp"
 #include "model/event.hpp"
 #include "model/recovery.hpp"
-#include "model/stats.hpp"
 #include "model/webhook.hpp"
 #include "store/records.hpp"
 #include "store/sqlite/database.hpp"
@@ -33,11 +32,5 @@ std::string webhook_secrets(const Webhook& webhook, const vault::Vault& vault); 
   "id,webhook,kind,state,since,until,events,term,http_status,outcome,position,examined,redelivered,created_at," \
   "updated_at"
 Recovery read_recovery(const Statement& row);
-
-#define LIMEHOOK_STATS_COLUMNS "attempts,attempts_failed,delivered,failed,latency"
-StatsCounts read_stats(const Statement& row, int column);
-// Adds to what the bucket holds.
-void add_stats(Database& db, const StatsBucket& bucket);
-std::string_view latency_bytes(const LatencyHistogram& latency);  // views into it
 
 }  // namespace limehook::store::sqlite

@@ -189,7 +189,7 @@ CREATE TABLE recoveries(
 );
 CREATE INDEX recoveries_by_webhook ON recoveries(webhook);
 CREATE TABLE stats(
-  webhook INTEGER NOT NULL,          -- 0: the installation as a whole
+  webhook INTEGER NOT NULL,          -- its hours; 0: the minutes of the installation as a whole
   start INTEGER NOT NULL,
   attempts INTEGER NOT NULL,
   attempts_failed INTEGER NOT NULL,
@@ -197,6 +197,16 @@ CREATE TABLE stats(
   failed INTEGER NOT NULL,
   latency BLOB NOT NULL,             -- LatencyHistogram: four bytes for each bucket, low byte first
   PRIMARY KEY(webhook, start)
+) WITHOUT ROWID;
+CREATE TABLE stats_minutes(          -- of webhooks; the columns are those of stats
+  start INTEGER NOT NULL,
+  webhook INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  attempts_failed INTEGER NOT NULL,
+  delivered INTEGER NOT NULL,
+  failed INTEGER NOT NULL,
+  latency BLOB NOT NULL,
+  PRIMARY KEY(start, webhook)
 ) WITHOUT ROWID;
 )sql";
 

@@ -18,6 +18,7 @@
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/schema.hpp"
 #include "store/sqlite/sealed.hpp"
+#include "store/sqlite/stats.hpp"
 #include "store/sqlite/writer.hpp"
 
 namespace limehook::store {
@@ -27,6 +28,7 @@ using namespace sqlite;
 namespace {
 
 constexpr int kExpiredKeysPerSlice = 256;
+constexpr std::size_t kMinutesPerSlice = 1000;
 constexpr auto kExpiryDelay = std::chrono::hours(1);  // late is harmless, early would accept an event twice
 constexpr std::int64_t kBackgroundBytes = 4 << 20;
 
@@ -168,8 +170,9 @@ bool SqliteStore::maintain(WallTime now) {
     parts_->checkpointer.finish_log();
     const WithoutSync without_sync(*parts_->db);
     const bool expiring = parts_->expire_keys(now);
+    const bool leaving = sqlite::remove_minutes(*parts_->db, now - limits::kStatsMinutesKept, kMinutesPerSlice) != 0;
     const bool pending = parts_->undelivered.work(now);
-    return parts_->indexer.work() || expiring || pending;
+    return parts_->indexer.work() || expiring || leaving || pending;
   } catch (const SqliteError& error) {
     throw StoreError(error.what());
   }
@@ -289,23 +292,9 @@ std::vector<Recovery> SqliteStore::list_recoveries(WebhookId webhook) const {
   });
 }
 
-std::vector<StatsBucket> SqliteStore::list_stats(std::span<const WebhookId> webhooks, WallTime since,
-                                                 WallTime until) const {
-  const WebhookId installation{};
-  if (webhooks.empty()) webhooks = std::span(&installation, 1);
-  return parts_->readers.read([&](Database& db) {
-    std::vector<StatsBucket> out;
-    for (const WebhookId webhook : webhooks) {
-      for (Rows rows = db.query("SELECT start," LIMEHOOK_STATS_COLUMNS
-                                " FROM stats WHERE webhook=? AND start>=? AND start<? ORDER BY start",
-                                webhook, since, until);
-           rows.next();) {
-        out.push_back({webhook, rows->time(0), read_stats(*rows, 1)});
-      }
-    }
-    std::ranges::sort(out, {}, [](const StatsBucket& bucket) { return std::pair(bucket.start, bucket.webhook); });
-    return out;
-  });
+StatsSeries SqliteStore::list_stats(std::span<const WebhookId> webhooks, Duration width, WallTime since,
+                                    WallTime until) const {
+  return parts_->readers.read([&](Database& db) { return sqlite::list_stats(db, webhooks, width, since, until); });
 }
 
 Page<AuditEntry> SqliteStore::list_audit(const AuditQuery& query) const {

@@ -52,8 +52,8 @@ class SqliteStore final : public Store {
   RecoveryStep next_recovery_step(const Recovery& recovery, std::size_t limit) const override;
   std::optional<Recovery> get_recovery(RecoveryId id) const override;
   std::vector<Recovery> list_recoveries(WebhookId webhook) const override;
-  std::vector<StatsBucket> list_stats(std::span<const WebhookId> webhooks, WallTime since,
-                                      WallTime until) const override;
+  StatsSeries list_stats(std::span<const WebhookId> webhooks, Duration width, WallTime since,
+                         WallTime until) const override;
   Page<AuditEntry> list_audit(const AuditQuery& query) const override;
   SizeInfo size() const override;
 
