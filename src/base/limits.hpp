@@ -21,8 +21,7 @@ inline constexpr std::size_t kPageBytesMax = 4 * 1024 * 1024;  // of the payload
 inline constexpr std::size_t kSearchTermBytesMax = 255;        // as long as a call id may be
 inline constexpr std::size_t kRowsExaminedMax = 50'000;        // for one page
 
-// Statistics. A series of a webhook's minutes begins at most so long ago; they are kept for longer, so that it is
-// whole.
+// Statistics. A series of a webhook's minutes begins at most so long ago; they are kept for longer, so it is whole.
 inline constexpr auto kStatsMinutesShown = 2h;
 inline constexpr auto kStatsMinutesKept = 3h;
 static_assert(kStatsMinutesKept >= kStatsMinutesShown + 1h);

@@ -147,8 +147,8 @@ class Store {
   // Removes audit entries from before `older_than`, at most `rows_max`. Throws StoreError.
   virtual PruneResult prune_audit(WallTime older_than, std::size_t rows_max) = 0;
   // Housekeeping that must not hold up commits (idempotency keys past their window go here, and webhooks' minutes of
-  // statistics past limits::kStatsMinutesKept): a short slice of it.
-  // Answers whether more is waiting. Throws StoreError; to be tried again later.
+  // statistics past limits::kStatsMinutesKept): a short slice of it. Answers whether more is waiting. Throws
+  // StoreError; to be tried again later.
   virtual bool maintain(WallTime now) = 0;
 
   // -- any thread --
