@@ -108,4 +108,16 @@ describe('around the pages', { skip: missingBrowser() }, () => {
     await heading(page, 'Overview');
     await dialog(page, 'Menu').waitFor({ state: 'detached' });
   }));
+
+  // Goal: the first page is there soon: its JavaScript, as it is sent, is 250 KB at most.
+  test('first load', () => withAdmin(async ({ server, visitSignedIn }) => {
+    await server.api.createWebhook({ url: 'https://example.com/hook' });
+    const page = await visitSignedIn('/');
+    await page.getByText('Everything flows').waitFor();
+    await page.locator('.uplot').first().waitFor();
+    const scripts = await page.evaluate(() => performance.getEntriesByType('resource')
+      .filter(({ name }) => new URL(name).pathname.endsWith('.js')).map(({ encodedBodySize }) => encodedBodySize));
+    const bytes = scripts.reduce((sum, size) => sum + size, 0);
+    assert.ok(bytes > 50_000 && bytes <= 250_000, `${bytes} bytes in ${scripts.length} files`);
+  }));
 });
