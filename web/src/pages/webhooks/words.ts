@@ -1,6 +1,7 @@
 // What the pages of webhooks say in words.
 
 import type { Schemas, Webhook } from '../../api/types';
+import { hintForStatus } from '../../components/status_hint';
 
 /** JSON with line breaks; anything else as it is. */
 export function pretty(text: string): string {
@@ -48,20 +49,8 @@ const advice: [RegExp, string][] = [
   [/token endpoint|oauth/i, 'No token came from the OAuth server: check its URL and credentials.'],
 ];
 
-const statusAdvice: [test: (status: number) => boolean, words: string][] = [
-  [(status) => status >= 300 && status < 400, 'Redirects are not followed: enter the address it leads to as the Webhook URL.'],
-  [(status) => status === 401 || status === 403, 'The receiver does not let Limehook in: check the token and the signature it expects.'],
-  [(status) => status === 404, 'There is nothing at this path: check the Webhook URL.'],
-  [(status) => status === 405, 'The receiver must take POST at this path.'],
-  [(status) => status === 410, 'The receiver says that it is gone for good: Limehook disables a webhook then.'],
-  [(status) => status === 413, 'The payload is too large for the receiver: choose fewer fields, or raise its limit.'],
-  [(status) => status === 429, 'The receiver is asked too often: set a rate limit.'],
-  [(status) => status >= 500, 'The receiver failed while handling the request: look at its log.'],
-  [(status) => status >= 400, 'The receiver refused the request: its answer may say why.'],
-];
-
 export function adviceFor(error: string | null, status: number | null): string | null {
-  if (status !== null) return statusAdvice.find(([test]) => test(status))?.[1] ?? null;
+  if (status !== null) return hintForStatus(status) ?? null;
   return advice.find(([pattern]) => error !== null && pattern.test(error))?.[1] ?? null;
 }
 
