@@ -78,8 +78,9 @@ describe('a rate limit', { concurrency: 4 }, () => {
     const times = requests.map(({ at }) => at - requests[0].at);
     times.forEach((time, i) => {
       assert.ok(time >= i * interval - 150, `request ${i + 1} came after ${time} ms: ${times}`);
-      // A late receipt shortens the next gap, so a gap by itself may be shorter than the interval, but no burst.
-      if (i > 0) assert.ok(time - times[i - 1] >= interval / 2, `a burst: ${times}`);
+      // A late receipt shortens the gap to the next one that is in time; other than that there is no burst.
+      const inTime = Math.abs(time - i * interval) <= 150;
+      if (i > 0) assert.ok(inTime || time - times[i - 1] >= interval / 2, `a burst: ${times}`);
     });
   }
 
