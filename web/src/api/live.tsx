@@ -11,7 +11,11 @@ import type { Fetch } from './client';
 export type Kind = 'webhooks' | 'deliveries' | 'events' | 'stats' | 'numbers' | 'keys' | 'users' | 'teams' | 'audit';
 
 // What one kind of change shows in: a delivery's end is in its webhook's health and in the statistics.
-const shownIn: Record<string, Kind[]> = { deliveries: ['deliveries', 'webhooks', 'stats', 'events'] };
+const shownIn: Record<string, Kind[]> = {
+  deliveries: ['deliveries', 'webhooks', 'stats', 'events'],
+  recoveries: ['webhooks'],
+  invitations: ['users'],
+};
 
 const pauseMs = 1000;
 const reconnectMs = { first: 1000, most: 15_000 };
