@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
 
 import { Browser, missingBrowser } from './support/browser.mjs';
-import { button, field, heading, signedIn, withAdmin } from './support/dashboard.mjs';
+import { act, button, dialog, field, heading, row, signedIn, withAdmin } from './support/dashboard.mjs';
 import { person } from './support/session.mjs';
 import { test } from './support/test.mjs';
 import { waitFor } from './support/wait.mjs';
@@ -18,12 +18,6 @@ describe('the dashboard: numbers, sources, keys', { skip: missingBrowser() }, ()
   });
   after(() => browser?.stop());
 
-  const row = (page, text) => page.getByRole('row').filter({ hasText: text });
-  const act = async (page, name, action) => {
-    await button(page, `Actions for ${name}`).click();
-    await page.getByRole('menuitem', { name: action, exact: true }).click();
-  };
-  const dialog = (page, name) => page.getByRole('dialog', { name });
   /** The secret that is shown once. */
   const secret = (page, label) => page.getByRole('dialog').getByLabel(label, { exact: true }).inputValue();
 

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, describe } from 'node:test';
 
 import { Browser, missingBrowser } from './support/browser.mjs';
-import { admin, button, field, heading, signedIn, withAdmin } from './support/dashboard.mjs';
+import { act, admin, button, dialog, field, heading, row, signedIn, withAdmin } from './support/dashboard.mjs';
 import { Person, person } from './support/session.mjs';
 import { test } from './support/test.mjs';
 
@@ -18,12 +18,6 @@ describe('the dashboard: users, teams, audit log', { skip: missingBrowser() }, (
   });
   after(() => browser?.stop());
 
-  const row = (page, text) => page.getByRole('row').filter({ hasText: text });
-  const act = async (page, name, action) => {
-    await button(page, `Actions for ${name}`).click();
-    await page.getByRole('menuitem', { name: action, exact: true }).click();
-  };
-  const dialog = (page, name) => page.getByRole('dialog', { name });
   const link = async (page) => {
     const url = new URL(await page.getByRole('dialog').getByLabel('Link', { exact: true }).inputValue());
     return { url, token: url.hash.slice(1) };

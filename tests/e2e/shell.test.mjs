@@ -5,13 +5,12 @@ import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
 
 import { assertAccessible, Browser, missingBrowser } from './support/browser.mjs';
-import { admin, button, field, heading, looks, picture, withAdmin as withAdminIn } from './support/dashboard.mjs';
+import { admin, button, dialog, field, heading, looks, picture, withAdmin as withAdminIn } from './support/dashboard.mjs';
 import { test } from './support/test.mjs';
 
 let browser;
 const withAdmin = (body, args) => withAdminIn(browser, body, args);
 const settingsOf = (look) => looks.find(([name]) => name === look)[1];
-const dialog = (page, name) => page.getByRole('dialog', { name });
 const focused = (locator) => locator.evaluate((element) => document.activeElement === element);
 
 describe('around the pages', { skip: missingBrowser() }, () => {

@@ -45,6 +45,15 @@ export const link = (page, name) => page.getByRole('link', { name, exact: true }
 export const button = (page, name) => page.getByRole('button', { name, exact: true });
 export const field = (page, name) => page.locator('input, select, textarea').and(page.getByLabel(name, { exact: true }));
 
+export const row = (page, text) => page.getByRole('row').filter({ hasText: text });
+export const dialog = (page, name) => page.getByRole('dialog', { name });
+
+/** Chooses `action` from the menu of the row called `name`. */
+export async function act(page, name, action) {
+  await button(page, `Actions for ${name}`).click();
+  await page.getByRole('menuitem', { name: action, exact: true }).click();
+}
+
 export async function signIn(page, { email, password }) {
   await field(page, 'E-mail address').fill(email);
   await field(page, 'Password').fill(password);

@@ -1,15 +1,16 @@
 // The types of events, with what each means and a sample.
 
-import { useQuery } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 
 import { useApi } from '../api/access';
-import { answer } from '../api/client';
+import { type Api, answer } from '../api/client';
 
-export function useEventTypes() {
-  const api = useApi();
-  return useQuery({
+/** They are the same for as long as a page is open. */
+export const eventTypesQuery = (api: Api) =>
+  queryOptions({
     queryKey: ['event types'],
     queryFn: async () => (await answer(api.GET('/v1/event-types'))).data,
     staleTime: Infinity,
   });
-}
+
+export const useEventTypes = () => useQuery(eventTypesQuery(useApi()));

@@ -13,13 +13,14 @@ export type Team = Schemas['Team'];
 
 export const teamPath = (id: string) => `/settings/teams/${encodeURIComponent(id)}`;
 
-/** The first 500 teams that one sees: others are called by their ids. */
-export function useTeams(): Team[] {
+/** The first 500 teams that one sees: others are called by their ids. None where `enabled` is false. */
+export function useTeams(enabled = true): Team[] {
   const { api } = useAccess();
   const query = useQuery({
     queryKey: ['teams', 'names'],
     queryFn: () => answer(api.GET('/v1/teams', { params: { query: { limit: 500 } } })),
     staleTime: 60_000,
+    enabled,
   });
   return query.data?.data ?? [];
 }

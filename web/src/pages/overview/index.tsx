@@ -1,14 +1,15 @@
 // How things stand, at a glance: whether everything flows, and what needs somebody.
 
-import { useQuery, type UseQueryResult } from '@tanstack/react-query';
+import type { UseQueryResult } from '@tanstack/react-query';
 import { useId } from 'react';
 
 import { useAccess } from '../../api/access';
-import { answer, type ApiError } from '../../api/client';
+import type { ApiError } from '../../api/client';
 import type { Stats } from '../../api/types';
 import { Alert } from '../../components/alert';
 import { Answered } from '../../components/answered';
 import { Heading } from '../../components/heading';
+import { useTeams } from '../../components/team';
 import { Ago } from '../../components/time';
 import { Charts } from './charts';
 import { Failing } from './failing';
@@ -32,11 +33,9 @@ function RangeChoice() {
 
 /** For admins, who see all teams unless they choose one. */
 function TeamFilter() {
-  const { api } = useAccess();
   const [team, choose] = useTeamFilter();
   const id = useId();
-  const teams = useQuery({ queryKey: ['teams', 'names'], queryFn: () => answer(api.GET('/v1/teams', { params: { query: { limit: 500 } } })) });
-  const ids = new Set(teams.data?.data.map((each) => each.id));
+  const ids = new Set(useTeams().map((each) => each.id));
   if (team !== null) ids.add(team);
   if (ids.size === 0) return null;
   return (

@@ -1,11 +1,9 @@
-import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 
-import { useApi } from '../../api/access';
-import { answer } from '../../api/client';
 import { Answered } from '../../components/answered';
 import { CodeBlock } from '../../components/code_block';
 import { Dialog } from '../../components/dialog';
+import { useEventTypes } from '../../components/event_types';
 import { SelectField } from '../../components/fields';
 import { curlOf, type Source } from './sources';
 
@@ -16,13 +14,12 @@ interface SendsProps {
 
 /** A request that sends an event to this server, for each type of event. */
 export function Sends({ team }: SendsProps) {
-  const api = useApi();
   const [chosen, setChosen] = useState('missed_call');
-  const types = useQuery({ queryKey: ['events', 'types'], queryFn: () => answer(api.GET('/v1/event-types')), staleTime: Infinity });
+  const types = useEventTypes();
   return (
     <Answered query={types}>
-      {({ data }) => {
-        const ours = data.filter(({ name }) => !name.includes('.'));  // the others are Limehook's own
+      {(all) => {
+        const ours = all.filter(({ name }) => !name.includes('.'));  // the others are Limehook's own
         const type = ours.find(({ name }) => name === chosen) ?? ours[0];
         if (type === undefined) return null;
         const event = team !== null && 'team_id' in type.sample ? { ...type.sample, team_id: team } : type.sample;

@@ -6,6 +6,7 @@ import { answer } from '../../../api/client';
 import type { Schemas } from '../../../api/types';
 import { Alert } from '../../../components/alert';
 import { Problem, SelectField, TextAreaField, TextField } from '../../../components/fields';
+import { useTeams } from '../../../components/team';
 import { isReceiverUrl } from '../receiver';
 import type { Known } from './surroundings';
 import { isOwnEvent, type Values } from './values';
@@ -61,15 +62,14 @@ export function Destination({ values, set }: Part) {
 }
 
 export function TeamChoice({ values, set }: Part) {
-  const api = useApi();
   const { admin, team } = useAccess();
-  const teams = useQuery({ queryKey: ['teams', 'names'], queryFn: () => answer(api.GET('/v1/teams', { params: { query: { limit: 500 } } })), enabled: admin && team === null });
+  const teams = useTeams(admin && team === null);
   if (!admin || team !== null) return null;
   return (
     <SelectField name="team_id" label="Team" value={values.team_id} onChange={(team_id) => set({ team_id })} hint="Whose events it gets. This cannot be changed later.">
       <option value="">All teams</option>
-      {values.team_id !== '' && teams.data?.data.every(({ id }) => id !== values.team_id) !== false && <option>{values.team_id}</option>}
-      {teams.data?.data.map(({ id, name }) => <option key={id} value={id}>{name === null || name === id ? id : `${name} (${id})`}</option>)}
+      {values.team_id !== '' && teams.every(({ id }) => id !== values.team_id) && <option>{values.team_id}</option>}
+      {teams.map(({ id, name }) => <option key={id} value={id}>{name === null || name === id ? id : `${name} (${id})`}</option>)}
     </SelectField>
   );
 }

@@ -1,8 +1,9 @@
 import { useQuery, type UseQueryResult } from '@tanstack/react-query';
 
 import { useApi } from '../../../api/access';
-import { answer, type ApiError } from '../../../api/client';
+import type { ApiError } from '../../../api/client';
 import type { EventTypeInfo } from '../../../api/types';
+import { eventTypesQuery } from '../../../components/event_types';
 import { pathsOf } from './conditions';
 import { isOwnEvent, type Surroundings, type Values } from './values';
 
@@ -10,7 +11,7 @@ export interface Known extends Surroundings {
   eventTypes: EventTypeInfo[];
 }
 
-const knownOf = ({ data }: { data: EventTypeInfo[] }): Known => ({
+const knownOf = (data: EventTypeInfo[]): Known => ({
   eventTypes: data,
   platformEvents: data.map(({ name }) => name).filter((name) => !isOwnEvent(name)),
   paths: pathsOf(data.map(({ sample }) => sample)),
@@ -18,8 +19,7 @@ const knownOf = ({ data }: { data: EventTypeInfo[] }): Known => ({
 
 /** The event types and what their payloads have. */
 export function useKnown(): UseQueryResult<Known, ApiError> {
-  const api = useApi();
-  return useQuery({ queryKey: ['event-types'], queryFn: () => answer(api.GET('/v1/event-types')), select: knownOf, staleTime: Infinity });
+  return useQuery({ ...eventTypesQuery(useApi()), select: knownOf });
 }
 
 /** The members that events of the chosen types have. */
