@@ -6,8 +6,23 @@ import { createRequire } from 'node:module';
 
 import { chromium } from 'playwright-core';
 
+import { askOnFailure } from './test.mjs';
+
 const executable = '/usr/bin/chromium';
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+const visitors = new Set();
+
+/** What the pages show that are open now. */
+async function describePages() {
+  const lines = [];
+  for (const page of visitors) {
+    const texts = await Promise.all(page.frames().map((frame) => frame.innerText('body', { timeout: 1000 }).catch(String)));
+    lines.push(`${page.url()} shows ${JSON.stringify(texts).slice(0, 2000)}; trouble: ${JSON.stringify(page.trouble)}`);
+  }
+  return lines;
+}
+askOnFailure(describePages);
 
 /** Why there can be no browser, or false. */
 export const missingBrowser = () => (existsSync(executable) ? false : 'needs the Debian package chromium');
@@ -45,6 +60,8 @@ export class Browser {
     });
     const page = await context.newPage();
     page.trouble = trouble;
+    visitors.add(page);
+    page.on('close', () => visitors.delete(page));
     return page;
   }
 }

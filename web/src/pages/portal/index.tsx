@@ -27,8 +27,11 @@ function takePortalToken(): string | null {
   return token;
 }
 
+// When this page is loaded and not when it is rendered: a first rendering may be begun twice. Another link loads the
+// page anew (main.tsx).
+const linkToken = takePortalToken();
+
 function usePortalSession(): { session: Session | null; problem: string | null } {
-  const [linkToken] = useState(takePortalToken);
   const [session, setSession] = useState(() => (linkToken === null ? sessionOf(recall('portal')) : null));
   const [problem, setProblem] = useState<string | null>(null);
   const asked = useRef(false);
@@ -45,7 +48,7 @@ function usePortalSession(): { session: Session | null; problem: string | null }
         setProblem(error.message);
       },
     );
-  }, [linkToken]);
+  }, []);
   const missing = linkToken === null && session === null;
   return { session, problem: missing ? 'Open this page again from where you came from.' : problem };
 }
