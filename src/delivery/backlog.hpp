@@ -31,6 +31,7 @@ class Backlog {
     MonotonicTime due = MonotonicTime::max();  // none of them is due sooner
     DeliveryId cancel_through{};               // up to this one they are to be canceled
     bool swept = false;                        // first and due are being found out anew
+    bool passed_over = false;                  // this sweep has left one behind that is due soon
     DeliveryId first_before = kNone;           // what they were before
     MonotonicTime due_before = MonotonicTime::max();
   };
@@ -70,6 +71,7 @@ class Backlog {
     sweep_from_ = from;
     for (auto& [webhook, part] : parts_) {
       part.swept = true;
+      part.passed_over = false;
       part.first_before = std::exchange(part.first, kNone);
       part.due_before = std::exchange(part.due, MonotonicTime::max());
     }

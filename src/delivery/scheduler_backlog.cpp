@@ -64,12 +64,13 @@ void Scheduler::forget(DeliveryId id) {
 
 // ---- asking ------------------------------------------------------------------------------------------------
 
+// A sweep takes what is due soon; it begins when that is half over, so that many due times make few sweeps.
 bool Scheduler::wants_room(WebhookId webhook, bool to_cancel, MonotonicTime due) const {
   const WebhookSlot* slot = queue_.find_webhook(webhook);
   if (!slot) return true;  // deleted: they are to be canceled
   const int cap =
       queue_.open() < options_.backlog.open_max ? options_.backlog.webhook_max : options_.backlog.webhook_min;
-  const bool soon = due <= now_.mono + options_.backlog.soon || to_cancel || !slot->webhook->pushes() ||
+  const bool soon = due <= now_.mono + options_.backlog.soon / 2 || to_cancel || !slot->webhook->pushes() ||
                     slot->webhook->ordered != Ordering::None;
   return soon && (slot->open - slot->waiting) * 2 <= cap;
 }
@@ -93,8 +94,8 @@ void Scheduler::ask_open() {
   DeliveryId first = Backlog::kNone;
   for (const auto& [webhook, part] : backlog_.parts()) {
     if (wants_room(webhook, part.first <= part.cancel_through, part.due)) first = std::min(first, part.first);
-    else if (part.due > now_.mono + options_.backlog.soon)
-      due_look_at_ = std::min(due_look_at_, part.due - options_.backlog.soon);
+    else if (part.due > now_.mono + options_.backlog.soon / 2)
+      due_look_at_ = std::min(due_look_at_, part.due - options_.backlog.soon / 2);
   }
   if (first == Backlog::kNone) return;
   backlog_.begin_sweep(first);
@@ -141,15 +142,18 @@ void Scheduler::take_row(const store::OpenDelivery& row) {
   const bool ordered = slot && slot->webhook->ordered != Ordering::None;
   const bool later = !cancel_it && !ordered && due > now_.mono + options_.backlog.soon;
   const bool behind = ordered && backlog_.left_before(*part, row.id);
-  if (later || behind || (slot && !has_room(*slot))) return Backlog::keep(*part, row.id, due);
+  const bool full = slot && !has_room(*slot);
+  part->passed_over = part->passed_over || behind || (full && !later);
+  if (later || behind || full) return Backlog::keep(*part, row.id, due);
   backlog_.remove(*part);
   open_delivery(row, cancel_it);
 }
 
+// Those that had to pass over one are left to the next sweep, which begins with it.
 bool Scheduler::anybody_wants_room() const {
   return std::ranges::any_of(backlog_.parts(), [this](const auto& entry) {
     const auto& [webhook, part] = entry;
-    return part.count > 0 && part.first == Backlog::kNone &&
+    return part.count > 0 && !part.passed_over &&
            wants_room(webhook, part.first_before <= part.cancel_through, part.due_before);
   });
 }

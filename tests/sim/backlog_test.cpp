@@ -104,6 +104,23 @@ TEST_F(SchedulerBacklogTest, ParksLateRetries) {
   EXPECT_THAT(run_all(), SizeIs(9));
 }
 
+// Goal: what is due is found behind a page of what is due later, and then the store is left in peace.
+TEST_F(SchedulerBacklogTest, LooksBehindLateRetries) {
+  Webhook patient = *webhook_;
+  patient.retry_schedule = std::vector<Duration>{30min};
+  core_.change(patient);
+  for (int i = 0; i < 4; ++i) {
+    const auto accepted = accept_many(9);
+    EXPECT_THAT(run_all(500), ElementsAreArray(accepted));  // one less than open the breaker
+    accept_many(1);
+    EXPECT_THAT(run_all(), SizeIs(1));
+  }
+  EXPECT_EQ(core_.scheduler.gauges().open, 36U);
+  const auto idle_until = core_.scheduler.next_deadline();
+  ASSERT_TRUE(idle_until);
+  EXPECT_GT(*idle_until, core_.now.mono + 25min);
+}
+
 // Goal: what waits in the store is canceled with the rest, retried and skipped by hand like the rest.
 TEST_F(SchedulerBacklogTest, ReachesWhatIsInTheStore) {
   const auto accepted = accept_many(20);
