@@ -40,6 +40,10 @@ export class Accepted {
 
   has = (client, number) => this.flags[client]?.get(number) === 1;
 
+  get total() {
+    return this.counts.reduce((sum, count) => sum + count, 0);
+  }
+
   countOf = (clients) => clients.reduce((sum, client) => sum + this.counts[client], 0);
 }
 
@@ -54,8 +58,9 @@ function hashOf(text) {
 export const repeatReasons = ['killed', 'paused', 'slow', 'byHand', 'unexplained'];
 
 /**
- * What one webhook's receiver saw. `clients`: whose events it should get. `interruptions` says what happened to the server
- * between two times: {killed, paused} as booleans. slowAfter: an answer that took so long may have come too late.
+ * What one webhook's receiver saw. clients: whose events it should get. interruptions: says what happened to the server
+ * between two times: {killedAfter, paused}, the first how many ms after the first time it was killed, if it was. slowAfter:
+ * an answer that took so many ms may have come too late.
  */
 export class Ledger {
   constructor({ name, clients, clientsInAll, ordered = false, interruptions, slowAfter }) {
@@ -66,6 +71,7 @@ export class Ledger {
     this.arrivals = 0;
     this.acknowledged = 0; // different ones
     this.repeats = Object.fromEntries(repeatReasons.map((reason) => [reason, 0]));
+    this.longestUnwritten = 0; // ms from an answer of 200 to a kill that made it come to nothing
     this.repeatsUnanswered = 0; // came again because it had not been answered 200
     this.outOfOrder = 0;
     this.faults = [];
@@ -114,8 +120,11 @@ export class Ledger {
   }
 
   #reason(webhookId, answeredAt, at) {
-    const { killed, paused } = this.interruptions(answeredAt, at);
-    if (killed) return 'killed';
+    const { killedAfter, paused } = this.interruptions(answeredAt, at);
+    if (killedAfter !== undefined) {
+      this.longestUnwritten = Math.max(this.longestUnwritten, killedAfter);
+      return 'killed';
+    }
     if (paused) return 'paused';
     return this.excused.get(webhookId) ?? 'unexplained';
   }

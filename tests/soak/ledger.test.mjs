@@ -7,7 +7,7 @@ import { test } from '../e2e/support/test.mjs';
 import { numberOf, textOf } from './events.mjs';
 import { Accepted, Durations, Ledger } from './ledger.mjs';
 
-const quiet = () => ({ killed: false, paused: false });
+const quiet = () => ({ paused: false });
 
 function ledgerWith(members = {}) {
   return new Ledger({ name: 'it', clients: [0, 1], clientsInAll: 3, interruptions: quiet, slowAfter: 4000, ...members });
@@ -41,14 +41,14 @@ describe('a ledger', () => {
   test('says why an event came again', () => {
     const cases = [
       ['unanswered', { first: false }],
-      ['killed', { killed: true }],
+      ['killed', { killedAfter: 12 }],
       ['paused', { paused: true }],
       ['slow', { answerAt: 9000 }],
       ['byHand', { byHand: true }],
       ['unexplained', {}],
     ];
-    for (const [reason, { first = true, killed = false, paused = false, answerAt = 11, byHand = false }] of cases) {
-      const ledger = ledgerWith({ interruptions: () => ({ killed, paused }) });
+    for (const [reason, { first = true, killedAfter, paused = false, answerAt = 11, byHand = false }] of cases) {
+      const ledger = ledgerWith({ interruptions: () => ({ killedAfter, paused }) });
       if (byHand) ledger.excused.set('dlv_1', 'byHand');
       const acknowledge = ledger.arrived(0, 7, 'dlv_1', 10);
       if (first) acknowledge(answerAt);
@@ -56,6 +56,7 @@ describe('a ledger', () => {
       const expected = { killed: 0, paused: 0, slow: 0, byHand: 0, unexplained: 0 };
       if (first) expected[reason] = 1;
       assert.deepEqual(ledger.repeats, expected, reason);
+      assert.equal(ledger.longestUnwritten, killedAfter ?? 0);
       assert.equal(ledger.repeatsUnanswered, first ? 0 : 1, reason);
       assert.equal(ledger.faults.length, reason === 'unexplained' ? 1 : 0, reason);
     }
@@ -75,7 +76,7 @@ describe('a ledger', () => {
       [1, [[0, 0], [0, 1, false], [0, 2, false], [0, 1]]], // an older one later
     ];
     for (const [outOfOrder, arrivals] of cases) {
-      const interruptions = () => ({ killed: false, paused: true });
+      const interruptions = () => ({ paused: true });
       assert.equal(take(ledgerWith({ ordered: true, interruptions }), arrivals).outOfOrder, outOfOrder, JSON.stringify(arrivals));
     }
     assert.equal(take(ledgerWith(), [[0, 5], [0, 1]]).outOfOrder, 0, 'where no order is promised');

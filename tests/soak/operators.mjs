@@ -26,8 +26,8 @@ export class Operators {
       }
     };
     return [
-      repeat(this.#switchOff, this.mean * 3), repeat(this.#change), repeat(this.#rotate, this.mean * 3), repeat(this.#recoverFailed, this.mean * 4),
-      repeat(this.#retry), repeat(this.#createAndDelete), repeat(this.#backUp, this.mean * 10),
+      repeat(this.#switchOff, this.mean * 3), repeat(this.#change), repeat(this.#rotate, this.mean * 3), repeat(this.#retry),
+      repeat(this.#recoverFailed, this.mean * 4), repeat(this.#createAndDelete), repeat(this.#backUp, this.mean * 10),
       repeat(this.#readPages, this.mean / 4), this.#listen(), this.#listen(), this.#poll(),
     ];
   }
@@ -40,6 +40,7 @@ export class Operators {
   /** Asks until there is an answer of one of these statuses, as a person would who sees the server gone or busy. */
   async #insist(method, target, body, statuses) {
     for (let conflicts = 0; ; ) {
+      if (this.soak.isAborted) throw new Error('the run was given up');
       const answer = await this.#ask(method, target, body);
       if (answer && statuses.includes(answer.status)) return answer;
       if (answer?.status === 409) conflicts += 1; // another change of it was just being stored
@@ -122,8 +123,8 @@ export class Operators {
   }
 
   async #readPages() {
-    const paths = ['/v1/deliveries?limit=100', '/v1/events?limit=50', '/v1/deliveries?status=failed', '/v1/deliveries?q=%2B15550001111&limit=20',
-      '/v1/stats', '/v1/webhooks', '/v1/audit', '/metrics', `/v1/webhooks/${this.targets.outages.id}/stats`];
+    const paths = ['/v1/deliveries?limit=100', '/v1/deliveries?status=failed', '/v1/deliveries?q=%2B15550001111&limit=20',
+      '/v1/events?limit=50', '/v1/stats', `/v1/webhooks/${this.targets.outages.id}/stats`, '/v1/webhooks', '/v1/audit', '/metrics'];
     const answer = await this.#ask('GET', paths[Math.floor(this.random() * paths.length)]);
     if (!answer) return;
     if (answer.status !== 200 && answer.status !== 503) this.soak.fault(`GET was answered ${answer.status} ${answer.text.slice(0, 300)}`);

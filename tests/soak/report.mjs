@@ -15,13 +15,15 @@ function earlyAndLate(samples, name) {
   return [of(warm, warm + some), of(samples.length - some)];
 }
 
-const reasonNames = { killed: 'kill -9', paused: 'SIGSTOP', slow: 'answer too late', byHand: 'retried by hand', unexplained: 'unexplained' };
+const reasonNames = {
+  killed: 'kill -9', paused: 'SIGSTOP', slow: 'answer too late', byHand: 'retried by hand', unexplained: 'unexplained',
+};
 
 function events(soak) {
   const total = (name) => sum(soak.senders.map((sender) => sender.counts[name]));
   return [
-    ['events accepted', soak.accepted.countOf([0, 1, 2, 3])],
-    ['  per second of load', (soak.accepted.countOf([0, 1, 2, 3]) / ((soak.loadEnded - soak.loadBegan) / 1000)).toFixed(1)],
+    ['events accepted', soak.accepted.total],
+    ['  per second of load', (soak.accepted.total / ((soak.loadEnded - soak.loadBegan) / 1000)).toFixed(1)],
     ['requests', total('requests')],
     ['  refused (503)', total('refused')],
     ['  sent while nobody listened', total('notReached')],
@@ -44,6 +46,7 @@ function deliveries({ ledgers, accepted, targetList }) {
     ['  again, as the receiver had not answered 200', total('repeatsUnanswered')],
     ['  again although answered 200', sum(repeatReasons.map(repeats))],
     ...repeatReasons.map((reason) => [`    ${reasonNames[reason]}`, repeats(reason)]),
+    ['    longest from such an answer to the kill', milliseconds(Math.max(...ledgers.map((ledger) => ledger.longestUnwritten)))],
     ['  wrong signature or body', sum(targetList.map((target) => target.wrongInAll))],
     ['  out of order (ordered, polled)', total('outOfOrder')],
   ];
@@ -62,17 +65,19 @@ function around({ server, operators, outages, targetList }) {
 
 function machine(soak) {
   const { samples, idleAtStart, idleAtEnd, firstAttempts } = soak;
-  const [memoryEarly, memoryLate] = earlyAndLate(samples, 'residentBytes');
-  const [descriptorsEarly, descriptorsLate] = earlyAndLate(samples, 'descriptors');
-  const [threadsEarly, threadsLate] = earlyAndLate(samples, 'threads');
+  const first = [0.5, 0.99].map((q) => milliseconds(firstAttempts.quantile(q)));
+  const row = (title, name, show = String) => [
+    `  ${title}, early and late`,
+    `${earlyAndLate(samples, name).map(show).join(', ')}; idle at the start ${show(idleAtStart[name])}, at the end ${show(idleAtEnd[name])}`,
+  ];
   return [
-    ['first attempt after sending, in calm time', `p50 ${milliseconds(firstAttempts.quantile(0.5))}, p99 ${milliseconds(firstAttempts.quantile(0.99))} of ${firstAttempts.total}`],
+    ['first attempt after sending, in calm time', `p50 ${first[0]}, p99 ${first[1]} of ${firstAttempts.total}`],
     ['everything delivered after the load', `${(soak.drainedAfter / 1000).toFixed(1)} s`],
     ['store', `${mebibytes(soak.storeBytes)}; ${soak.commitFailures} commits failed in the last life`],
     ['last life without a restart', `${((soak.loadEnded - soak.lastLifeFrom) / 1000).toFixed(0)} s of load`],
-    ['  memory, early and late', `${mebibytes(memoryEarly)}, ${mebibytes(memoryLate)}; idle at the end ${mebibytes(idleAtEnd.residentBytes)}`],
-    ['  descriptors, early and late', `${descriptorsEarly}, ${descriptorsLate}; idle at the start ${idleAtStart.descriptors}, at the end ${idleAtEnd.descriptors}`],
-    ['  threads, early and late', `${threadsEarly}, ${threadsLate}; idle at the start ${idleAtStart.threads}, at the end ${idleAtEnd.threads}`],
+    row('memory', 'residentBytes', mebibytes),
+    row('descriptors', 'descriptors'),
+    row('threads', 'threads'),
   ];
 }
 

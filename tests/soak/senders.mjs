@@ -36,7 +36,7 @@ export class Sender {
     for (let i = 0; i < count; i += 1) this.sentAt[(first + i) % remembered] = this.soak.now();
     const key = `soak-${this.index}-${first}`;
     let unanswered = false;
-    for (;;) {
+    while (!this.soak.isAborted) {
       const twice = this.random() < 0.02;
       const answers = await Promise.all([this.#post(texts, key), ...(twice ? [this.#post(texts, key)] : [])]);
       const taken = answers.filter((answer) => answer.ids);

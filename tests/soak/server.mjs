@@ -92,10 +92,10 @@ export class Server {
 
   /** What could make an answer of 200 at `answered` come to nothing, for an attempt that came again at `again`. */
   interruptions(answered, again) {
-    const killed = this.kills.slice(-remembered).some((at) => at >= answered - nearMs && at <= Math.min(again, answered + unwrittenMs));
+    const kill = this.kills.slice(-remembered).find((at) => at >= answered - nearMs && at <= Math.min(again, answered + unwrittenMs));
     const paused = this.pauses.slice(-remembered)
       .some(([from, to]) => from <= answered + nearMs && to >= answered - nearMs);
-    return { killed, paused };
+    return { killedAfter: kill === undefined ? undefined : Math.max(0, kill - answered), paused };
   }
 
   resources = () => resourcesOf(this.pid);

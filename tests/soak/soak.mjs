@@ -11,6 +11,7 @@ import { attemptTimeoutMs, clients, makeTargets, outages, shortWaits } from './t
 
 const quietAfterMs = 5000; // after a fault of the process, before latencies count as those of calm time
 const longestFaults = 20; // reported
+const retentionLagSeconds = 150; // the server looks once a minute, and what is open stays
 const longRunMs = 120_000; // from this length on, idle connections are waited for at the end
 
 /** Different for each part, so that one more draw in one does not shift the others. */
@@ -37,8 +38,8 @@ export class Soak {
     this.outages = 0;
     this.mean = Math.min(15_000, length / 20); // between two faults of the process
     this.retentionSeconds = 180;
-    this.server = new Server(this, ['--retry-schedule', shortWaits.map((s) => `${s}s`).join(','), '--timeout', `${attemptTimeoutMs / 1000}s`,
-      '--breaker-pause', '250ms', '--retention', `${this.retentionSeconds}s`]);
+    this.server = new Server(this, ['--retry-schedule', shortWaits.map((wait) => `${wait}s`).join(','), '--breaker-pause', '250ms',
+      '--timeout', `${attemptTimeoutMs}ms`, '--retention', `${this.retentionSeconds}s`]);
     this.targetList = makeTargets(this, this.random);
     this.targets = Object.fromEntries(this.targetList.map((target) => [target.name, target]));
     this.senders = Array.from({ length: clients }, (_, i) => new Sender(this, i, perSecond / clients, this.random(`sender ${i}`)));
@@ -67,10 +68,12 @@ export class Soak {
     const load = this.senders.map((sender) => sender.run());
     const others = [...this.operators.start(), this.#outages()];
     const watch = this.#watch();
-    await this.#faultsOfTheProcess(this.loadBegan + (this.length * 2) / 3, [() => this.server.kill(), () => this.server.terminate(), () => this.#stopForAWhile()]);
+    const stopForAWhile = () => this.#stopForAWhile();
+    const kinds = [() => this.server.kill(), () => this.server.terminate(), stopForAWhile];
+    await this.#faultsOfTheProcess(this.loadBegan + (this.length * 2) / 3, kinds);
     this.lastLifeFrom = this.now();
     this.samples = [];
-    await this.#faultsOfTheProcess(this.loadBegan + this.length, [() => this.#stopForAWhile()]);
+    await this.#faultsOfTheProcess(this.loadBegan + this.length, [stopForAWhile]);
     this.#sample();
     this.loadIsOver = true;
     this.loadEnded = this.now();
@@ -94,12 +97,23 @@ export class Soak {
       if (this.now() >= until - 10) return;
       if (deck.length === 0) deck = [kinds[0], ...kinds].sort(() => random() - 0.5);
       this.quietSince = Infinity;
-      await deck.pop()().catch((error) => this.fault(error.message));
+      await deck.pop()().catch((error) => this.#onFailedFault(error));
       this.quietSince = this.now() + quietAfterMs;
     }
   }
 
-  #stopForAWhile = () => this.server.pause(Math.min(500 + this.random(`pause ${this.server.counts.SIGSTOP}`)() * 6500, this.length / 10));
+  /** A server that cannot be started again ends the run. */
+  #onFailedFault(error) {
+    this.fault(error.message);
+    if (!this.server.process.child.exit) return;
+    this.isAborted = this.loadIsOver = this.faultsAreOver = this.isDrained = true;
+    throw error;
+  }
+
+  #stopForAWhile() {
+    const milliseconds = 500 + this.random(`pause ${this.server.counts.SIGSTOP}`)() * 6500;
+    return this.server.pause(Math.min(milliseconds, this.length / 10));
+  }
 
   /** Receivers go down for a while, each in its own time. */
   async #outages() {
@@ -135,13 +149,19 @@ export class Soak {
     for (let next = this.now() + every; !this.isDrained; next += every) {
       while (this.now() < next && !this.isDrained) await pause(50);
       const sample = this.#sample();
-      const { counts } = this.server;
-      const delivered = this.ledgers.reduce((sum, ledger) => sum + ledger.acknowledged, 0);
-      const expected = this.ledgers.reduce((sum, ledger) => sum + ledger.expected(this.accepted), 0);
-      this.progress(`${Math.round(this.now() / 1000)} s: ${this.accepted.countOf([0, 1, 2, 3])} events accepted, ${delivered} of ${expected} delivered; ` +
-        `killed ${counts['kill -9']}, stopped ${counts.SIGTERM}, paused ${counts.SIGSTOP}; ` +
-        (sample ? `${(sample.residentBytes / 2 ** 20).toFixed(0)} MiB, ${sample.descriptors} descriptors, store ${(sample.storeBytes / 2 ** 20).toFixed(0)} MiB` : ''));
+      this.progress(this.#progressLine(sample));
     }
+  }
+
+  #progressLine(sample) {
+    const { counts } = this.server;
+    const sum = (of) => this.ledgers.reduce((total, ledger) => total + of(ledger), 0);
+    const [delivered, expected] = [sum((ledger) => ledger.acknowledged), sum((ledger) => ledger.expected(this.accepted))];
+    const process = sample
+      ? `; ${Math.round(sample.residentBytes / 2 ** 20)} MiB, ${sample.descriptors} descriptors, store ${Math.round(sample.storeBytes / 2 ** 20)} MiB`
+      : '';
+    return `${Math.round(this.now() / 1000)} s: ${this.accepted.total} events accepted, ${delivered} of ${expected} delivered; ` +
+      `killed ${counts['kill -9']}, stopped ${counts.SIGTERM}, paused ${counts.SIGSTOP}${process}`;
   }
 
   get ledgers() {
@@ -176,6 +196,12 @@ export class Soak {
     }
   }
 
+  async #checkRetention() {
+    const until = new Date(Date.now() - (this.retentionSeconds + retentionLagSeconds) * 1000).toISOString();
+    const [left] = (await this.server.api.read(`/v1/events?limit=1&until=${until}`)).data;
+    if (left) this.fault(`retention left ${left.id} of ${left.received_at}`);
+  }
+
   async #finish() {
     if (this.length >= longRunMs) {
       const few = () => this.server.resources().descriptors <= this.idleAtStart.descriptors + 4;
@@ -184,9 +210,7 @@ export class Soak {
     this.idleAtEnd = this.server.resources();
     this.storeBytes = this.server.storeBytes();
     this.commitFailures = await metric(this.server.process, 'limehook_store_commit_failures_total');
-    const oldest = (await this.server.api.read(`/v1/events?limit=1&until=${new Date(Date.now() - (this.retentionSeconds + 150) * 1000).toISOString()}`)).data;
-    this.pruned = oldest.length === 0;
-    if (!this.pruned) this.fault(`retention left ${oldest[0].id} of ${oldest[0].received_at}`);
+    await this.#checkRetention();
     await this.server.stop();
     await this.server.check();
     for (const target of this.targetList) {

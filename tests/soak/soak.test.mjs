@@ -15,7 +15,7 @@ test('half a minute with every fault', { timeout: 240_000 }, async (t) => {
   for (const line of report) t.diagnostic(line);
   assert.deepEqual(soak.faults, [], `seed ${seed}`);
   assert.equal(soak.missing(), 0);
-  assert.ok(soak.accepted.countOf([0, 1, 2, 3]) > 500);
+  assert.ok(soak.accepted.total > 500);
   for (const kind of ['kill -9', 'SIGTERM', 'SIGSTOP']) assert.ok(soak.server.counts[kind] > 0, `no ${kind}, seed ${seed}`);
   for (const [what, count] of Object.entries(soak.operators.counts)) assert.ok(count > 0, `nothing was ${what}, seed ${seed}`);
 });
