@@ -120,13 +120,12 @@ export class Ledger {
   }
 
   #reason(webhookId, answeredAt, at) {
+    const excuse = this.excused.get(webhookId);
+    if (excuse) return excuse;
     const { killedAfter, paused } = this.interruptions(answeredAt, at);
-    if (killedAfter !== undefined) {
-      this.longestUnwritten = Math.max(this.longestUnwritten, killedAfter);
-      return 'killed';
-    }
-    if (paused) return 'paused';
-    return this.excused.get(webhookId) ?? 'unexplained';
+    if (killedAfter === undefined) return paused ? 'paused' : 'unexplained';
+    this.longestUnwritten = Math.max(this.longestUnwritten, killedAfter);
+    return 'killed';
   }
 
   // One at a time, in the order in which they were accepted: the next one, or the last one again.
