@@ -2,7 +2,7 @@
 """What the programs of build/coverage have run: a table by folder of src/ on stdout, every line in build/coverage/html.
 
 Reads the counters in build/coverage/profiles, which each program writes while it runs (LLVM_PROFILE_FILE). With
---uncovered FOLDER it prints that folder's functions that never ran instead.
+--uncovered FOLDER it prints that folder's lines that never ran instead.
 """
 import collections
 import json
@@ -66,15 +66,15 @@ def table(files):
 
 
 def uncovered(merged, folder):
-    exported = json.loads(cov("export", merged, stdout=subprocess.PIPE).stdout)
-    ran = collections.defaultdict(int)
-    for function in exported["data"][0]["functions"]:
-        file = function["filenames"][0]
-        if folder_of(file) == folder if file.startswith(str(ROOT / "src")) else False:
-            ran[file, function["regions"][0][0]] += function["count"]
-    for (file, line), count in sorted(ran.items()):
-        if count == 0:
-            print(f"{pathlib.Path(file).relative_to(ROOT)}:{line}")
+    lcov = cov("export", merged, "-format=lcov", stdout=subprocess.PIPE).stdout
+    file, text = None, []
+    for row in lcov.splitlines():
+        if row.startswith("SF:"):
+            file = pathlib.Path(row[3:])
+            text = file.read_text().splitlines()
+        elif row.startswith("DA:") and row.endswith(",0") and folder_of(file) == folder:
+            line = int(row[3:].split(",")[0])
+            print(f"{file.relative_to(ROOT)}:{line}: {text[line - 1].strip()}")
 
 
 def main():

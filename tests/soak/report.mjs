@@ -72,6 +72,7 @@ function machine(soak) {
   ];
   return [
     ['first attempt after sending, in calm time', `p50 ${first[0]}, p99 ${first[1]} of ${firstAttempts.total}`],
+    ['  of which the soak itself may have waited', [50, 99].map((p) => `p${p} ${milliseconds(soak.ownDelay.percentile(p) / 1e6)}`).join(', ')],
     ['everything delivered after the load', `${(soak.drainedAfter / 1000).toFixed(1)} s`],
     ['store', `${mebibytes(soak.storeBytes)}; ${soak.commitFailures} commits failed in the last life`],
     ['last life without a restart', `${((soak.loadEnded - soak.lastLifeFrom) / 1000).toFixed(0)} s of load`],

@@ -1,5 +1,7 @@
 // A soak: the real server under a fixed load for a while, with faults in it and around it, and what came of every event.
 
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+
 import { pause, waitFor } from '../e2e/support/wait.mjs';
 import { generator } from '../e2e/support/random.mjs';
 import { metric } from '../../bench/support/machine.mjs';
@@ -24,14 +26,18 @@ function randomFor(seed) {
 }
 
 export class Soak {
-  /** progress: called with a line every now and then. */
-  constructor({ minutes, perSecond, seed, progress = () => {} }) {
+  /**
+   * restarts: in which share of the run, from its beginning, the process is restarted; progress: called with a line every
+   * now and then.
+   */
+  constructor({ minutes, perSecond, seed, restarts = 2 / 3, progress = () => {} }) {
     const length = minutes * 60_000;
-    Object.assign(this, { length, perSecond, seed, progress });
+    Object.assign(this, { length, perSecond, seed, restarts, progress });
     this.began = performance.now();
     this.random = randomFor(seed);
     this.accepted = new Accepted(clients);
     this.firstAttempts = new Durations(); // in calm time
+    this.ownDelay = monitorEventLoopDelay({ resolution: 5 }); // of callers and receivers, which share a thread
     this.faults = [];
     this.samples = []; // of the last life
     this.quietSince = 0;
@@ -65,16 +71,18 @@ export class Soak {
     for (const target of this.targetList) await target.create();
     this.idleAtStart = this.server.resources();
     this.loadBegan = this.now();
+    this.ownDelay.enable();
     const load = this.senders.map((sender) => sender.run());
     const others = [...this.operators.start(), this.#outages()];
     const watch = this.#watch();
     const stopForAWhile = () => this.#stopForAWhile();
     const kinds = [() => this.server.kill(), () => this.server.terminate(), stopForAWhile];
-    await this.#faultsOfTheProcess(this.loadBegan + (this.length * 2) / 3, kinds);
+    await this.#faultsOfTheProcess(this.loadBegan + this.length * this.restarts, kinds);
     this.lastLifeFrom = this.now();
     this.samples = [];
     await this.#faultsOfTheProcess(this.loadBegan + this.length, [stopForAWhile]);
     this.#sample();
+    this.ownDelay.disable();
     this.loadIsOver = true;
     this.loadEnded = this.now();
     this.faultsAreOver = true;
