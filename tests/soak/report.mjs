@@ -66,13 +66,15 @@ function around({ server, operators, outages, targetList }) {
 function machine(soak) {
   const { samples, idleAtStart, idleAtEnd, firstAttempts } = soak;
   const first = [0.5, 0.99].map((q) => milliseconds(firstAttempts.quantile(q)));
+  const own = [50, 99].map((p) => milliseconds(soak.ownDelay.percentile(p) / 1e6));
   const row = (title, name, show = String) => [
     `  ${title}, early and late`,
-    `${earlyAndLate(samples, name).map(show).join(', ')}; idle at the start ${show(idleAtStart[name])}, at the end ${show(idleAtEnd[name])}`,
+    `${earlyAndLate(samples, name).map(show).join(', ')}; ` +
+      `idle at the start ${show(idleAtStart[name])}, at the end ${show(idleAtEnd[name])}`,
   ];
   return [
     ['first attempt after sending, in calm time', `p50 ${first[0]}, p99 ${first[1]} of ${firstAttempts.total}`],
-    ['  of which the soak itself may have waited', [50, 99].map((p) => `p${p} ${milliseconds(soak.ownDelay.percentile(p) / 1e6)}`).join(', ')],
+    ['  of which the soak itself may have waited', `p50 ${own[0]}, p99 ${own[1]}`],
     ['everything delivered after the load', `${(soak.drainedAfter / 1000).toFixed(1)} s`],
     ['store', `${mebibytes(soak.storeBytes)}; ${soak.commitFailures} commits failed in the last life`],
     ['last life without a restart', `${((soak.loadEnded - soak.lastLifeFrom) / 1000).toFixed(0)} s of load`],

@@ -165,8 +165,9 @@ export class Soak {
     const { counts } = this.server;
     const sum = (of) => this.ledgers.reduce((total, ledger) => total + of(ledger), 0);
     const [delivered, expected] = [sum((ledger) => ledger.acknowledged), sum((ledger) => ledger.expected(this.accepted))];
+    const mebibytes = (bytes) => `${Math.round(bytes / 2 ** 20)} MiB`;
     const process = sample
-      ? `; ${Math.round(sample.residentBytes / 2 ** 20)} MiB, ${sample.descriptors} descriptors, store ${Math.round(sample.storeBytes / 2 ** 20)} MiB`
+      ? `; ${mebibytes(sample.residentBytes)}, ${sample.descriptors} descriptors, store ${mebibytes(sample.storeBytes)}`
       : '';
     return `${Math.round(this.now() / 1000)} s: ${this.accepted.total} events accepted, ${delivered} of ${expected} delivered; ` +
       `killed ${counts['kill -9']}, stopped ${counts.SIGTERM}, paused ${counts.SIGSTOP}${process}`;
@@ -185,7 +186,8 @@ export class Soak {
     const nothingOpen = () => waitFor(async () => !(await isOpen('pending')) && !(await isOpen('retrying')), limit, 'nothing to be open', 200);
     try {
       await nothingOpen();
-      await this.operators.recover(this.targets['gives-up'].id, { status: 'failed', since: new Date(Date.now() - limit).toISOString() });
+      const since = new Date(Date.now() - limit).toISOString();
+      await this.operators.recover(this.targets['gives-up'].id, { status: 'failed', since });
       await nothingOpen();
       await waitFor(() => this.missing() === 0, 20_000, 'the last events', 100);
     } catch (error) {
