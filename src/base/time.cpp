@@ -48,7 +48,6 @@ class Cursor {
   }
   char peek() const { return rest_.empty() ? '\0' : rest_.front(); }
   bool at_end() const { return valid_ && rest_.empty(); }
-  bool valid() const { return valid_; }
   std::string_view rest() const { return rest_; }
 
  private:

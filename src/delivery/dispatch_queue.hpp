@@ -109,7 +109,6 @@ class DispatchQueue {
   // Marks the webhook's deliveries that do not run as Canceling; answers their ids in ascending order.
   std::vector<DeliveryId> cancel_waiting(WebhookSlot& slot);
 
-  MonotonicTime now() const { return now_; }
   int in_flight() const { return in_flight_; }
   std::size_t open() const { return entries_.size(); }
   void check_invariants() const;

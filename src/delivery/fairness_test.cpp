@@ -82,6 +82,33 @@ TEST_F(FairnessTest, OneTeamCannotFillTheNode) {
   EXPECT_EQ(in_flight(), 56 + 5);
 }
 
+// Goal: a team that has filled its share goes on with every place that it gives back, to the last delivery.
+TEST_F(FairnessTest, ATeamAtItsShareGoesOn) {
+  make_node(64);
+  for (int i = 0; i < 100; ++i) create("big");
+  deliver("big", 3);
+  EXPECT_EQ(in_flight(), 56);
+  turns(1);
+  EXPECT_EQ(in_flight(), 56);
+  EXPECT_THAT(turns(1000), SizeIs(299));
+  EXPECT_EQ(core_->scheduler.gauges().open, 0U);
+}
+
+// Goal: a team whose webhooks are all deleted while it has filled its share leaves nothing behind.
+TEST_F(FairnessTest, ATeamAtItsShareMayBeDeleted) {
+  make_node(64);
+  std::vector<WebhookId> doomed;
+  for (int i = 0; i < 100; ++i) doomed.push_back(create("big"));
+  deliver("big", 3);
+  for (const WebhookId webhook : doomed) core_->handle(WebhookDeleted{++core_->ticket, webhook});
+  core_->commit_all();
+  turns(1000);
+  EXPECT_EQ(core_->scheduler.gauges().open, 0U);
+  const auto other = create("other");
+  deliver("other", 1);
+  EXPECT_THAT(turns(1), Contains(other));
+}
+
 // Goal: a team's hanging webhooks take no more than its share, so that its healthy ones go on beside them.
 TEST_F(FairnessTest, HealthyWebhooksOfATeamGoOn) {
   make_node(64);

@@ -200,5 +200,20 @@ TEST_F(SchedulerCornersTest, DisablingIsAlwaysMailed) {
   core_.finish_all(410);
 }
 
+// Goal: of what was opened again and has ended, the last few thousand are known with their latest count, and no more.
+TEST(RecentEnds, KnowsTheLastFewThousand) {
+  RecentEnds ends;
+  const auto read = [](std::int64_t id, int attempts) {
+    return store::OpenDelivery{.id = DeliveryId{id}, .attempts = attempts};
+  };
+  for (std::int64_t id = 1; id <= 10'000; ++id) ends.add(DeliveryId{id}, 3);
+  ends.add(DeliveryId{9'999}, 4);
+  EXPECT_FALSE(ends.is_stale(read(1, 2)));
+  EXPECT_TRUE(ends.is_stale(read(9'000, 2)));
+  EXPECT_FALSE(ends.is_stale(read(9'000, 3)));
+  EXPECT_TRUE(ends.is_stale(read(9'999, 3)));
+  EXPECT_TRUE(ends.is_stale(read(10'000, 2)));
+}
+
 }  // namespace
 }  // namespace limehook::delivery

@@ -123,5 +123,19 @@ TEST(HostileAnswers, AreKeptUpToTheLimits) {
   }
 }
 
+// Goal: a head that is within the limit as it came, and above it as it is kept, is refused too.
+TEST(HostileAnswers, AreKeptUpToTheLimitsHoweverTerse) {
+  const auto with_lines = [](std::size_t bytes) {
+    std::string head = kOk;
+    while (head.size() < bytes) head += "a:b\r\n";
+    return head + "\r\n";
+  };
+  EXPECT_EQ(parse(with_lines(limits::kResponseHeadBytesMax / 2), 1000).failed, false);
+  const auto parsed = parse(with_lines(limits::kResponseHeadBytesMax - 100), 1000);
+  EXPECT_TRUE(parsed.failed);
+  EXPECT_EQ(parsed.end, End::Head);
+  EXPECT_LE(parsed.head.size(), limits::kResponseHeadBytesMax);
+}
+
 }  // namespace
 }  // namespace limehook::http_client

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 
 import { Limehook, run, temporaryFolder } from './support/process.mjs';
+import { generator } from './support/random.mjs';
 import { Receiver, rawValue } from './support/receiver.mjs';
 import { missedCall } from './support/samples.mjs';
 import { test } from './support/test.mjs';
@@ -13,16 +14,6 @@ import { pause, waitFor } from './support/wait.mjs';
 
 const rounds = Number(process.env.ROUNDS ?? 50);
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 32);
-
-/** mulberry32: small, seeded, good enough to choose moments. */
-function generator(state) {
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Receivers that fail at first: the n-th event of each says no once, or is cut off before or after it was read. */
 function moody(random) {

@@ -303,6 +303,39 @@ describe('recover', () => {
     await waitFor(() => receiver.of(event.call_id).length === 2);
   });
 
+  // Goal: a recovery that has much to do can be stopped: what it has started stays, nothing more comes, and stopping it
+  // again changes nothing.
+  test('is canceled while it runs', { timeout: 120_000 }, async () => {
+    const { webhook, team_id } = await teamWebhook({ kind: 'hang' }, { enabled: false, timeout_ms: 60_000 });
+    const since = new Date(Date.now() - 1000).toISOString();
+    const inMemory = 10_000; // of a webhook's deliveries; a recovery waits for room
+    for (let sent = 0; sent < inMemory + 4000; sent += 1000) {
+      const batch = Array.from({ length: 1000 }, () => missedCall({ team_id }));
+      assert.equal((await api.post('/v1/events/batch', batch)).status, 202);
+    }
+    await api.changeWebhook(webhook.id, { enabled: true });
+    const started = await api.post(`/v1/webhooks/${webhook.id}/recover`, { since, status: 'missing' });
+    assert.equal(started.status, 202, started.text);
+    assertProblem(await api.post(`/v1/webhooks/${webhook.id}/recover`, { since, status: 'missing' }), 409);
+    const path = `/v1/recoveries/${started.json.id}`;
+    await waitFor(async () => (await api.read(path)).redelivered > 0, 20_000, 'it to have begun');
+    const running = await api.read(path);
+    assert.equal(running.state, 'running');
+    assert.ok(running.progress > 0 && running.progress < 1, `${running.progress}`);
+    const canceled = await api.post(`${path}/cancel`);
+    assert.equal(canceled.status, 200, canceled.text);
+    assert.equal(canceled.json.state, 'canceled');
+    const again = await api.post(`${path}/cancel`);
+    assert.deepEqual([again.status, again.json.state], [200, 'canceled']);
+    const { redelivered } = await api.read(path);
+    assert.ok(redelivered < inMemory + 4000, `${redelivered} of ${inMemory + 4000}`);
+    assert.equal((await api.read(`/v1/webhooks/${webhook.id}/stats`)).backlog, redelivered);
+    const other = await api.post(`/v1/webhooks/${webhook.id}/recover`, { since, status: 'missing' });
+    assert.equal(other.status, 202, 'another one may follow');
+    await api.post(`/v1/recoveries/${other.json.id}/cancel`);
+    await api.delete(`/v1/webhooks/${webhook.id}`);
+  });
+
   test('failed: a list of dead letters with reasons, and those of one type, number, id or reason again', async () => {
     const { receiver, webhook, team_id } = await teamWebhook((request) => ({ status: request.json.code }), { retry_schedule: [1] });
     const call = missedCall({ team_id, code: 500, caller_number: '+4930111222' });

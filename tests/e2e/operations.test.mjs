@@ -144,6 +144,19 @@ describe('configuration', () => {
     assert.deepEqual(await keyThatWorks({ args: ['--config', file] }), ['toml']);
   });
 
+  // Goal: without an admin key from outside the first start makes one, shows it once and keeps no copy.
+  test('the first start makes a key when there is none', async () => {
+    const server = await Limehook.start({ plain: true });
+    const [, key] = server.child.stdout.match(/^The first admin key, shown only now: (lh_\S+)$/m) ?? [];
+    assert.ok(key, server.child.stdout);
+    assert.equal((await server.api.withKey(key).get('/v1/webhooks')).status, 200);
+    await server.stop();
+    const again = await Limehook.start({ plain: true, data: server.data });
+    assert.ok(!again.child.stdout.includes('lh_'), again.child.stdout);
+    assert.equal((await again.api.withKey(key).get('/v1/webhooks')).status, 200);
+    await again.stop();
+  });
+
   test('everything can come from the TOML file', async () => {
     const receiver = await Receiver.start({ status: 500 });
     const file = path.join(temporaryFolder(), 'limehook.toml');

@@ -181,6 +181,11 @@ withServer('a person of several teams', (shared) => {
     assertProblem(await manager.post(`${path}/reset-link`), 403);
     assertFields(await patch({ teams: [{ team_id: 'team_one', role: 'admin' }] }), '/teams/0/role');
     assertFields(await patch({ teams: [{ team_id: 'team_one', role: 'ingest' }] }), '/teams/0/role');
+    assertFields(await patch({ teams: [{ team_id: 'team_one' }] }), '/teams/0');
+    assertFields(await patch({ teams: ['team_one'] }), '/teams/0');
+    assertFields(await patch({ teams: 'team_one' }), '/teams');
+    assertFields(await shared.admin.patch(path, { admin: 'yes' }), '/admin');
+    assertFields(await shared.admin.post('/v1/keys', { name: 'x', role: 'admin', team_id: 'team_one' }), '/team_id');
     assertFields(await patch({ teams: Array(2).fill({ team_id: 'team_one', role: 'read' }) }), '/teams/1/team_id');
     const changed = await patch({ teams: [{ team_id: 'team_one', role: 'manage' }] });
     assert.equal(changed.status, 200, changed.text);

@@ -8,7 +8,7 @@ import { assertProblem } from './support/api.mjs';
 import { Limehook } from './support/process.mjs';
 import { Receiver } from './support/receiver.mjs';
 import { missedCall, uniqueId } from './support/samples.mjs';
-import { firstAdmin, person, goodPassword } from './support/session.mjs';
+import { firstAdmin, person, goodPassword, serverWithAdmin } from './support/session.mjs';
 import { test } from './support/test.mjs';
 import { waitFor } from './support/wait.mjs';
 
@@ -95,6 +95,42 @@ describe('updates', () => {
       await stream.hears(kind);
     }
     stream.close();
+  });
+
+  // Goal: people and invitations are told of to those who may see them, and what goes as well as what comes.
+  test('people, and what is taken away', async () => {
+    const house = await serverWithAdmin();
+    const { admin } = house;
+    const team_id = uniqueId('team');
+    const all = await Stream.open(house.server.url, { authorization: `Bearer ${house.server.key}` });
+    const { key } = (await house.server.api.post('/v1/keys', { name: 'elsewhere', role: 'read', team_id: 'team_elsewhere' })).json;
+    const elsewhere = await Stream.open(house.server.url, { authorization: `Bearer ${key}` });
+    await waitFor(() => all.messages[0] && elsewhere.messages[0], 5000, 'the greetings');
+    elsewhere.forget();
+    const made = async (path, members) => (await house.server.api.post(path, members)).json.id;
+    const number = await made('/v1/numbers', { number: '+15550003333', team_id });
+    const key_id = await made('/v1/keys', { name: 'gone soon', role: 'read', team_id });
+    const team = await made('/v1/teams', { id: uniqueId('team'), name: 'Gone soon' });
+    let member, invitation;
+    const changes = [
+      ['invitations', async () => (invitation = await made('/v1/invitations', { email: 'late@example.com', role: 'read', team_id }))],
+      ['invitations', () => house.server.api.delete(`/v1/invitations/${invitation}`)],
+      ['users', async () => (member = (await person(admin, 'ann@example.com', { team_id })).user)],
+      ['users', () => admin.patch(`/v1/users/${member.id}`, { teams: [{ team_id, role: 'read' }] })],
+      ['users', () => admin.delete(`/v1/users/${member.id}`)],
+      ['numbers', () => house.server.api.delete(`/v1/numbers/${number}`)],
+      ['keys', () => house.server.api.delete(`/v1/keys/${key_id}`)],
+      ['teams', () => house.server.api.delete(`/v1/teams/${team}`)],
+    ];
+    for (const [kind, change] of changes) {
+      all.forget();
+      await change();
+      await all.hears(kind);
+    }
+    assert.deepEqual([...elsewhere.kinds], [], 'a team hears nothing of another');
+    all.close();
+    elsewhere.close();
+    await house.server.stop();
   });
 
   // Goal: that an attempt has ended is told too, when nothing else happens.

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { before, after, describe } from 'node:test';
 
+import { assertFields } from './support/api.mjs';
 import { Limehook, run } from './support/process.mjs';
 import { Receiver, rawValue, rawValues } from './support/receiver.mjs';
 import { eventTypes, missedCall, sampleTexts, uniqueId } from './support/samples.mjs';
@@ -145,6 +146,9 @@ describe('wire contract', () => {
   test('with no overlap the old secret ends at once', async () => {
     const receiver = await Receiver.start();
     const webhook = await api.createWebhook({ url: receiver.url });
+    for (const overlap_seconds of [-1, 2_592_001, 1.5, '1h', null]) {
+      assertFields(await api.post(`/v1/webhooks/${webhook.id}/rotate-secret`, { overlap_seconds }), '/overlap_seconds');
+    }
     const rotated = await api.post(`/v1/webhooks/${webhook.id}/rotate-secret`, { overlap_seconds: 0 });
     assert.equal(rotated.status, 200, rotated.text);
     await api.send(missedCall());

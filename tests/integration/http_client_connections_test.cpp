@@ -1,5 +1,6 @@
 // How connections are shared, limited and given up, and how the sender stops.
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -245,6 +246,22 @@ TEST(Starting, FromTheCallback) {
   start(1);
   all.wait();
   EXPECT_EQ(finished, kCount);
+  EXPECT_EQ(server.connections(), 1);
+}
+
+// Goal: receivers beyond those that are remembered make room for each other: each is tried, and one that is in use
+// keeps its connection. Method: more closed ports than there is room for, on addresses of their own.
+TEST(Connections, ReceiversMakeRoomForOthers) {
+  constexpr int kReceivers = 8192 + 100;
+  TestServer server(always(response_text(200)));
+  TestClient client;
+  for (int i = 0; i < kReceivers; ++i) {
+    const auto url = fmt::format("http://127.1.{}.{}:1/", i / 250, 1 + i % 250);
+    const auto attempt = client.send(url).attempt;
+    ASSERT_EQ(attempt.outcome, AttemptOutcome::ConnectFailed) << url << attempt.error;
+    if (i % 500 == 0) ASSERT_EQ(client.send(server.url()).attempt.http_status, 200);
+  }
+  EXPECT_EQ(client.send(server.url()).attempt.http_status, 200);
   EXPECT_EQ(server.connections(), 1);
 }
 

@@ -74,7 +74,6 @@ class Statement {
     bind_integer(index, id.value);
   }
   void bind_value(int index, WallTime t) { bind_integer(index, to_us(t)); }
-  void bind_value(int index, Duration d) { bind_integer(index, d.count()); }
   void bind_value(int index, std::string_view text);
   void bind_value(int index, Blob blob);
   template <class T>

@@ -3,13 +3,15 @@
 import assert from 'node:assert/strict';
 
 export class Api {
-  constructor(url, key) {
+  /** timeout: after how many ms a request is given up; without it, never. */
+  constructor(url, key, { timeout } = {}) {
     this.url = url;
     this.key = key;
+    this.timeout = timeout;
   }
 
   withKey(key) {
-    return new Api(this.url, key);
+    return new Api(this.url, key, { timeout: this.timeout });
   }
 
   /** Answers {status, headers, text, json}; json is undefined where the answer is not JSON. */
@@ -22,7 +24,8 @@ export class Api {
       if (value === null) delete all[name.toLowerCase()];
       else all[name.toLowerCase()] = value;
     }
-    const answer = await fetch(this.url + path, { method, headers: all, body: text, redirect: 'manual' });
+    const signal = this.timeout === undefined ? undefined : AbortSignal.timeout(this.timeout);
+    const answer = await fetch(this.url + path, { method, headers: all, body: text, redirect: 'manual', signal });
     const received = await answer.text();
     let json;
     if (/json/.test(answer.headers.get('content-type') ?? '')) json = JSON.parse(received);
