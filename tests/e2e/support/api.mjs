@@ -3,13 +3,14 @@
 import assert from 'node:assert/strict';
 
 export class Api {
-  constructor(url, key) {
+  constructor(url, key, fetch = globalThis.fetch) {
     this.url = url;
     this.key = key;
+    this.fetch = fetch;
   }
 
   withKey(key) {
-    return new Api(this.url, key);
+    return new Api(this.url, key, this.fetch);
   }
 
   /** Answers {status, headers, text, json}; json is undefined where the answer is not JSON. */
@@ -22,7 +23,7 @@ export class Api {
       if (value === null) delete all[name.toLowerCase()];
       else all[name.toLowerCase()] = value;
     }
-    const answer = await fetch(this.url + path, { method, headers: all, body: text, redirect: 'manual' });
+    const answer = await this.fetch(this.url + path, { method, headers: all, body: text, redirect: 'manual' });
     const received = await answer.text();
     let json;
     if (/json/.test(answer.headers.get('content-type') ?? '')) json = JSON.parse(received);
