@@ -45,6 +45,8 @@ Metrics::Metrics()
       commit_duration(histogram(registry_, "limehook_store_commit_duration_seconds", "Duration of store commits.")),
       commit_failures(counter(registry_, "limehook_store_commit_failures_total", "Store commits that failed.")),
       store_bytes(gauge(registry_, "limehook_store_bytes", "Size of the live data in the store.")),
+      clock_steps(counter(registry_, "limehook_clock_steps_total",
+                          "Times that the system's clock was set by more than five minutes.")),
       mails_sent(counter(registry_, "limehook_mails_sent_total", "E-mails that the mail server has taken.")),
       mails_failed(counter(registry_, "limehook_mails_failed_total", "E-mails given up.")),
       connections(gauge(registry_, "limehook_http_connections", "Open connections of the HTTP server.")),

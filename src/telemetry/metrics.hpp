@@ -41,6 +41,7 @@ class Metrics {
   prometheus::Histogram& commit_duration;
   prometheus::Counter& commit_failures;
   prometheus::Gauge& store_bytes;
+  prometheus::Counter& clock_steps;  // of the system's wall clock
   prometheus::Counter& mails_sent;
   prometheus::Counter& mails_failed;                             // given up
   prometheus::Gauge& connections;                                // of the HTTP server

@@ -58,7 +58,7 @@ export class Load {
 /** Waits until each of `ids` has come to `receiver` and been acknowledged. */
 export async function allDelivered(ids, receiver, milliseconds = 30_000) {
   const missing = () => {
-    const seen = new Set(receiver.requests.filter((request) => request.answeredAt).map(({ json }) => json.call_id));
+    const seen = new Set(receiver.requests.filter(({ acknowledged }) => acknowledged).map(({ json }) => json.call_id));
     return [...ids].filter((id) => !seen.has(id));
   };
   await waitFor(() => missing().length === 0, milliseconds, 'every accepted event at its receiver', 50).catch((error) => {
@@ -68,7 +68,7 @@ export async function allDelivered(ids, receiver, milliseconds = 30_000) {
 
 /** How many requests `receiver` acknowledged of deliveries that it had acknowledged before. */
 export function acknowledgedTwice(receiver) {
-  const ids = receiver.requests.filter((request) => request.answeredAt).map(({ headers }) => headers['webhook-id']);
+  const ids = receiver.requests.filter(({ acknowledged }) => acknowledged).map(({ headers }) => headers['webhook-id']);
   return ids.length - new Set(ids).size;
 }
 
