@@ -1,20 +1,18 @@
 // What the benchmarks start and measure. Everything is on loopback, bounded in time, and ended with the process.
 
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 
 import { makeAuthority } from '../../tests/e2e/support/certificates.mjs';
+import { cpuSeconds, residentBytes } from '../../tests/e2e/support/proc.mjs';
 import { Child, Limehook, temporaryFolder } from '../../tests/e2e/support/process.mjs';
 import { pause, waitFor } from '../../tests/e2e/support/wait.mjs';
 
-export { Child, Limehook, pause, temporaryFolder, waitFor };
+export { Child, cpuSeconds, Limehook, pause, residentBytes, temporaryFolder, waitFor };
 
 // An interrupted benchmark takes its children along, which a bare signal would not.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
-
-const ticksPerSecond = Number(spawnSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }).stdout);
 
 export async function freePort() {
   const server = net.createServer().listen(0, '127.0.0.1');
@@ -77,16 +75,6 @@ export async function wrk(url, body, { seconds = 5, connections = 64 } = {}) {
   const requests = Number(stdout.match(/(\d+) requests in/)[1]);
   const cpu = [...stdout.matchAll(/(\d+)m([\d.]+)s/g)].slice(-2).reduce((sum, m) => sum + Number(m[1]) * 60 + Number(m[2]), 0);
   return { perSecond, cpuPerRequest: (cpu / requests) * 1e6 };
-}
-
-/** User and system seconds of a process so far. */
-export function cpuSeconds(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
-}
-
-export function residentBytes(pid) {
-  return Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]) * 1024;
 }
 
 /** The value of a metric of a server; `name` includes the labels. */

@@ -13,6 +13,7 @@
 #include "api/problem.hpp"
 #include "app/exit_code.hpp"
 #include "app/mail_senders.hpp"
+#include "app/out_of_memory.hpp"
 #include "app/server_tls.hpp"
 #include "app/terminal.hpp"
 #include "app/test_receiver_address.hpp"
@@ -144,10 +145,25 @@ asio::awaitable<void> run_until_signal(runtime::Engine& engine, http_server::Ser
   asio::signal_set signals(io, SIGTERM, SIGINT);
   co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
   spdlog::info("Stopping: attempts under way may finish.");
+  signals.async_wait([&](const boost::system::error_code& error, int) {
+    if (error) return;
+    spdlog::info("Asked again to stop: attempts under way are cut off, and made again after the next start.");
+    engine.hasten_drain();
+  });
   server.drain();
   co_await engine.drain(limits::kDrainTimeout);
   spdlog::info("Stopped.");
   io.stop();
+}
+
+// What callers cannot be told because they are not even accepted is told to the operator, once a minute.
+void tell_of_descriptors() {
+  using Clock = std::chrono::steady_clock;
+  static Clock::time_point next{};
+  const auto now = Clock::now();
+  if (now < next) return;
+  next = now + std::chrono::minutes(1);
+  spdlog::error("No file descriptor is left: callers and attempts wait until one is free (ulimit -n).");
 }
 
 int serve(const Config& config, store::Store& store) {
@@ -202,7 +218,11 @@ int serve(const Config& config, store::Store& store) {
        .trusted_proxies = http_server::TrustedProxies(config.trusted_proxies),
        .body_bytes_max = api::Api::body_bytes_max,
        .connections_changed = [&](std::size_t count) { metrics.connections.Set(static_cast<double>(count)); },
-       .refused = [&](http_server::Refusal reason) { metrics.refused[static_cast<std::size_t>(reason)]->Increment(); },
+       .refused =
+           [&](http_server::Refusal reason) {
+             metrics.refused[static_cast<std::size_t>(reason)]->Increment();
+             if (reason == http_server::Refusal::Descriptors) tell_of_descriptors();
+           },
        .admit = [&](const http_server::Request& head) { return api.admit(head); },
        .error = [](int status, std::string_view detail) { return api::problem(status, detail); }},
       [&](const http_server::Request& request) { return api.handle(request); });
@@ -230,6 +250,7 @@ int serve(const Config& config, store::Store& store) {
 }  // namespace
 
 int run_serve(const Config& config) {
+  app::end_when_out_of_memory();
   prefer_batches();
   start_logging(config);
   auto store = store::SqliteStore::open({.directory = config.data, .keys = config.secret_keys});
@@ -243,6 +264,8 @@ int run_serve(const Config& config) {
   } catch (const boost::system::system_error& error) {
     app::print_error("cannot listen on " + config.listen.address + ":" + std::to_string(config.listen.port) + ": " +
                      error.code().message());
+  } catch (const std::system_error& error) {
+    app::print_error(fmt::format("cannot start: the system gives no thread, memory or descriptor: {}", error.what()));
   } catch (const std::exception& error) {
     app::print_error(error.what());
   }

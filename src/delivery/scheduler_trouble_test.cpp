@@ -237,10 +237,11 @@ TEST(SchedulerTrouble, LoadsWhatIsOpen) {
   Webhook webhook = CoreHarness::webhook();
   webhook.id = WebhookId{5};
   core.scheduler.load_webhook(webhook);
-  const auto load = [&](int id, std::optional<Duration> due_in) {
+  const auto load = [&](int id, std::optional<Duration> due_in, int http_status = 500) {
     store::OpenDelivery delivery{.id = DeliveryId{id}, .event = EventId{1}, .webhook = webhook.id};
     delivery.status = DeliveryStatus::Retrying;
     delivery.attempts = 1;
+    delivery.http_status = http_status;
     if (due_in) delivery.next_attempt_at = core.now.wall + *due_in;
     core.scheduler.load_delivery(core.now, delivery);
   };
@@ -248,13 +249,19 @@ TEST(SchedulerTrouble, LoadsWhatIsOpen) {
   load(11, 30s);
   load(12, 24h * 365);
   load(13, -5h);
+  load(14, 24h * 365, 503);  // it may have asked for that much
   core.drain_outputs();
   ASSERT_EQ(core.wanted.size(), 1u);
   EXPECT_THAT(core.wanted[0].deliveries, testing::UnorderedElementsAre(DeliveryId{10}, DeliveryId{13}));
   core.advance(30s);
   ASSERT_EQ(core.wanted.size(), 2u);
-  core.advance(24h);
+  core.advance(30min);
+  ASSERT_EQ(core.wanted.size(), 3u);
+  EXPECT_THAT(core.wanted[2].deliveries, testing::ElementsAre(DeliveryId{12}));
+  core.advance(23h);
   EXPECT_EQ(core.wanted.size(), 3u);
+  core.advance(1h);
+  EXPECT_EQ(core.wanted.size(), 4u);
 }
 
 // Goal: what was open for a webhook that is gone is canceled after a restart.

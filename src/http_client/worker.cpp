@@ -21,7 +21,13 @@ constexpr std::size_t kAddressesMax = 16;
 }  // namespace
 
 Worker::Worker(const SenderOptions& options, const TlsContext& tls, Resolver& resolver, const AttemptDone& done)
-    : options_(options), tls_(tls), resolver_(resolver), done_(done), work_(asio::make_work_guard(io_)), timer_(io_) {
+    : options_(options),
+      tls_(tls),
+      resolver_(resolver),
+      done_(done),
+      work_(asio::make_work_guard(io_)),
+      timer_(io_),
+      descriptor_timer_(io_) {
   if (options.proxy) proxy_ = origin_of(*options.proxy);
   thread_ = std::thread([this] { run(); });
 }
@@ -294,6 +300,7 @@ void Worker::stop_everything() {
   for (; next_taken_ < taken_.size(); ++next_taken_) done_(stopped_result(taken_[next_taken_]));
   for (const auto& request : rest) done_(stopped_result(request));
   timer_.cancel();
+  descriptor_timer_.cancel();
   work_.reset();
 }
 

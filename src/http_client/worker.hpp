@@ -80,6 +80,7 @@ class Worker final : private ConnectionUser {
   bool send_on_idle(Exchange& exchange);
   void place(Exchange& exchange);
   bool may_dial() const;
+  void wait_for_descriptor(Exchange& exchange);
   void dial(Exchange& exchange);
   void transmit(Exchange& exchange, Connection& connection);
   void park(Connection& connection);
@@ -134,6 +135,8 @@ class Worker final : private ConnectionUser {
   ExchangeWaitList unresponsive_queue_;
   bool serving_queue_ = false;
   int dials_left_ = kDialsPerTurn;
+  boost::asio::steady_timer descriptor_timer_;  // until it is worth asking again; see wait_for_descriptor()
+  bool out_of_descriptors_ = false;
   boost::intrusive::list<Connection, boost::intrusive::member_hook<Connection, AutoUnlinkHook, &Connection::all_hook>,
                          boost::intrusive::constant_time_size<false>>
       connections_;

@@ -15,6 +15,7 @@ namespace {
 
 // After that long a close by the peer may have been missed; younger connections are not worth a system call.
 constexpr auto kIdleBeforeCheck = std::chrono::milliseconds(500);
+constexpr auto kDescriptorPause = std::chrono::milliseconds(50);
 
 std::string text_of(Duration d) { return format_duration(std::chrono::ceil<std::chrono::milliseconds>(d)); }
 
@@ -64,7 +65,8 @@ void Worker::place(Exchange& exchange) {
 }
 
 bool Worker::may_dial() const {
-  return dials_left_ > 0 && (connection_count_ < options_.connections_max || !idle_connections_.empty());
+  return !out_of_descriptors_ && dials_left_ > 0 &&
+         (connection_count_ < options_.connections_max || !idle_connections_.empty());
 }
 
 void Worker::dial(Exchange& exchange) {
@@ -92,6 +94,22 @@ void Worker::dial(Exchange& exchange) {
   connection->connect(endpoint);
 }
 
+// None is left in the process, or in the system. That says nothing about the receiver: the attempt goes on when there
+// is one, if there is in its time.
+void Worker::wait_for_descriptor(Exchange& exchange) {
+  while (!idle_connections_.empty()) close_and_forget(idle_connections_.front());
+  exchange.phase = Exchange::Phase::Queued;
+  exchange.next_address = 0;
+  schedule(exchange, exchange.deadline, monotonic_now());
+  queue_.push_front(exchange);
+  if (std::exchange(out_of_descriptors_, true)) return;
+  descriptor_timer_.expires_after(kDescriptorPause);
+  descriptor_timer_.async_wait([this](const boost::system::error_code& ec) {
+    out_of_descriptors_ = false;
+    if (!ec) serve_queue();
+  });
+}
+
 void Worker::on_ready(Connection& connection) {
   Exchange& exchange = *connection.exchange;
   exchange.phase = Exchange::Phase::Waiting;
@@ -104,10 +122,8 @@ void Worker::on_failed(Connection& connection, AttemptOutcome outcome, std::stri
   Exchange& exchange = *connection.exchange;
   forget(connection);
   const bool no_descriptor = outcome == AttemptOutcome::Internal;
-  if (no_descriptor && !idle_connections_.empty()) {
-    while (!idle_connections_.empty()) close_and_forget(idle_connections_.front());
-    --exchange.next_address;
-    dial(exchange);
+  if (no_descriptor) {
+    wait_for_descriptor(exchange);
   } else if (outcome == AttemptOutcome::ConnectFailed && exchange.next_address < exchange.addresses.size() &&
              monotonic_now() < exchange.connect_deadline) {
     dial(exchange);
@@ -228,7 +244,9 @@ void Worker::on_deadline(Exchange& exchange, MonotonicTime now) {
           exchange, AttemptOutcome::NameNotResolved,
           fmt::format("{}: no answer from the name server within {}", exchange.origin->host, connect_limit()));
     case Exchange::Phase::Queued:
-      return finish(exchange, AttemptOutcome::Internal, "no connection became free in time: too many are open");
+      return finish(exchange, AttemptOutcome::Internal,
+                    out_of_descriptors_ ? "no file descriptor became free in time"
+                                        : "no connection became free in time: too many are open");
     case Exchange::Phase::Connecting:
     case Exchange::Phase::Waiting:
       break;

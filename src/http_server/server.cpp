@@ -54,6 +54,10 @@ asio::awaitable<void> Server::Listener::accept_all(std::shared_ptr<Listener> sel
       continue;
     }
     // Out of descriptors or memory: let connections end before asking again.
+    const bool of_process = error == boost::system::errc::too_many_files_open;
+    if (of_process || error == boost::system::errc::too_many_files_open_in_system) {
+      self->state->options.refused(Refusal::Descriptors);
+    }
     self->accept_pause.expires_after(kAcceptPause);
     co_await self->accept_pause.async_wait(kNoThrow);
   }

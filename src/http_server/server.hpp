@@ -38,8 +38,9 @@ enum class Refusal : std::uint8_t {
   TooLarge,              // a body
   Timeout,               // a handshake, a request or the taking of an answer
   Memory,                // for bodies
+  Descriptors,           // none is left to accept with; callers wait until there is one
 };
-inline constexpr std::size_t kRefusalCount = 7;
+inline constexpr std::size_t kRefusalCount = 8;
 
 // How long things may take. They end up to a fifth of a second later.
 struct TimeLimits {

@@ -102,6 +102,8 @@ class Engine {
 
   // Refuses new work, lets attempts finish for as long as `limit`, stores what came of them, stops every thread.
   asio::awaitable<void> drain(Duration limit);
+  // Ends drain()'s wait for attempts.
+  void hasten_drain() { drained_.cancel(); }
 
  private:
   struct Waiter;

@@ -91,8 +91,22 @@ void StoreWriter::commit_now(store::WriteBatch batch) {
   done_(std::move(batch), std::move(result));
 }
 
+WallTime StoreWriter::house_time(Now now) {
+  const WallTime wall = house_clock_.at(now);
+  if (const auto step = house_clock_.take_step()) {
+    metrics_.clock_steps.Increment();
+    const bool forward = step->count() > 0;
+    spdlog::warn("The system's clock was set {} by {}.{}", forward ? "forward" : "back",
+                 format_duration(std::chrono::round<std::chrono::seconds>(forward ? *step : -*step)),
+                 forward ? " Nothing is removed for its age by the new time for an hour." : "");
+  }
+  return wall;
+}
+
 bool StoreWriter::keep_house() {
-  const auto [mono, wall] = now();
+  const Now at = now();
+  const auto mono = at.mono;
+  const WallTime wall = house_time(at);
   try {
     bool more = store_.maintain(wall);
     if (mono >= next_prune_) {

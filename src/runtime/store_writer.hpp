@@ -8,6 +8,7 @@
 #include <optional>
 #include <thread>
 
+#include "runtime/settled_clock.hpp"
 #include "store/store.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -34,6 +35,8 @@ class StoreWriter {
  private:
   void run();
   void commit_now(store::WriteBatch batch);
+  // By which things get old. Tells of a clock that was set.
+  WallTime house_time(Now now);
   // One slice of housekeeping; answers whether more is waiting.
   bool keep_house();
   bool prune(WallTime now);
@@ -48,6 +51,7 @@ class StoreWriter {
   bool stopping_ = false;
   MonotonicTime next_house_{};  // the writer's thread only, as all below
   MonotonicTime next_prune_{};
+  SettledClock house_clock_;
   bool failing_ = false;
   std::thread thread_;
 };

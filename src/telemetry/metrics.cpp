@@ -45,6 +45,8 @@ Metrics::Metrics()
       commit_duration(histogram(registry_, "limehook_store_commit_duration_seconds", "Duration of store commits.")),
       commit_failures(counter(registry_, "limehook_store_commit_failures_total", "Store commits that failed.")),
       store_bytes(gauge(registry_, "limehook_store_bytes", "Size of the live data in the store.")),
+      clock_steps(counter(registry_, "limehook_clock_steps_total",
+                          "Times that the system's clock was set by more than five minutes.")),
       mails_sent(counter(registry_, "limehook_mails_sent_total", "E-mails that the mail server has taken.")),
       mails_failed(counter(registry_, "limehook_mails_failed_total", "E-mails given up.")),
       connections(gauge(registry_, "limehook_http_connections", "Open connections of the HTTP server.")),
@@ -58,8 +60,9 @@ Metrics::Metrics()
     responses[i] = &counter(registry_, "limehook_http_responses_total", "Answers of the HTTP server by status class.",
                             {{"status", std::to_string(i) + "xx"}});
   }
-  static constexpr std::array kRefusals{
-      "connections", "address_connections", "tls", "malformed", "too_large", "timeout", "memory", "rate"};
+  static constexpr std::array kRefusals{"connections", "address_connections", "tls",
+                                        "malformed",   "too_large",           "timeout",
+                                        "memory",      "descriptors",         "rate"};
   for (std::size_t i = 0; i < refused.size(); ++i) {
     refused[i] = &counter(registry_, "limehook_http_refused_total",
                           "Callers turned away by the HTTP server, by reason.", {{"reason", kRefusals[i]}});

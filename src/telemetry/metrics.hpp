@@ -15,7 +15,7 @@
 namespace limehook::telemetry {
 
 // The place in Metrics::refused after those of http_server::Refusal.
-inline constexpr std::size_t kRefusedByRate = 7;
+inline constexpr std::size_t kRefusedByRate = 8;
 
 class Metrics {
  public:
@@ -41,6 +41,7 @@ class Metrics {
   prometheus::Histogram& commit_duration;
   prometheus::Counter& commit_failures;
   prometheus::Gauge& store_bytes;
+  prometheus::Counter& clock_steps;  // of the system's wall clock
   prometheus::Counter& mails_sent;
   prometheus::Counter& mails_failed;                             // given up
   prometheus::Gauge& connections;                                // of the HTTP server

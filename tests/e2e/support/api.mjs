@@ -3,15 +3,15 @@
 import assert from 'node:assert/strict';
 
 export class Api {
-  /** timeout: after how many ms a request is given up; without it, never. */
-  constructor(url, key, { timeout } = {}) {
+  /** timeout: after how many ms a request is given up; without it, never. fetch: what asks instead of Node's own. */
+  constructor(url, key, { timeout, fetch = globalThis.fetch } = {}) {
     this.url = url;
     this.key = key;
-    this.timeout = timeout;
+    this.options = { timeout, fetch };
   }
 
   withKey(key) {
-    return new Api(this.url, key, { timeout: this.timeout });
+    return new Api(this.url, key, this.options);
   }
 
   /** Answers {status, headers, text, json}; json is undefined where the answer is not JSON. */
@@ -24,7 +24,8 @@ export class Api {
       if (value === null) delete all[name.toLowerCase()];
       else all[name.toLowerCase()] = value;
     }
-    const signal = this.timeout === undefined ? undefined : AbortSignal.timeout(this.timeout);
+    const { timeout, fetch } = this.options;
+    const signal = timeout === undefined ? undefined : AbortSignal.timeout(timeout);
     const answer = await fetch(this.url + path, { method, headers: all, body: text, redirect: 'manual', signal });
     const received = await answer.text();
     let json;

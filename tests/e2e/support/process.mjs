@@ -120,15 +120,19 @@ export class Limehook {
    * data: its folder (a new one when not given); args: more flags; env: more environment.
    * allowLoopback: the flags that let it deliver to receivers of this test over plain http.
    * plain: true leaves out every flag but the folder and the port (for tests of configuration).
+   * wrap: a command line that the server's is appended to, and that becomes it (exec): ['prlimit', '--nofile=128'].
+   * fetch: how requests reach it, where that is not the test's own network.
    */
-  static async start({ data = temporaryFolder(), args = [], env = {}, allowLoopback = true, plain = false, wait = true, listen = '127.0.0.1:0', key = Limehook.adminKey } = {}) {
+  static async start({ data = temporaryFolder(), args = [], env = {}, allowLoopback = true, plain = false, wait = true, listen = '127.0.0.1:0', key = Limehook.adminKey, wrap = [], fetch = globalThis.fetch } = {}) {
     const server = new Limehook();
+    server.fetch = fetch;
     server.data = data;
     const base = ['serve', '--listen', listen, '--data', data];
     if (!plain) base.push('--admin-key', key);
     if (!plain && allowLoopback) base.push('--allow-http', '--allow-net', '127.0.0.0/8');
     rmSync(path.join(data, 'limehook.address'), { force: true });
-    server.child = new Child(binary, [...base, ...args], { env: cleanEnvironment(env) });
+    const [command, ...rest] = [...wrap, binary, ...base, ...args];
+    server.child = new Child(command, rest, { env: cleanEnvironment(env) });
     server.key = key;
     if (wait) await server.ready();
     return server;
@@ -147,12 +151,12 @@ export class Limehook {
       if (!this.address) return false;
       this.url = `http://${this.address}`;
       try {
-        return (await fetch(`${this.url}/readyz`)).status === 200;
+        return (await this.fetch(`${this.url}/readyz`)).status === 200;
       } catch {
         return false;
       }
     }, milliseconds, 'limehook to be ready', 5);
-    this.api = new Api(this.url, this.key);
+    this.api = new Api(this.url, this.key, { fetch: this.fetch });
     return this;
   }
 

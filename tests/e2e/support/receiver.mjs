@@ -94,6 +94,7 @@ export class Receiver {
     const finish = () => {
       if (socket.destroyed) return;
       entry.answeredAt = Date.now();
+      entry.acknowledged = (behaviour.status ?? 200) < 300;
       entry.onAnswered?.(behaviour.status ?? 200);
       response.writeHead(behaviour.status ?? 200, behaviour.headers ?? {});
       response.end(behaviour.body ?? '');
