@@ -34,7 +34,7 @@ function events(soak) {
   ];
 }
 
-function deliveries({ ledgers, accepted, targetList }) {
+function deliveries({ ledgers, accepted, targetList, givenUp }) {
   const total = (name) => sum(ledgers.map((ledger) => ledger[name]));
   const expected = sum(ledgers.map((ledger) => ledger.expected(accepted)));
   const repeats = (reason) => sum(ledgers.map((ledger) => ledger.repeats[reason]));
@@ -42,6 +42,7 @@ function deliveries({ ledgers, accepted, targetList }) {
     ['deliveries expected', expected],
     ['  delivered', total('acknowledged')],
     ['  LOST', expected - total('acknowledged')],
+    ['  failed at the end of a schedule, and recovered by hand', givenUp],
     ['arrivals at receivers', total('arrivals')],
     ['  again, as the receiver had not answered 200', total('repeatsUnanswered')],
     ['  again although answered 200', sum(repeatReasons.map(repeats))],
