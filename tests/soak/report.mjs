@@ -75,7 +75,7 @@ function machine(soak) {
   ];
   return [
     ['first attempt after sending, in calm time', `p50 ${first[0]}, p99 ${first[1]} of ${firstAttempts.total}`],
-    ['  of which the soak itself may have waited', `p50 ${own[0]}, p99 ${own[1]}`],
+    ['  of which the soak itself may have waited', `p50 ${own[0]}, p99 ${own[1]}, most ${milliseconds(soak.ownDelay.max / 1e6)}`],
     ['everything delivered after the load', `${(soak.drainedAfter / 1000).toFixed(1)} s`],
     ['store', `${mebibytes(soak.storeBytes)}; ${soak.commitFailures} commits failed in the last life`],
     ['last life without a restart', `${((soak.loadEnded - soak.lastLifeFrom) / 1000).toFixed(0)} s of load`],
