@@ -139,9 +139,22 @@ export class Soak {
         this.outages += 1;
         await rest(15_000);
         target.comeBack();
+        await this.#untilBreakerCloses(target);
       }
     };
     await Promise.all(this.targetList.filter((target) => target.outages).map(goDown));
+  }
+
+  /**
+   * Outages one after the other, each met by a probe, could keep a breaker open for longer than retention keeps what was
+   * given up meanwhile.
+   */
+  async #untilBreakerCloses(target) {
+    while (!this.faultsAreOver) {
+      const answer = await this.server.api.get(`/v1/webhooks/${target.id}`).catch(() => undefined);
+      if (answer?.json?.breaker?.state === 'closed') return;
+      await pause(200);
+    }
   }
 
   #sample() {
