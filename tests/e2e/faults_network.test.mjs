@@ -12,6 +12,7 @@ import { pause, waitFor } from './support/wait.mjs';
 const bad = long ? { loss: 0.2, delay: [0.05, 0.2], repeat: 0.05 } : { loss: 0.05, delay: [0.02, 0.08], repeat: 0.02 };
 const badFor = long ? 60_000 : 2_500; // ms
 const cutFor = long ? 30_000 : 3_000;
+const [timeout, connectTimeout, every] = long ? ['10s', '3s', 200] : ['2s', '1s', 20];
 
 const phases = [
   { name: 'loss, delay, repetition, disorder', rules: bad, lasts: badFor },
@@ -30,16 +31,16 @@ test('a bad network loses nothing, and nobody else notices', { skip: noNetwork, 
     wrap: near.wrap,
     listen: `${near.address}:0`,
     fetch: near.agent.fetch,
-    args: [...patient, '--timeout', '2s', '--connect-timeout', '1s', '--allow-net', '10.77.0.0/24'],
+    args: [...patient, '--timeout', timeout, '--connect-timeout', connectTimeout, '--allow-net', '10.77.0.0/24'],
   });
   t.after(() => server.child.signal('SIGKILL'));
   const receiver = await far.agent.receive(far.address);
   const neighbour = await near.agent.receive(near.address);
-  for (const { url } of [receiver, neighbour]) await server.api.createWebhook({ url });
+  for (const { url } of [receiver, neighbour]) await server.api.createWebhook({ url, max_concurrency: 64 });
   const distant = { api: server.api.withFetch(far.agent.fetch) };
 
   for (const { name, rules, lasts, outcomes } of phases) {
-    const loads = [new Load(server, { senders: 2, every: 20 }), new Load(distant, { senders: 4, every: 20 })];
+    const loads = [new Load(server, { senders: 2, every }), new Load(distant, { senders: 4, every })];
     const failures = async () => {
       let sum = 0;
       for (const outcome of outcomes ?? []) sum += await metric(server, `limehook_attempts_total{outcome="${outcome}"}`);
@@ -49,7 +50,7 @@ test('a bad network loses nothing, and nobody else notices', { skip: noNetwork, 
     const began = Date.now();
     network.rules(rules);
     await pause(lasts); // the fault itself
-    if (outcomes) await waitFor(async () => await failures() > before, 5_000, `${name}: attempts to fail in their time`);
+    if (outcomes) await waitFor(async () => await failures() > before, 15_000, `${name}: attempts to fail in their time`);
     const local = await loads[0].stop();
     await allDelivered(local.accepted, neighbour, 2_000);
     await assertWell(server);
