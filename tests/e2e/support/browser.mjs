@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 
 import { askOnFailure } from './test.mjs';
+import { slower } from './wait.mjs';
 
 const executable = '/usr/bin/chromium';
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -42,7 +43,7 @@ export class Browser {
    */
   async visitor(origins, settings = {}) {
     const context = await this.chromium.newContext({ locale: 'en-US', ...settings });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(15_000 * slower);
     const trouble = [];
     context.on('request', (request) => {
       const { origin } = new URL(request.url());

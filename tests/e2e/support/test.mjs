@@ -3,6 +3,8 @@
 
 import nodeTest from 'node:test';
 
+import { slower } from './wait.mjs';
+
 const witnesses = [];
 
 /** tell: answers lines that say how things are, for the report of a test that fails. */
@@ -10,7 +12,7 @@ export const askOnFailure = (tell) => witnesses.push(tell);
 
 export function test(name, options, body) {
   if (typeof options === 'function') return test(name, {}, options);
-  return nodeTest(name, { timeout: 60_000, ...options }, async (t) => {
+  return nodeTest(name, { ...options, timeout: (options.timeout ?? 60_000) * slower }, async (t) => {
     try {
       await body(t);
     } catch (error) {
