@@ -22,7 +22,8 @@ class Resolver {
   using Callback = std::function<void(Resolution)>;
 
   // Starts with one thread. More, up to `threads_max`, are started when lookups wait, and end when they have been idle
-  // for `thread_idle_time`. Those that are stuck in a lookup beyond its deadline do not count, up to three times as many.
+  // for `thread_idle_time`. Those that are stuck in a lookup beyond its deadline do not count, up to three times as
+  // many.
   Resolver(std::size_t threads_max, LookUp look_up, Duration thread_idle_time = std::chrono::seconds(10));
   ~Resolver() { stop(); }
   Resolver(const Resolver&) = delete;
