@@ -64,7 +64,8 @@ test(`${limit} MiB hold, with the options for a small machine, whatever comes`, 
   });
   assert.equal(group.kills(), 0, 'the kernel did not have to end it');
   assert.ok(seen.refused > 0, 'more came than it can hold');
-  await allDelivered(seen.accepted, receiver, 60_000);
+  receiver.behaviour = { status: 200 }; // a few places and half a second each: what waits would take minutes
+  await allDelivered(seen.accepted, receiver, 100_000);
   await assertWell(server);
   t.diagnostic(`${seen.accepted.size} events of 250 kB accepted, ${seen.refused} batches refused with 503; at most ${(resident / 1e6).toFixed(0)} MB resident`);
   await server.stop();
