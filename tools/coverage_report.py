@@ -16,7 +16,11 @@ NOT_OURS = "-ignore-filename-regex=(^/usr/|/build/|/tests/|/fuzz/|/bench/|_test\
 
 
 def run(*command, **options):
-    return subprocess.run([str(part) for part in command], check=True, text=True, **options)
+    """What a tool says on stderr is shown when it fails: llvm-cov warns of inline functions that programs have apart."""
+    done = subprocess.run([str(part) for part in command], text=True, stderr=subprocess.PIPE, **options)
+    if done.returncode != 0:
+        sys.exit(f"{command[0]} failed: {done.stderr}")
+    return done
 
 
 def programs():

@@ -16,12 +16,9 @@ constexpr Duration kReadPause = std::chrono::seconds(1);  // after a failed read
 
 MonotonicTime Scheduler::due_of(const store::OpenDelivery& delivery) const {
   if (!delivery.next_attempt_at || *delivery.next_attempt_at <= now_.wall) return now_.mono;
-  // A wall clock that was set back must not hold a delivery longer than its schedule, or its receiver, could have.
-  const WebhookSlot* slot = queue_.find_webhook(delivery.webhook);
-  const bool asked = delivery.http_status == 429 || delivery.http_status == 503;
-  const auto steps = slot && !asked ? schedule_of(*slot->webhook) : std::span<const Duration>();
-  const Duration longest = steps.empty() ? limits::kRetryAfterMax : std::ranges::max(steps);
-  return now_.mono + std::min(*delivery.next_attempt_at - now_.wall, longest);
+  // A wall clock that was set back must not hold a delivery longer than was meant when this was written.
+  const Duration meant = std::min<Duration>(*delivery.next_attempt_at - delivery.updated_at, limits::kRetryStepMax);
+  return now_.mono + std::min(*delivery.next_attempt_at - now_.wall, meant);
 }
 
 bool Scheduler::has_room(const WebhookSlot& slot) const {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <deque>
-#include <random>
 
 namespace limehook::delivery {
 namespace {
@@ -12,7 +11,8 @@ namespace {
 // Goal: whatever is done to it, short or long, the queue holds what a plain one would, in the same order.
 TEST(IdQueue, IsAQueue) {
   for (const unsigned put_percent : {40U, 50U, 60U}) {
-    std::mt19937 random(put_percent);
+    std::uint32_t state = put_percent;
+    const auto random = [&] { return (state = state * 1'664'525U + 1'013'904'223U) >> 8; };
     IdQueue queue;
     std::deque<DeliveryId> plain;
     const auto same = [&] { return std::ranges::equal(queue, plain); };

@@ -20,6 +20,8 @@
 namespace limehook::http_client {
 namespace {
 
+constexpr std::size_t kOverdueShare = 3;  // so many threads more, for each that there may be, wait for overdue lookups
+
 boost::asio::ip::address address_of(const addrinfo& info) {
   if (info.ai_family == AF_INET) {
     const auto* v4 = reinterpret_cast<const sockaddr_in*>(info.ai_addr);
@@ -67,6 +69,8 @@ struct Resolver::Shared {
 
   static void run(const std::shared_ptr<Shared>& shared);
   static void start_thread(const std::shared_ptr<Shared>& shared);
+  static bool overdue(const Job* job, MonotonicTime now) { return job->deadline <= now; }
+  std::size_t room_for_threads(MonotonicTime now) const;
   std::size_t room_for_failing(MonotonicTime now) const;
   std::size_t startable(MonotonicTime now) const;
   Job take();
@@ -83,10 +87,16 @@ struct Resolver::Shared {
   bool stopped = false;
 };
 
+std::size_t Resolver::Shared::room_for_threads(MonotonicTime now) const {
+  const auto stuck = std::ranges::count_if(running, [&](const Job* job) { return overdue(job, now); });
+  const auto most = threads_max + std::min<std::size_t>(static_cast<std::size_t>(stuck), kOverdueShare * threads_max);
+  return most - std::min(most, threads);
+}
+
 std::size_t Resolver::Shared::room_for_failing(MonotonicTime now) const {
   const auto share = std::max<std::size_t>(threads_max / 4, 1);
   const auto used = static_cast<std::size_t>(std::ranges::count_if(
-      running, [&](const Job* job) { return job->standing == NameStanding::Failing || job->deadline <= now; }));
+      running, [&](const Job* job) { return job->standing == NameStanding::Failing || overdue(job, now); }));
   return share - std::min(share, used);
 }
 
@@ -153,7 +163,8 @@ void Resolver::resolve(std::string host, NameStanding standing, MonotonicTime de
   queue.push_back({std::move(host), standing, deadline, std::move(callback)});
   // Free ones that have yet to start or to wake up included.
   const auto free_threads = shared_->threads - shared_->running.size();
-  if (shared_->startable(monotonic_now()) > free_threads && shared_->threads < shared_->threads_max) {
+  const auto now = monotonic_now();
+  if (shared_->startable(now) > free_threads && shared_->room_for_threads(now) > 0) {
     try {
       Shared::start_thread(shared_);
     } catch (const std::system_error&) {

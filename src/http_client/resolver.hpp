@@ -3,7 +3,8 @@
 //
 // A lookup under way cannot be interrupted, so names that get no answer could fill every thread. That is why they get
 // few of them: names whose last lookup failed, and lookups that have passed their deadline, occupy a quarter, and
-// another name of that kind has to wait for one of these. New names come first, then known ones, then failing ones.
+// another name of that kind has to wait for one of these. New names come first, then known ones, then failing ones. And
+// a thread whose lookup has passed its deadline (many new names may do so at once) is replaced by another.
 
 #include <cstddef>
 #include <functional>
@@ -21,7 +22,8 @@ class Resolver {
   using Callback = std::function<void(Resolution)>;
 
   // Starts with one thread. More, up to `threads_max`, are started when lookups wait, and end when they have been idle
-  // for `thread_idle_time`.
+  // for `thread_idle_time`. Those that are stuck in a lookup beyond its deadline do not count, up to three times as
+  // many.
   Resolver(std::size_t threads_max, LookUp look_up, Duration thread_idle_time = std::chrono::seconds(10));
   ~Resolver() { stop(); }
   Resolver(const Resolver&) = delete;

@@ -148,6 +148,27 @@ TEST_F(ResolverTest, LateLookupsCountAsFailing) {
   EXPECT_THAT(wait_for_answered(7), ElementsAre("new", "new", "new", "new", "new", "dead", "failing"));
 }
 
+// Goal: many names that get no answer, all of them new, hold up another new one only until their deadline, and do not
+// start threads without end.
+TEST_F(ResolverTest, ReplacesThreadsThatAreStuck) {
+  Resolver resolver(2, look_up());
+  const auto let_one_be_late = [&](std::size_t number) {
+    resolve(resolver, "dead" + std::to_string(number), NameStanding::New, milliseconds(20));
+    const auto late = monotonic_now() + milliseconds(20);
+    while (monotonic_now() < late) std::this_thread::yield();
+  };
+  for (std::size_t i = 1; i <= 7; ++i) {
+    let_one_be_late(i);
+    server_->wait_for_asked(i);
+  }
+  resolve(resolver, "new", NameStanding::New);
+  EXPECT_THAT(wait_for_answered(1), ElementsAre("new"));
+  for (std::size_t i = 8; i <= 10; ++i) let_one_be_late(i);
+  EXPECT_EQ(resolver.threads(), 8u);
+  server_->release_all();
+  wait_for_answered(11);
+}
+
 TEST_F(ResolverTest, GivesUpWhatNoThreadTookUpInTime) {
   Resolver resolver(1, look_up());
   resolve(resolver, "dead", NameStanding::New);

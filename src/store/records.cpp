@@ -20,7 +20,8 @@ OpenDelivery open_delivery_of(const Delivery& delivery, EventType type) {
           .last_outcome = delivery.last_outcome,
           .fallback = delivery.fallback,
           .order_key = delivery.order_key,
-          .body_type = delivery.body_type};
+          .body_type = delivery.body_type,
+          .updated_at = delivery.updated_at};
 }
 
 }  // namespace limehook::store

@@ -138,6 +138,7 @@ struct OpenDelivery {
   bool fallback = false;
   std::uint32_t order_key = 0;
   BodyType body_type{};
+  WallTime updated_at{};  // when all of this was decided
 };
 // `type` is its event's.
 OpenDelivery open_delivery_of(const Delivery& delivery, EventType type);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 
 import { fakedClock, noFakedClock } from './support/clock.mjs';
-import { allDelivered, assertWell, logOf, metric } from './support/faults.mjs';
+import { allDelivered, assertWell, logOf, metric, sanitized } from './support/faults.mjs';
 import { Limehook, run } from './support/process.mjs';
 import { Receiver } from './support/receiver.mjs';
 import { missedCall, uniqueId } from './support/samples.mjs';
@@ -38,9 +38,9 @@ const distances = (receiver, ids) => ids.map((id) => {
 // Goal: whatever the wall clock does, retries keep their distance, ids ascend, nothing is lost, sent twice or removed,
 // and what receivers check follows the clock. Method: set it forward by a day, then back by two, with retries waiting
 // each time, and a kill while it is behind.
-test('the clock is set forward by a day, and back by two', { skip: noFakedClock, timeout: 120_000 }, async (t) => {
+test('the clock is set forward by a day, and back by two', { skip: sanitized || noFakedClock, timeout: 120_000 }, async (t) => {
   const clock = fakedClock();
-  const options = { env: clock.env, args: [...schedule, '--retention', '12h'] };
+  const options = { env: clock.env, args: [...schedule, '--retention', '30s'] };
   const receiver = await Receiver.start(reluctant());
   let server = await Limehook.start(options);
   t.after(() => server.child.signal('SIGKILL'));
@@ -58,6 +58,7 @@ test('the clock is set forward by a day, and back by two', { skip: noFakedClock,
   const first = await server.api.send(idempotent, key);
   eventIds.push(first.id);
   await send();
+  await allDelivered(ids, receiver); // so that nothing keeps them if they are taken for old
 
   for (const offset of [day, -day]) {
     clock.set(offset);
@@ -67,7 +68,11 @@ test('the clock is set forward by a day, and back by two', { skip: noFakedClock,
     const request = receiver.of(ids.at(-1))[0];
     assert.ok(Math.abs(Number(request.headers['webhook-timestamp']) - Date.now() / 1000 - offset) < 10, 'signed by the clock');
     await waitFor(() => logOf(server).includes(`clock was set ${offset > 0 ? 'forward by 1d' : 'back by 2d'}`), 10_000, 'a word of it');
-    assert.equal((await server.api.delivery((await server.api.deliveries(webhook.id))[0].id)).attempts.length, 2);
+    const stored = await waitFor(async () => {
+      const [newest] = await server.api.deliveries(webhook.id);
+      return newest.status === 'delivered' && server.api.delivery(newest.id);
+    }, 5_000, 'the delivery to be logged as delivered');
+    assert.equal(stored.attempts.length, 2);
     assert.ok((await server.api.read('/v1/stats')).totals.delivered > 0);
     for (const path of ['/', '/v1/events', '/v1/stats?bucket=minute', `/v1/webhooks/${webhook.id}/stats`]) {
       const { status } = await server.api.get(path);

@@ -185,6 +185,20 @@ withServer('a session', (shared) => {
     assert.equal((await shared.admin.delete(path)).status, 204);
     assertProblem(await browser.get('/v1/session'), 401);
   });
+
+  // Goal: who signs in everywhere keeps the newest twenty sessions; nobody else loses one.
+  test('makes way when there are twenty newer ones', async () => {
+    const other = await person(shared.admin, 'calm@example.com');
+    const browsers = [await person(shared.admin, 'busy@example.com')]; // the first session
+    while (browsers.length < 21) {
+      const browser = new Person(shared.server.url);
+      await browser.signIn('busy@example.com');
+      browsers.push(browser);
+    }
+    assert.deepEqual(await Promise.all(browsers.map((browser) => browser.isSignedIn)), browsers.map((_, i) => i > 0));
+    assert.equal((await browsers[20].list('/v1/sessions')).length, 20);
+    assert.equal(await other.isSignedIn, true);
+  });
 });
 
 // Goal: a session outlives restarts and crashes; one that has ended stays so.

@@ -8,6 +8,7 @@ import { run, temporaryFolder } from '../e2e/support/process.mjs';
 import { pause } from '../e2e/support/wait.mjs';
 import { numberOf } from './events.mjs';
 
+const recoveredSeconds = 100; // longer than anything waits, shorter than retention
 const timeAgo = (seconds) => new Date(Date.now() - seconds * 1000).toISOString();
 
 export class Operators {
@@ -56,7 +57,7 @@ export class Operators {
 
   async #switchOff() {
     const { id } = this.targets.switched;
-    const since = timeAgo(1);
+    const since = timeAgo(recoveredSeconds); // also what was accepted before and still waits is canceled
     await this.#insist('POST', `/v1/webhooks/${id}/disable`, undefined, [200]);
     await this.#rest(this.mean);
     await this.#insist('POST', `/v1/webhooks/${id}/enable`, undefined, [200]);
@@ -77,7 +78,12 @@ export class Operators {
     this.counts.recoveries += 1;
   }
 
-  #recoverFailed = () => this.recover(this.targets['gives-up'].id, { status: 'failed', since: timeAgo(100) });
+  /** Outages in a row may be longer than a schedule, or keep a breaker open for as long: what failed is brought back. */
+  async #recoverFailed() {
+    for (const { id } of Object.values(this.targets).filter((target) => target.outages)) {
+      await this.recover(id, { status: 'failed', since: timeAgo(recoveredSeconds) });
+    }
+  }
 
   async #change() {
     const target = [this.targets.switched, this.targets.moody, this.targets.calm][Math.floor(this.random() * 3)];

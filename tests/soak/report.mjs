@@ -34,7 +34,7 @@ function events(soak) {
   ];
 }
 
-function deliveries({ ledgers, accepted, targetList }) {
+function deliveries({ ledgers, accepted, targetList, givenUp }) {
   const total = (name) => sum(ledgers.map((ledger) => ledger[name]));
   const expected = sum(ledgers.map((ledger) => ledger.expected(accepted)));
   const repeats = (reason) => sum(ledgers.map((ledger) => ledger.repeats[reason]));
@@ -42,6 +42,7 @@ function deliveries({ ledgers, accepted, targetList }) {
     ['deliveries expected', expected],
     ['  delivered', total('acknowledged')],
     ['  LOST', expected - total('acknowledged')],
+    ['  failed at the end of a schedule, and recovered by hand', givenUp],
     ['arrivals at receivers', total('arrivals')],
     ['  again, as the receiver had not answered 200', total('repeatsUnanswered')],
     ['  again although answered 200', sum(repeatReasons.map(repeats))],
@@ -74,7 +75,7 @@ function machine(soak) {
   ];
   return [
     ['first attempt after sending, in calm time', `p50 ${first[0]}, p99 ${first[1]} of ${firstAttempts.total}`],
-    ['  of which the soak itself may have waited', `p50 ${own[0]}, p99 ${own[1]}`],
+    ['  of which the soak itself may have waited', `p50 ${own[0]}, p99 ${own[1]}, most ${milliseconds(soak.ownDelay.max / 1e6)}`],
     ['everything delivered after the load', `${(soak.drainedAfter / 1000).toFixed(1)} s`],
     ['store', `${mebibytes(soak.storeBytes)}; ${soak.commitFailures} commits failed in the last life`],
     ['last life without a restart', `${((soak.loadEnded - soak.lastLifeFrom) / 1000).toFixed(0)} s of load`],

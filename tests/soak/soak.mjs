@@ -42,6 +42,7 @@ export class Soak {
     this.samples = []; // of the last life
     this.quietSince = 0;
     this.outages = 0;
+    this.givenUp = 0;
     this.mean = Math.min(15_000, length / 20); // between two faults of the process
     this.retentionSeconds = 180;
     this.server = new Server(this, ['--retry-schedule', shortWaits.map((wait) => `${wait}s`).join(','), '--breaker-pause', '250ms',
@@ -138,9 +139,22 @@ export class Soak {
         this.outages += 1;
         await rest(15_000);
         target.comeBack();
+        await this.#untilBreakerCloses(target);
       }
     };
     await Promise.all(this.targetList.filter((target) => target.outages).map(goDown));
+  }
+
+  /**
+   * Outages one after the other, each met by a probe, could keep a breaker open for longer than retention keeps what was
+   * given up meanwhile.
+   */
+  async #untilBreakerCloses(target) {
+    while (!this.faultsAreOver) {
+      const answer = await this.server.api.get(`/v1/webhooks/${target.id}`).catch(() => undefined);
+      if (answer?.json?.breaker?.state === 'closed') return;
+      await pause(200);
+    }
   }
 
   #sample() {
@@ -187,7 +201,9 @@ export class Soak {
     try {
       await nothingOpen();
       const since = new Date(Date.now() - limit).toISOString();
-      await this.operators.recover(this.targets['gives-up'].id, { status: 'failed', since });
+      for (const { id } of this.targetList.filter((target) => target.outages)) {
+        await this.operators.recover(id, { status: 'failed', since });
+      }
       await nothingOpen();
       await waitFor(() => this.missing() === 0, 20_000, 'the last events', 100);
     } catch (error) {
@@ -206,6 +222,16 @@ export class Soak {
     }
   }
 
+  /** Only who has outages may give up; the log may have forgotten it, the statistics have not. */
+  async #countGivenUp() {
+    const since = new Date(Date.now() - this.now() - 60_000).toISOString();
+    for (const target of this.targetList.filter(({ ledger, receiver }) => ledger && receiver)) {
+      const { totals } = await this.server.api.read(`/v1/webhooks/${target.id}/stats?since=${since}`);
+      this.givenUp += totals.failed;
+      if (totals.failed > 0 && !target.outages) this.fault(`${totals.failed} deliveries to ${target.name} were given up`);
+    }
+  }
+
   async #checkRetention() {
     const until = new Date(Date.now() - (this.retentionSeconds + retentionLagSeconds) * 1000).toISOString();
     const [left] = (await this.server.api.read(`/v1/events?limit=1&until=${until}`)).data;
@@ -220,6 +246,7 @@ export class Soak {
     this.idleAtEnd = this.server.resources();
     this.storeBytes = this.server.storeBytes();
     this.commitFailures = await metric(this.server.process, 'limehook_store_commit_failures_total');
+    await this.#countGivenUp();
     await this.#checkRetention();
     await this.server.stop();
     await this.server.check();

@@ -9,7 +9,7 @@ import { Ledger } from './ledger.mjs';
 export const clients = 4;
 export const attemptTimeoutMs = 5000;
 const everyone = [0, 1, 2, 3];
-export const shortWaits = [1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 5, 5, 5, 5, 5, 5, 5, 5]; // seconds; longer than any outage
+export const shortWaits = [1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 5, 5, 5, 5, 5, 5, 5, 5]; // seconds
 
 const yes = { status: 200 };
 

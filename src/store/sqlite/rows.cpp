@@ -18,6 +18,7 @@ void take_state(auto& delivery, const DeliveryState& state) {
   delivery.http_status = state.http_status;
   delivery.last_outcome = state.last_outcome;
   delivery.fallback = state.fallback;
+  delivery.updated_at = state.updated_at;
 }
 
 }  // namespace
@@ -41,9 +42,7 @@ Delivery read_delivery(const Statement& row, int column) {
   delivery.test = row.small(column + 3) != 0;
   delivery.body_type = static_cast<BodyType>(row.small(column + 4));
   delivery.order_key = static_cast<std::uint32_t>(row.integer(column + 5));
-  const DeliveryState state = state_from(row.bytes(column + 6));
-  take_state(delivery, state);
-  delivery.updated_at = state.updated_at;
+  take_state(delivery, state_from(row.bytes(column + 6)));
   return delivery;
 }
 

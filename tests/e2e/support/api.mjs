@@ -14,6 +14,10 @@ export class Api {
     return new Api(this.url, key, this.options);
   }
 
+  withFetch(fetch) {
+    return new Api(this.url, this.key, fetch);
+  }
+
   /** Answers {status, headers, text, json}; json is undefined where the answer is not JSON. */
   async request(method, path, body, headers = {}) {
     const all = { ...(this.key ? { authorization: `Bearer ${this.key}` } : {}) };

@@ -8,8 +8,11 @@ import { pause, waitFor } from './wait.mjs';
 /** How long the forms are that `./dev faults` runs; ./test runs the short ones. */
 export const long = process.env.FAULTS === 'long';
 
-/** A schedule that gives nothing up while a fault lasts: twenty steps of one second. */
-export const patient = ['--retry-schedule', Array(20).fill('1s').join(',')];
+/** Why limits of memory and other clocks are of no use here; false where they are. Sanitizers have both for themselves. */
+export const sanitized = process.env.SLOWER ? 'the binary has sanitizers in it' : false;
+
+/** A schedule that gives nothing up while a fault lasts: steps of one second, and one that a breaker may hold it for. */
+export const patient = ['--retry-schedule', [...Array(19).fill('1s'), '1h'].join(',')];
 
 /**
  * Sends events one after the other, over `senders` connections, until stop(). Each answer must be one that the contract

@@ -17,7 +17,7 @@ import https from 'node:https';
  */
 export class Receiver {
   /** record: called with each request instead of keeping it, for ledgers that would not fit into memory. */
-  static async start(behaviour = { status: 200 }, { tls, keepAliveTimeout, record } = {}) {
+  static async start(behaviour = { status: 200 }, { tls, keepAliveTimeout, record, host = '127.0.0.1' } = {}) {
     const receiver = new Receiver();
     receiver.count = 0;
     receiver.record = record ?? ((entry) => receiver.requests.push(entry));
@@ -43,11 +43,11 @@ export class Receiver {
     receiver.server.on('tlsClientError', () => (receiver.aborted += 1));
     await new Promise((resolve, reject) => {
       receiver.server.on('error', reject);
-      receiver.server.listen(0, '127.0.0.1', 1024, resolve);
+      receiver.server.listen(0, host, 1024, resolve);
     });
     receiver.server.unref();
     receiver.port = receiver.server.address().port;
-    receiver.url = `${tls ? 'https' : 'http'}://127.0.0.1:${receiver.port}/hook`;
+    receiver.url = `${tls ? 'https' : 'http'}://${host}:${receiver.port}/hook`;
     return receiver;
   }
 
