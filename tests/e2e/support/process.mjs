@@ -119,16 +119,18 @@ export class Limehook {
   /**
    * data: its folder (a new one when not given); args: more flags; env: more environment.
    * allowLoopback: the flags that let it deliver to receivers of this test over plain http.
+   * under: a command and its arguments that run the server, such as prlimit.
    * plain: true leaves out every flag but the folder and the port (for tests of configuration).
    */
-  static async start({ data = temporaryFolder(), args = [], env = {}, allowLoopback = true, plain = false, wait = true, listen = '127.0.0.1:0', key = Limehook.adminKey } = {}) {
+  static async start({ data = temporaryFolder(), args = [], env = {}, allowLoopback = true, plain = false, wait = true, under = [], listen = '127.0.0.1:0', key = Limehook.adminKey } = {}) {
     const server = new Limehook();
     server.data = data;
     const base = ['serve', '--listen', listen, '--data', data];
     if (!plain) base.push('--admin-key', key);
     if (!plain && allowLoopback) base.push('--allow-http', '--allow-net', '127.0.0.0/8');
     rmSync(path.join(data, 'limehook.address'), { force: true });
-    server.child = new Child(binary, [...base, ...args], { env: cleanEnvironment(env) });
+    const [command, ...rest] = [...under, binary, ...base, ...args];
+    server.child = new Child(command, rest, { env: cleanEnvironment(env) });
     server.key = key;
     if (wait) await server.ready();
     return server;
