@@ -41,5 +41,6 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a peer that closes early is an error of one connection, not the end
+  std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit (ulimit -f) is as a full disk
   return limehook::app::run(argc, argv);
 }

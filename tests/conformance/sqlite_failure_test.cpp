@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
+
 #include "failing_vfs.hpp"
 #include "sqlite_fixture.hpp"
 
@@ -58,6 +60,28 @@ TEST_F(SqliteFailureTest, FailedSyncIsUnknownUntilReopened) {
   EXPECT_THAT(event_count(*store), testing::AnyOf(3U, 8U));
   EXPECT_EQ(store->commit(batch_of(1)).status, CommitStatus::Committed);
   EXPECT_THAT(check_sqlite_store(directory()), IsEmpty());
+}
+
+// Goal: what the kernel has refused before it did anything leaves no doubt: want of room in all its forms, a file
+// system that has become read-only.
+TEST_F(SqliteFailureTest, RefusedWritesLeaveNoDoubt) {
+  struct Case {
+    int system_error;
+    CommitStatus status;
+  };
+  auto store = open();
+  for (const Case& c : {Case{EDQUOT, CommitStatus::Full}, Case{EFBIG, CommitStatus::Full},
+                        Case{EROFS, CommitStatus::Failed}, Case{EIO, CommitStatus::Unknown}}) {
+    const std::size_t before = event_count(*store);
+    const WriteBatch batch = batch_of(3);
+    fail_file_operations(FileOperation::Write, "-wal", 1, SQLITE_IOERR_WRITE, 1'000, c.system_error);
+    EXPECT_EQ(store->commit(batch).status, c.status) << c.system_error;
+    heal_file_operations();
+    EXPECT_EQ(event_count(*store), before);
+    if (c.status != CommitStatus::Unknown) {
+      EXPECT_EQ(store->commit(batch).status, CommitStatus::Committed);
+    }
+  }
 }
 
 TEST_F(SqliteFailureTest, FailedWriteLeavesWholeBatchesOnly) {

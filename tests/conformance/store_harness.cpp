@@ -51,8 +51,8 @@ std::unique_ptr<Subject> make_subject() {
 
 }  // namespace
 
-TemporaryFolder::TemporaryFolder() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "limehook_store_XXXXXX").string();
+TemporaryFolder::TemporaryFolder(const std::filesystem::path& parent) {
+  std::string pattern = (parent / "limehook_store_XXXXXX").string();
   if (!::mkdtemp(pattern.data())) throw std::runtime_error("cannot create " + pattern);
   path_ = pattern;
 }

@@ -1,8 +1,7 @@
-// Running it: health, metrics, configuration, draining, a full disk.
+// Running it: health, metrics, configuration, draining.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, after, describe } from 'node:test';
 
@@ -251,64 +250,3 @@ describe('draining', () => {
     await server.stop();
   });
 });
-
-describe('a full disk', () => {
-  const tiny = mountTiny();
-  after(() => tiny.folder && execFileSync('umount', ['-l', tiny.folder]));
-
-  test('503 with Retry-After while it is full; goes on when there is room; nothing accepted is lost', { skip: tiny.reason ?? false, timeout: 120_000 }, async () => {
-    const receiver = await Receiver.start();
-    let server = await Limehook.start({ data: tiny.folder, args: ['--retry-schedule', Array(20).fill('1s').join(',')] });
-    await server.api.createWebhook({ url: receiver.url });
-    const accepted = [];
-    const send = async (filler) => {
-      const event = missedCall({ filler });
-      const answer = await server.api.post('/v1/events', event);
-      if (answer.status === 202) accepted.push(event.call_id);
-      return answer;
-    };
-    for (let i = 0; i < 5; i += 1) assert.equal((await send('x')).status, 202);
-    const ballast = path.join(tiny.folder, 'ballast');
-    const { bavail, bsize } = statfsSync(tiny.folder);
-    writeFileSync(ballast, Buffer.alloc(Math.max(bsize, bavail * bsize - 2 * 1024 ** 2)));
-    const refused = await waitFor(async () => {
-      const answer = await send('y'.repeat(200_000));
-      if (answer.status === 202) return false;
-      return answer;
-    }, 60_000, 'the disk to be full', 0);
-    assertProblem(refused, 503);
-    assert.match(refused.headers.get('retry-after') ?? '', /^\d+$/);
-    assert.equal((await fetch(`${server.url}/healthz`)).status, 200, 'it lives');
-    for (let i = 0; i < 5; i += 1) {
-      const answer = await send('z'.repeat(200_000));
-      assert.ok([202, 503].includes(answer.status), answer.text);
-      await pause(20);
-    }
-    rmSync(ballast);
-    await waitFor(async () => (await send('again')).status === 202, 30_000, 'events to be accepted again', 200);
-    await waitFor(() => accepted.every((id) => receiver.of(id).length > 0), 30_000, 'every accepted event');
-    await server.stop();
-    server = await Limehook.start({ data: tiny.folder });
-    await waitFor(async () => (await server.api.read('/v1/deliveries?status=pending&limit=1')).data.length === 0, 20_000);
-    await server.stop();
-  });
-});
-
-/** A file system of a few MiB: {folder}, or {reason} why there is none. */
-function mountTiny() {
-  if (process.getuid() !== 0) return { reason: 'mounting a small file system needs root' };
-  const folder = temporaryFolder();
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', folder], { stdio: 'pipe' });
-    process.on('exit', () => {
-      try {
-        execFileSync('umount', ['-l', folder], { stdio: 'ignore' });
-      } catch {
-        // it has been unmounted already
-      }
-    });
-    return { folder };
-  } catch (error) {
-    return { reason: `cannot mount a small file system: ${error.message.split('\n')[0]}` };
-  }
-}

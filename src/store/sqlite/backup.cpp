@@ -30,6 +30,7 @@ std::expected<void, std::string> copy_to(const std::filesystem::path& source, co
   if (auto created = create_private_file(file); !created) return created;
   try {
     Database from(source, OpenMode::Existing);
+    from.leave_log_at_close();
     if (std::string problem = version_problem(from, migrations().back().number); !problem.empty()) {
       return std::unexpected(source.string() + ": " + problem);
     }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <iterator>
 #include <system_error>
 
@@ -7,6 +8,8 @@
 #include "store/sqlite/delivery_check.hpp"
 #include "store/sqlite/files.hpp"
 #include "store/sqlite/log_check.hpp"
+#include "store/sqlite/log_mark.hpp"
+#include "store/sqlite/row_check.hpp"
 #include "store/sqlite/schema.hpp"
 #include "store/sqlite/sealed.hpp"
 #include "store/sqlite/sqlite_store.hpp"
@@ -94,7 +97,10 @@ std::vector<std::string> check_sqlite_store(const std::filesystem::path& directo
   std::error_code error;
   if (!std::filesystem::exists(file, error)) return {"there is no store in " + directory.string()};
   try {
+    // Then nothing is opened: to SQLite what it can read of the log would be the whole log.
+    if (std::string missing = missing_commits(directory); !missing.empty()) return {std::move(missing)};
     Database db(file, OpenMode::Existing);
+    db.leave_log_at_close();
     db.script("PRAGMA query_only=1; PRAGMA cache_size=-32768");
     const Transaction transaction(db, Transaction::Kind::Read);
     if (std::string problem = version_problem(db, migrations().back().number); !problem.empty()) return {problem};
@@ -105,8 +111,10 @@ std::vector<std::string> check_sqlite_store(const std::filesystem::path& directo
     check_rules(db, problems);
     check_deliveries(db, problems);
     check_log_index(db, problems);
-    std::ranges::move(find_unopenable(db, vault, kReportsMax), std::back_inserter(problems));
-  } catch (const SqliteError& problem) {
+    const auto unopenable = find_unopenable(db, vault, kReportsMax);
+    problems.insert(problems.end(), unopenable.begin(), unopenable.end());
+    check_rows(db, unopenable.empty() ? vault : nullptr, problems);
+  } catch (const std::exception& problem) {  // of the store, or of what reads its rows
     problems.push_back(std::string("cannot read the store: ") + problem.what());
   }
   return problems;

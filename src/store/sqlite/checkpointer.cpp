@@ -1,7 +1,9 @@
 #include "store/sqlite/checkpointer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <utility>
 
 namespace limehook::store::sqlite {
 namespace {
@@ -23,17 +25,28 @@ struct Progress {
   int moved;
 };
 
-Progress move_frames(Database& db) {
+// 0: they cannot be told.
+std::uint64_t log_salts(Database& db) {
+  sqlite3_file* const log = db.log_file();
+  std::array<unsigned char, 8> bytes{};
+  if (!log || log->pMethods->xRead(log, bytes.data(), bytes.size(), 16) != SQLITE_OK) return 0;
+  std::uint64_t salts = 0;
+  for (const unsigned char byte : bytes) salts = salts << 8 | byte;
+  return salts;
+}
+
+Progress move_frames(Database& db, const LogMark& mark) {
   Progress progress{};
   progress.code =
       sqlite3_wal_checkpoint_v2(db.handle(), "main", SQLITE_CHECKPOINT_PASSIVE, &progress.frames, &progress.moved);
+  if (progress.code == SQLITE_OK && progress.moved == progress.frames) mark.write_moved();
   return progress;
 }
 
 }  // namespace
 
-Checkpointer::Checkpointer(Database& writer, const std::string& file, CheckpointLimits limits)
-    : writer_(writer), database_(file, OpenMode::Existing), limits_(limits) {
+Checkpointer::Checkpointer(Database& writer, const std::string& file, LogMark mark, CheckpointLimits limits)
+    : writer_(writer), database_(file, OpenMode::Existing), mark_(std::move(mark)), limits_(limits) {
   database_.script("PRAGMA wal_autocheckpoint=0; PRAGMA synchronous=FULL; PRAGMA cache_size=-256");
   // The first read attaches the connection to the log.
   database_.number("SELECT count(*) FROM sqlite_schema");
@@ -55,11 +68,13 @@ Checkpointer::~Checkpointer() {
   }
   wake_.notify_one();
   thread_.join();
+  if (sync_failed()) writer_.leave_log_at_close();
+  else mark_.write_moved();  // the last connection moves and removes the log
 }
 
 void Checkpointer::grew(std::int64_t frames) {
   const std::lock_guard lock(mutex_);
-  if (frames < frames_) {
+  if (frames <= frames_) {
     ++generation_;
     moved_ = retry_frames_ = 0;
   }
@@ -71,12 +86,14 @@ void Checkpointer::loop() {
   std::unique_lock lock(mutex_);
   while (true) {
     wake_.wait(lock, [this] { return stop_ || waiting() >= limits_.background_frames; });
-    if (stop_) return;
+    if (stop_ || sync_failed()) return;
     const std::int64_t generation = generation_;
     const std::int64_t moved_before = moved_;
     lock.unlock();
-    const Progress progress = move_frames(database_);
-    if (progress.code == SQLITE_OK) sync_database();
+    std::unique_lock moving(moving_);
+    const Progress progress = move_frames(database_, mark_);
+    note(progress.code == SQLITE_OK ? sync_database() : progress.code);
+    moving.unlock();
     cpu_us_.store(thread_cpu_us(), std::memory_order_relaxed);
     lock.lock();
     if (progress.code == SQLITE_OK && generation == generation_) moved_ = progress.moved;
@@ -87,10 +104,21 @@ void Checkpointer::loop() {
 }
 
 // A checkpoint that does not reach the end of the log leaves syncing to the one that does, which would then be long.
-void Checkpointer::sync_database() {
+int Checkpointer::sync_database() {
   sqlite3_file* file = nullptr;
   sqlite3_file_control(database_.handle(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
-  if (file && file->pMethods) file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+  return file && file->pMethods ? file->pMethods->xSync(file, SQLITE_SYNC_NORMAL) : SQLITE_OK;
+}
+
+void Checkpointer::note(int code) {
+  if (code == SQLITE_IOERR_FSYNC) sync_failed_ = true;
+}
+
+void Checkpointer::mark_commit() {
+  std::unique_lock lock(mutex_);
+  const auto frames = static_cast<std::uint64_t>(frames_);
+  lock.unlock();
+  mark_.write({log_salts(writer_), frames});
 }
 
 bool Checkpointer::rest_may_be_moved() const {
@@ -99,11 +127,17 @@ bool Checkpointer::rest_may_be_moved() const {
 }
 
 void Checkpointer::finish_log() {
+  if (const std::unique_lock moving(moving_, std::try_to_lock); moving) move_rest();
+}
+
+void Checkpointer::move_rest() {
+  if (sync_failed()) return;
   {
     const std::lock_guard lock(mutex_);
     if (frames_ < std::max(limits_.log_frames, retry_frames_) || waiting() == 0 || !rest_may_be_moved()) return;
   }
-  const Progress progress = move_frames(writer_);
+  const Progress progress = move_frames(writer_, mark_);
+  note(progress.code);
   const std::lock_guard lock(mutex_);
   if (progress.code == SQLITE_OK) moved_ = progress.moved;
   if (progress.code != SQLITE_OK || progress.moved < progress.frames) {
@@ -116,7 +150,8 @@ void Checkpointer::bound_log() {
     const std::lock_guard lock(mutex_);
     if (frames_ < limits_.log_frames * kBoundFactor) return;
   }
-  finish_log();
+  const std::lock_guard moving(moving_);
+  move_rest();
 }
 
 }  // namespace limehook::store::sqlite

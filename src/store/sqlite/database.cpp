@@ -9,8 +9,6 @@ namespace {
   throw SqliteError(sqlite3_extended_errcode(db), std::string("SQLite: ") + sqlite3_errmsg(db));
 }
 
-constexpr int kBusyTimeoutMs = 10'000;
-
 // SQLite's count of its memory costs a lock for every allocation, and nobody reads it.
 void configure_library() { [[maybe_unused]] static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }
 
@@ -77,6 +75,14 @@ Statement& Database::prepared(const char* sql) {
 
 void Database::script(const std::string& sql) {
   if (sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail(handle_.get());
+}
+
+void Database::leave_log_at_close() { sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr); }
+
+sqlite3_file* Database::log_file() const {
+  sqlite3_file* log = nullptr;
+  sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  return log && log->pMethods ? log : nullptr;
 }
 
 bool Cells::seek(std::int64_t row) {

@@ -111,6 +111,8 @@ class Rows {
   Statement* statement_;
 };
 
+inline constexpr int kBusyTimeoutMs = 10'000;  // for other connections' locks
+
 enum class OpenMode : std::uint8_t { Create, Existing };
 
 class Database {
@@ -140,6 +142,12 @@ class Database {
     Rows rows(prepared(sql), args...);
     return rows.next() ? rows->integer(0) : 0;
   }
+
+  // The last connection to be closed leaves the write-ahead log as it is, instead of moving and removing it.
+  void leave_log_at_close();
+
+  // The write-ahead log; null while there is none.
+  sqlite3_file* log_file() const;
 
   int changes() const { return sqlite3_changes(handle_.get()); }
   bool in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,6 +16,26 @@ std::unexpected<std::string> failure(const std::string& what, const std::filesys
   return std::unexpected("cannot " + what + " " + path.string() + ": " + std::generic_category().message(error));
 }
 
+std::pair<std::uint64_t, std::uint64_t> file_at(const std::filesystem::path& path) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0) return {};
+  return {status.st_dev, status.st_ino};
+}
+
+// A folder's name is in its parent, which is what has to be synced.
+std::expected<void, std::string> make_directories(const std::filesystem::path& directory, mode_t mode) {
+  std::error_code error;
+  if (std::filesystem::is_directory(directory, error)) return {};
+  const auto parent = directory.parent_path();
+  if (!parent.empty() && parent != directory) {
+    if (auto made = make_directories(parent, 0777); !made) return made;
+  }
+  if (::mkdir(directory.c_str(), mode) != 0 && errno != EEXIST) {
+    return failure("create the data folder", directory, errno);
+  }
+  return sync_path(parent.empty() ? "." : parent);
+}
+
 }  // namespace
 
 FileDescriptor::FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
@@ -24,11 +45,8 @@ FileDescriptor::~FileDescriptor() {
 }
 
 std::expected<FileDescriptor, std::string> lock_directory(const std::filesystem::path& directory) {
-  std::error_code error;
-  if (std::filesystem::create_directories(directory, error)) {
-    std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
-  }
-  if (error) return failure("create the data folder", directory, error.value());
+  const auto whole = std::filesystem::absolute(directory / "").parent_path();
+  if (auto made = make_directories(whole, 0700); !made) return std::unexpected(made.error());
   const auto path = directory / kLockName;
   FileDescriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (lock.get() < 0) return failure("open", path, errno);
@@ -41,13 +59,27 @@ std::expected<FileDescriptor, std::string> lock_directory(const std::filesystem:
 
 std::expected<void, std::string> create_private_file(const std::filesystem::path& file) {
   const FileDescriptor made(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (made.get() < 0) return failure("create", file, errno);
-  return {};
+  if (made.get() < 0) return failure("open", file, errno);
+  return sync_path(std::filesystem::absolute(file).parent_path());
 }
 
 std::expected<void, std::string> sync_path(const std::filesystem::path& path) {
   const FileDescriptor opened(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (opened.get() < 0 || ::fsync(opened.get()) != 0) return failure("sync", path, errno);
+  return {};
+}
+
+FilesInPlace::FilesInPlace(std::vector<std::filesystem::path> files) {
+  for (auto& file : files) {
+    const auto found = file_at(file);
+    places_.push_back({std::move(file), found});
+  }
+}
+
+std::string FilesInPlace::missing() const {
+  for (const Place& place : places_) {
+    if (file_at(place.path) != place.file) return place.path.string();
+  }
   return {};
 }
 

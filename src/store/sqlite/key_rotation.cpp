@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "store/sqlite/log_mark.hpp"
 #include "store/sqlite/schema.hpp"
 #include "store/sqlite/sealed.hpp"
 #include "store/store.hpp"
@@ -45,6 +46,9 @@ std::expected<KeyRotation, std::string> KeyRotation::begin(const std::filesystem
   }
   auto lock = lock_directory(directory);
   if (!lock) return std::unexpected(lock.error());
+  if (const std::string missing = missing_commits(directory); !missing.empty()) return std::unexpected(missing);
+  const auto mark = LogMark::open_existing(directory);
+  if (!mark) return std::unexpected(mark.error());
   const auto own_file = directory / vault::kKeyFileName;
   auto old_keys = vault::load_keys(current, own_file);
   if (!old_keys) return std::unexpected(old_keys.error());
@@ -61,6 +65,7 @@ std::expected<KeyRotation, std::string> KeyRotation::begin(const std::filesystem
   keys.insert(keys.end(), old_keys->begin(), old_keys->end());
   try {
     KeyRotation rotation(std::move(*lock), open_current_version(directory), std::move(keys));
+    mark->write_moved();  // what it knew of has been found; closing the store removes the log
     if (own) rotation.own_file_ = own_file;
     rotation.resumes_ = resumes;
     const vault::Vault vault(rotation.keys_);

@@ -16,7 +16,7 @@ constexpr std::size_t kRevisitMax = 100'000;
 
 void Pruner::closed(DeliveryId delivery) {
   // What does not fit is found by the next pass.
-  if (delivery.value <= passed_ && revisit_.size() < kRevisitMax) revisit_.push_back(delivery);
+  if (delivery.value <= deliveries_passed_ && revisit_.size() < kRevisitMax) revisit_.push_back(delivery);
 }
 
 PruneResult Pruner::prune(WallTime older_than, std::size_t rows_max) {
@@ -41,7 +41,7 @@ PruneResult Pruner::prune(WallTime older_than, std::size_t rows_max) {
 void Pruner::start_pass(WallTime older_than) {
   if (pass_started_at_ != WallTime::min() && older_than < pass_started_at_ + kPassInterval) return;
   pass_started_at_ = older_than;
-  passed_ = segment_passed_ = stats_webhook_ = 0;
+  passed_ = deliveries_passed_ = segment_passed_ = stats_webhook_ = 0;
 }
 
 void Pruner::prune_revisited(std::int64_t bound) {
@@ -71,6 +71,7 @@ bool Pruner::prune_events(std::int64_t bound) {
     }
     if (!event) return true;
     passed_ = event->id.value;
+    deliveries_passed_ = std::max(deliveries_passed_, event->last_delivery);
     ++visited_;
     remove_if_closed(*event);
   }

@@ -54,6 +54,7 @@ class Pruner {
   std::size_t visited_ = 0;
   WallTime pass_started_at_ = WallTime::min();
   std::int64_t passed_ = 0;                                // events up to this id have been visited in this pass
+  std::int64_t deliveries_passed_ = 0;                     // their deliveries have ids up to this one
   std::int64_t segment_passed_ = 0;                        // number of the last segment that was visited
   std::int64_t stats_webhook_ = 0;                         // next one to visit; negative: all done
   std::map<std::int64_t, std::int64_t> removed_attempts_;  // of this call: by block

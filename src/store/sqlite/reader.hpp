@@ -1,8 +1,10 @@
 #pragma once
 // Connections for reading, shared by all threads: each read borrows one.
 
+#include <exception>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,12 @@ class ReaderPool {
       return read(lease.database());
     } catch (const SqliteError& error) {
       throw StoreError(error.what());
+    } catch (const StoreError&) {
+      throw;
+    } catch (const std::bad_alloc&) {
+      throw;
+    } catch (const std::exception& error) {  // of what reads JSON and the like: rows were good when they were written
+      throw StoreError(std::string("a row of the store is damaged: ") + error.what());
     }
   }
 

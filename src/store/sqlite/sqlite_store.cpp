@@ -12,6 +12,7 @@
 #include "store/sqlite/delivery_state.hpp"
 #include "store/sqlite/files.hpp"
 #include "store/sqlite/indexer.hpp"
+#include "store/sqlite/log_mark.hpp"
 #include "store/sqlite/pruner.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/reader.hpp"
@@ -48,6 +49,19 @@ void configure(Database& db, const SqliteOptions& options) {
   }
 }
 
+// A log that is found may have frames that were never synced, even some before others that were: after a sync that
+// failed. They are read now, but a power loss would end the log there. So all of it goes into the file before
+// anything is built on it, and the log starts over.
+void settle_log(Database& db, const LogMark& mark) {
+  mark.write_moved();                      // what it knew of has been found
+  constexpr int kWaitForReadersMs = 1000;  // of other processes, such as a backup
+  sqlite3_busy_timeout(db.handle(), kWaitForReadersMs);
+  const int code = sqlite3_wal_checkpoint_v2(db.handle(), "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  sqlite3_busy_timeout(db.handle(), kBusyTimeoutMs);
+  const bool later = (code & 0xff) == SQLITE_BUSY || code == SQLITE_FULL || code == SQLITE_IOERR_WRITE;
+  if (code != SQLITE_OK && !later) throw SqliteError(code, std::string("SQLite: ") + sqlite3_errmsg(db.handle()));
+}
+
 // Housekeeping may be lost in a crash and done again; only a torn file may not come of it. So its transactions wait
 // for no sync: the next commit's covers them.
 class WithoutSync {
@@ -75,7 +89,7 @@ std::int64_t lowest_id(const WriteBatch& batch) {
 }  // namespace
 
 struct SqliteStore::Parts {
-  Parts(FileDescriptor lock_, std::unique_ptr<Database> db_, vault::Vault vault_, const std::string& file,
+  Parts(FileDescriptor lock_, std::unique_ptr<Database> db_, vault::Vault vault_, LogMark mark, const std::string& file,
         const SqliteOptions& options)
       : lock(std::move(lock_)),
         db(std::move(db_)),
@@ -85,9 +99,12 @@ struct SqliteStore::Parts {
         writer(*db, undelivered, vault),
         indexer(*db, options.index_segment_rows),
         pruner(*db, undelivered),
-        checkpointer(*db, file, checkpoint_limits(*db, options)),
+        checkpointer(*db, file, std::move(mark), checkpoint_limits(*db, options)),
+        files({file, file + "-wal"}),
         rows_examined_max(options.rows_examined_max) {}
 
+  template <class Work>
+  auto keep_house(Work work);
   bool expire_keys(WallTime now);
 
   FileDescriptor lock;  // released last
@@ -99,6 +116,7 @@ struct SqliteStore::Parts {
   Indexer indexer;
   Pruner pruner;
   Checkpointer checkpointer;
+  FilesInPlace files;
   std::size_t rows_examined_max;
 };
 
@@ -106,6 +124,7 @@ std::expected<std::unique_ptr<SqliteStore>, std::string> SqliteStore::open(const
   auto lock = lock_directory(options.directory);
   if (!lock) return std::unexpected(lock.error());
   const std::string file = options.directory / kDatabaseName;
+  if (std::string missing = missing_commits(options.directory); !missing.empty()) return std::unexpected(missing);
   if (auto created = create_private_file(file); !created) return std::unexpected(created.error());
   try {
     auto db = std::make_unique<Database>(file, OpenMode::Existing);
@@ -113,11 +132,17 @@ std::expected<std::unique_ptr<SqliteStore>, std::string> SqliteStore::open(const
     if (std::string problem = version_problem(*db, migrations().back().number); !problem.empty()) {
       return std::unexpected(file + ": " + problem);
     }
+    const auto old_mark = LogMark::open_existing(options.directory);
+    if (!old_mark) return std::unexpected(old_mark.error());
     configure(*db, options);
+    settle_log(*db, *old_mark);
     if (auto migrated = migrate(*db, migrations()); !migrated) return std::unexpected(file + ": " + migrated.error());
     auto vault = open_vault(*db, options.directory, options.keys);
     if (!vault) return std::unexpected(vault.error());
-    auto parts = std::make_unique<Parts>(std::move(*lock), std::move(db), std::move(*vault), file, options);
+    auto mark = LogMark::open(options.directory);
+    if (!mark) return std::unexpected(mark.error());
+    auto parts =
+        std::make_unique<Parts>(std::move(*lock), std::move(db), std::move(*vault), std::move(*mark), file, options);
     return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(parts)));
   } catch (const SqliteError& error) {
     return std::unexpected("cannot open the store " + file + ": " + error.what());
@@ -129,8 +154,14 @@ SqliteStore::SqliteStore(std::unique_ptr<Parts> parts) : parts_(std::move(parts)
 SqliteStore::~SqliteStore() = default;
 
 CommitResult SqliteStore::commit(const WriteBatch& batch) {
+  if (parts_->checkpointer.sync_failed()) {
+    return {CommitStatus::Unknown, "a file could not be synced: the store must be opened anew", {}};
+  }
   if (lowest_id(batch) <= parts_->indexer.sealed_through()) {
     return {CommitStatus::Failed, "an event or delivery has an id below those stored long before it", {}};
+  }
+  if (const std::string missing = parts_->files.missing(); !missing.empty()) {
+    return {CommitStatus::Failed, missing + " was moved or deleted: what is written now would be lost", {}};
   }
   parts_->checkpointer.bound_log();
   try {
@@ -140,6 +171,7 @@ CommitResult SqliteStore::commit(const WriteBatch& batch) {
   }
   CommitResult result = parts_->writer.commit(batch);
   if (result.status != CommitStatus::Committed) return result;
+  parts_->checkpointer.mark_commit();
   parts_->indexer.committed(batch, result.duplicates);
   for (const DeliveryUpdate& update : batch.updates) {
     if (!is_open(update.status)) parts_->pruner.closed(update.id);
@@ -147,35 +179,34 @@ CommitResult SqliteStore::commit(const WriteBatch& batch) {
   return result;
 }
 
-PruneResult SqliteStore::prune(WallTime older_than, std::size_t rows_max) {
+// Throws what the port does.
+template <class Work>
+auto SqliteStore::Parts::keep_house(Work work) {
   try {
-    const WithoutSync without_sync(*parts_->db);
-    return parts_->pruner.prune(older_than, rows_max);
+    const WithoutSync without_sync(*db);
+    return work();
   } catch (const SqliteError& error) {
+    checkpointer.note(error.code);
     throw StoreError(error.what());
   }
+}
+
+PruneResult SqliteStore::prune(WallTime older_than, std::size_t rows_max) {
+  return parts_->keep_house([&] { return parts_->pruner.prune(older_than, rows_max); });
 }
 
 PruneResult SqliteStore::prune_audit(WallTime older_than, std::size_t rows_max) {
-  try {
-    const WithoutSync without_sync(*parts_->db);
-    return sqlite::prune_audit(*parts_->db, older_than, rows_max);
-  } catch (const SqliteError& error) {
-    throw StoreError(error.what());
-  }
+  return parts_->keep_house([&] { return sqlite::prune_audit(*parts_->db, older_than, rows_max); });
 }
 
 bool SqliteStore::maintain(WallTime now) {
-  try {
-    parts_->checkpointer.finish_log();
-    const WithoutSync without_sync(*parts_->db);
+  parts_->checkpointer.finish_log();
+  return parts_->keep_house([&] {
     const bool expiring = parts_->expire_keys(now);
     const bool leaving = sqlite::remove_minutes(*parts_->db, now - limits::kStatsMinutesKept, kMinutesPerSlice) != 0;
     const bool pending = parts_->undelivered.work(now);
     return parts_->indexer.work() || expiring || leaving || pending;
-  } catch (const SqliteError& error) {
-    throw StoreError(error.what());
-  }
+  });
 }
 
 bool SqliteStore::Parts::expire_keys(WallTime now) {

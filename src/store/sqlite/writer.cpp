@@ -1,5 +1,7 @@
 #include "store/sqlite/writer.hpp"
 
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 #include "base/limits.hpp"
@@ -18,6 +20,31 @@ std::string header_names(const Webhook& webhook) {
   std::string out;
   for (const Header& header : webhook.headers) out += header.name + '\n';
   return out;
+}
+
+// Writes that the kernel refused before it did anything.
+enum class Refusal : std::uint8_t { None, NoRoom, ReadOnly };
+
+// Of the last write to the log that failed.
+int log_error(Database& db) {
+  int error = 0;
+  if (sqlite3_file* const log = db.log_file()) log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &error);
+  return error;
+}
+
+// SQLite knows a full disk; a used-up quota and a limit of the file's size are I/O errors to it.
+Refusal refusal_of(Database& db, const SqliteError& error) {
+  if ((error.code & 0xff) == SQLITE_FULL) return Refusal::NoRoom;
+  if (error.code != SQLITE_IOERR_WRITE) return Refusal::None;
+  switch (log_error(db)) {
+    case EDQUOT:
+    case EFBIG:
+      return Refusal::NoRoom;
+    case EROFS:
+      return Refusal::ReadOnly;
+    default:
+      return Refusal::None;
+  }
 }
 
 }  // namespace
@@ -43,13 +70,15 @@ CommitResult Writer::commit(const WriteBatch& batch) {
     transaction.commit();
     result.status = CommitStatus::Committed;
   } catch (const SqliteError& error) {
-    // A full disk stops the write of the log before its last, deciding frame. Any other error at this point may have
-    // come after that frame, and recovery of the log would then find it.
-    unknown_ = committing && (error.code & 0xff) != SQLITE_FULL;
-    result.status = (error.code & 0xff) == SQLITE_FULL ? CommitStatus::Full
-                    : unknown_                         ? CommitStatus::Unknown
-                                                       : CommitStatus::Failed;
+    // Writes that are refused for want of room stop before the log's last, deciding frame. Other errors at this point
+    // may have come after that frame, and recovery of the log would then find it.
+    const Refusal refusal = refusal_of(db_, error);
+    unknown_ = committing && refusal == Refusal::None;
+    result.status = refusal == Refusal::NoRoom ? CommitStatus::Full
+                    : unknown_                 ? CommitStatus::Unknown
+                                               : CommitStatus::Failed;
     result.error = error.what();
+    if (error.code == SQLITE_IOERR_WRITE) result.error += ": " + std::generic_category().message(log_error(db_));
     result.duplicates.clear();
   }
   return result;
