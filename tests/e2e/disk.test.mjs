@@ -108,7 +108,7 @@ describe('no room', () => {
 
 /** How `serve` ends on a folder that it must refuse: its last words. */
 async function refusal(data, wrap = []) {
-  const [command, ...args] = [...wrap, binary, 'serve'', '--listen', '127.0.0.1:0', '--data', data, '--admin-key', Limehook.adminKey];
+  const [command, ...args] = [...wrap, binary, 'serve', '--listen', '127.0.0.1:0', '--data', data, '--admin-key', Limehook.adminKey];
   const { code, signal, stdout, stderr } = await new Child(command, args, { env: cleanEnvironment() }).ended();
   assert.equal(signal, null, stderr);
   assert.equal(code, 1, stdout + stderr);
