@@ -222,12 +222,42 @@ describe('the overview', { skip: missingBrowser() }, () => {
     await deliveredWebhook(server.api, 1);
     const page = await visitSignedIn('/');
     await page.getByText('1 delivery in the last hour').waitFor();
+    await steps(page).getByRole('region', { name: 'JavaScript: verify.mjs' }).waitFor();
+    for (const name of ['Deliveries per minute', 'Latency']) await chart(page, name).locator('canvas').waitFor();
     await page.context().setOffline(true);
     await page.getByText('These figures are not up to date').waitFor();
     await page.getByText('1 delivery in the last hour').waitFor();
     await page.context().setOffline(false);
     await page.getByText('These figures are not up to date').waitFor({ state: 'detached' });
     assert.deepEqual(page.trouble.splice(0).filter((what) => !what.includes('net::ERR_')), []);  // a network that is gone is told to the console
+  }));
+
+  // Goal: what a page loads when it is needed, and cannot load because the server is away or was upgraded, is told in its
+  // place; the rest goes on.
+  test('code that cannot be loaded', () => withAdmin(async ({ server, visitSignedIn }) => {
+    const { id } = await deliveredWebhook(server.api, 1);
+    const page = await visitSignedIn(`/settings/webhooks/${id}`);
+    const gone = /\/assets\/(verify|verify_tab|python)-/;
+    const away = (route) => route.abort();
+    const told = page.getByRole('alert').getByText('This part of the page cannot be shown');
+    await page.route(gone, away);
+    await page.getByRole('link', { name: 'Verify' }).click();
+    await told.waitFor();
+    await page.getByRole('link', { name: 'Webhook Logs', exact: true }).last().click();
+    await told.waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: 'Verify' }).click();
+    await page.unroute(gone, away);
+    await button(page, 'Load the page again').click();
+    await heading(page, 'Warehouse');
+    await page.getByRole('region', { name: 'Verification code in JavaScript' }).waitFor();
+
+    await page.route(gone, away);
+    await page.getByText('Python', { exact: true }).click();
+    await page.getByText('The code for Python cannot be loaded').waitFor();
+    await page.unroute(gone, away);
+    await button(page, 'Try again').click();
+    await page.getByRole('region', { name: 'Verification code in Python' }).waitFor();
+    assert.deepEqual(page.trouble.splice(0).filter((what) => !/net::ERR_FAILED|dynamically imported module/.test(what)), []);
   }));
 
   // Goal: everybody sees what is theirs: admins all teams or one of them, people their team, who is in none how to get in.

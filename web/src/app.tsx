@@ -3,13 +3,14 @@
 
 import { CSPProvider } from '@base-ui/react/csp-provider';
 import { QueryClientProvider } from '@tanstack/react-query';
-import { type ComponentType, lazy, type ReactNode, Suspense, useEffect } from 'react';
+import { type ComponentType, lazy, type ReactNode, useEffect } from 'react';
 import { matchRoute, useLocation, useRouter, useSearch } from 'wouter';
 
 import { AccessProvider, newQueryClient } from './api/access';
 import { Alert } from './components/alert';
 import { Loading } from './components/answered';
 import { CardPage } from './components/card_page';
+import { Part } from './components/part';
 import { Shell } from './components/shell';
 import { SignInAgain } from './components/sign_in_again';
 import { Toasts } from './components/toasts';
@@ -44,7 +45,7 @@ function Private({ children }: { children: ReactNode }) {
   if (state.status !== 'in') return <Loading />;
   return (
     <AccessProvider send={send} identity={`${state.user.id} ${team}`} team={team} role={role}>
-      <Shell><Suspense fallback={<Loading />}>{children}</Suspense></Shell>
+      <Shell><Part>{children}</Part></Shell>
       {state.ended && <SignInAgain user={state.user} />}
     </AccessProvider>
   );
@@ -83,11 +84,11 @@ export function App() {
     <CSPProvider disableStyleElements>
       <QueryClientProvider client={openQueries}>
         <Toasts>
-          <Suspense fallback={<Loading />}>
+          <Part>
             {/^\/portal(\/|$)/.test(path)
               ? <Portal />  // its visitors have no account, and no cookie in a frame
               : <SessionProvider>{entryPaths.includes(path) ? <Entry /> : <PrivatePages />}</SessionProvider>}
-          </Suspense>
+          </Part>
         </Toasts>
       </QueryClientProvider>
     </CSPProvider>

@@ -1,8 +1,9 @@
 // A chart over time: a drawing with a legend that says the values where the reader stands, by mouse or keyboard, and
 // the same as a table.
 
-import { lazy, Suspense, useId, useState } from 'react';
+import { lazy, useId, useState } from 'react';
 
+import { Part } from './part';
 import './chart.css';
 
 const Plot = lazy(() => import('./plot'));
@@ -98,7 +99,7 @@ function Drawing({ chart }: { chart: ChartProps }) {
     <>
       <Legend chart={chart} index={index} />
       <div className="chart-box">
-        <Suspense fallback={<div className="plot" />}><Plot chart={chart} index={index} onHover={setIndex} /></Suspense>
+        <Part fallback={<div className="plot" />}><Plot chart={chart} index={index} onHover={setIndex} /></Part>
         {none && <p className="chart-empty"><span>{chart.empty}</span></p>}
         <Cursor chart={chart} index={index} onMove={setIndex} />
       </div>

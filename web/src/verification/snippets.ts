@@ -1,13 +1,14 @@
 // Code that verifies what a webhook receives, with the user's own webhook filled in. The texts are docs/snippets/*, which
 // docs/verify.md shows too and tests/e2e/snippets.test.mjs runs; each is loaded when it is asked for.
 
+import { ApiError } from '../api/client';
 import { filledIn, type NamedUrl } from './fill_in';
 
 export interface Snippet {
   language: string; // short, for addresses and what a browser remembers
   label: string; // as people call it
   file: string; // the name to save it under
-  /** The code for this webhook. The secret is not in it: it comes from the environment of the receiver. */
+  /** The code for this webhook, or an ApiError. The secret is not in it: it comes from the environment of the receiver. */
   code(webhook: NamedUrl): Promise<string>;
 }
 
@@ -17,7 +18,12 @@ const snippet = (language: string, label: string, file: string, load: () => Text
   language,
   label,
   file,
-  code: async (webhook) => filledIn((await load()).default, webhook),
+  code: async (webhook) => {
+    const { default: text } = await load().catch(() => {
+      throw new ApiError(0, `The code for ${label} cannot be loaded. Check the connection and try again.`);
+    });
+    return filledIn(text, webhook);
+  },
 });
 
 export const snippets: readonly Snippet[] = [

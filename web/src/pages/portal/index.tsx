@@ -1,7 +1,7 @@
 // A team's webhooks and their log within the platform's own product: in a frame, and without an account. What the
 // link's token is good for is a session of an hour, which this tab remembers.
 
-import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
+import { lazy, type ReactNode, useEffect, useRef, useState } from 'react';
 import { Route, Router, Switch } from 'wouter';
 
 import { AccessProvider } from '../../api/access';
@@ -11,6 +11,7 @@ import { Alert } from '../../components/alert';
 import { Loading } from '../../components/answered';
 import { Heading } from '../../components/heading';
 import { LinkTabs } from '../../components/link_tabs';
+import { Part } from '../../components/part';
 import { recall, remember } from '../../storage';
 
 const Webhooks = lazy(() => import('../webhooks'));
@@ -59,12 +60,12 @@ function Pages({ session }: { session: Session }) {
     <AccessProvider send={send} identity={session.token} team={session.team_id} role={session.role} portal>
       <Router base="/portal">
         <LinkTabs label="Main" tabs={[{ name: 'Outbound Webhooks', path: '/settings/webhooks' }, { name: 'Webhook Logs', path: '/logs' }]} />
-        <Suspense fallback={<Loading />}>
+        <Part>
           <Switch>
             <Route path="/logs/*?"><Logs /></Route>
             <Route path="/*?"><Webhooks /></Route>
           </Switch>
-        </Suspense>
+        </Part>
       </Router>
     </AccessProvider>
   );

@@ -1,15 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
-import { lazy, type ReactNode, Suspense } from 'react';
+import { lazy, type ReactNode } from 'react';
 import { useLocation } from 'wouter';
 
 import { useAccess } from '../../api/access';
 import { answer } from '../../api/client';
 import type { CreatedWebhook, Webhook } from '../../api/types';
-import { Answered, Loading } from '../../components/answered';
+import { Answered } from '../../components/answered';
 import { Crumbs } from '../../components/crumbs';
 import { Empty } from '../../components/empty';
 import { Heading } from '../../components/heading';
 import { LinkTabs } from '../../components/link_tabs';
+import { Part } from '../../components/part';
 import { Link } from '../../router';
 import { WebhookActions } from './actions';
 import { HealthBadge } from './health_badge';
@@ -61,7 +62,7 @@ function Loaded({ webhook, ...rest }: Omit<WebhookPageProps, 'id'> & { webhook: 
         <WebhookActions webhook={webhook} onDeleted={() => go(listPath)} />
       </div>
       <LinkTabs label={`Parts of ${webhook.name}`} tabs={tabs.map(({ name, path }) => ({ name, path: pathOf(webhook.id, path) }))} />
-      <Suspense fallback={<Loading />}><Parts webhook={webhook} {...rest} /></Suspense>
+      <Part><Parts webhook={webhook} {...rest} /></Part>
     </>
   );
 }

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 
 import type { Webhook } from '../../../api/types';
+import { Answered } from '../../../components/answered';
 import { CodeBlock } from '../../../components/code_block';
 import { Link } from '../../../router';
 import { recallForGood, rememberForGood } from '../../../storage';
@@ -11,11 +12,11 @@ import { testReceiverOf } from './test_receiver';
 const remembered = () => snippets.find(({ language }) => language === recallForGood('language')) ?? snippets[0];
 
 function Code({ snippet, webhook }: { snippet: Snippet; webhook: Webhook }) {
-  const { data } = useQuery({
+  const code = useQuery({
     queryKey: ['webhooks', 'verification', snippet.language, webhook.id, webhook.version],
     queryFn: () => snippet.code({ name: webhook.name, url: testReceiverOf(webhook) === undefined ? webhook.url : null }),
   });
-  return <CodeBlock label={`${snippet.label}: ${snippet.file}`} text={data ?? ''} />;
+  return <Answered query={code}>{(text) => <CodeBlock label={`${snippet.label}: ${snippet.file}`} text={text} />}</Answered>;
 }
 
 /** How the receiver proves that a request came from here, in the reader's language. */

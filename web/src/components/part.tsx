@@ -1,0 +1,37 @@
+// A part of a page whose code is loaded when it is needed.
+
+import { Component, type ReactNode, Suspense } from 'react';
+import { useLocation } from 'wouter';
+
+import { Alert } from './alert';
+import { Loading } from './answered';
+
+function CannotBeShown() {
+  return (
+    <Alert>
+      This part of the page cannot be shown. The server may be out of reach, or newer than the page. <button type="button" className="button-plain" onClick={() => location.reload()}>Load the page again</button>
+    </Alert>
+  );
+}
+
+class Boundary extends Component<{ path: string; children: ReactNode }, { failed: boolean }> {
+  override state = { failed: false };
+
+  static getDerivedStateFromError() {
+    return { failed: true };
+  }
+
+  override componentDidUpdate(previous: { path: string }) {
+    if (this.state.failed && previous.path !== this.props.path) this.setState({ failed: false });
+  }
+
+  override render() {
+    return this.state.failed ? <CannotBeShown /> : this.props.children;
+  }
+}
+
+/** Shows `fallback` until its children are loaded; where they cannot be, says so in their place until one goes elsewhere. */
+export function Part({ fallback = <Loading />, children }: { fallback?: ReactNode; children: ReactNode }) {
+  const [path] = useLocation();
+  return <Boundary path={path}><Suspense fallback={fallback}>{children}</Suspense></Boundary>;
+}
