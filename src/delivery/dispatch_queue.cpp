@@ -322,6 +322,7 @@ BreakerChange DispatchQueue::finish(OpenEntry& entry, Evidence evidence) {
   --target.in_flight;
   --entry.slot->team->in_flight;
   --in_flight_;
+  entry.state = DeliveryState::Closing;  // until the caller says what becomes of it
   const bool probe = std::exchange(entry.probe, false);
   probes_ -= probe;
   auto change = BreakerChange::None;

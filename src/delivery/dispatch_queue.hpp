@@ -26,6 +26,7 @@ enum class DeliveryState : std::uint8_t {
   Loading,    // its body is being read
   Running,    // an attempt is under way
   Closing,    // ended; its last state is being stored
+  Parking,    // it is open, and leaves memory when its state is stored
   Canceling,  // to be canceled, in the order of a queue
 };
 
@@ -50,7 +51,7 @@ struct OpenEntry {
   bool fallback = false;                         // it goes to the webhook's fallback URL
   bool test = false;
   bool probe = false;     // its attempt is a probe of the target's breaker
-  bool again = false;     // asked for by hand while it was Closing or Canceling
+  bool again = false;     // asked for by hand while it was Closing, Parking or Canceling
   bool reopened = false;  // it had ended before
 };
 
@@ -108,6 +109,20 @@ class DispatchQueue {
 
   // Marks the webhook's deliveries that do not run as Canceling; answers their ids in ascending order.
   std::vector<DeliveryId> cancel_waiting(WebhookSlot& slot);
+
+  // For simulation: every entry, ascending by id, and the bytes of the bodies that are kept.
+  struct EntryView {
+    DeliveryId id;
+    WebhookId webhook;
+    DeliveryState state;
+    int attempts;
+    int round_start;
+    bool fallback;
+    bool test;
+    MonotonicTime due;
+  };
+  std::vector<EntryView> entries() const;
+  std::size_t body_bytes() const { return body_bytes_; }
 
   int in_flight() const { return in_flight_; }
   std::size_t open() const { return entries_.size(); }

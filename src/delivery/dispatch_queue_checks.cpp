@@ -1,6 +1,8 @@
 // What tests and the simulator ask of the queue about itself.
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "base/assert.hpp"
 #include "delivery/dispatch_queue.hpp"
@@ -11,6 +13,7 @@ void DispatchQueue::check_invariants() const {
   int in_flight = 0;
   int probes = 0;
   std::size_t body_bytes = 0;
+  std::map<std::pair<const Target*, Lanes::Key>, std::pair<int, std::size_t>> lanes;  // that run, that wait
   boost::unordered_flat_map<const WebhookSlot*, int> open;
   boost::unordered_flat_map<const WebhookSlot*, int> waiting;
   boost::unordered_flat_map<const Target*, int> running;
@@ -24,6 +27,11 @@ void DispatchQueue::check_invariants() const {
     ++open[entry.slot];
     waiting[entry.slot] += entry.state == DeliveryState::Waiting;
     running[&target] += running_now;
+    if (target.lanes && !entry.test && (running_now || is_waiting(entry.state))) {
+      auto& lane = lanes[{&target, lane_key(entry)}];
+      lane.first += running_now;
+      lane.second += !running_now;
+    }
     if (entry.body) body_bytes += entry.body->size();
     LIMEHOOK_ASSERT(entry.state != DeliveryState::Running || entry.body);
     LIMEHOOK_ASSERT(entry.state != DeliveryState::Blocked || target.lanes);
@@ -35,6 +43,11 @@ void DispatchQueue::check_invariants() const {
       LIMEHOOK_ASSERT(target.lanes->first(lane_key(entry)) != id);
     }
   }
+  std::map<const Target*, std::size_t> lanes_used;
+  for (const auto& [lane, counts] : lanes) {
+    LIMEHOOK_ASSERT(lane.first->lanes->counts(lane.second) == counts);
+    ++lanes_used[lane.first];
+  }
   LIMEHOOK_ASSERT(in_flight == in_flight_);
   LIMEHOOK_ASSERT(probes == probes_);
   LIMEHOOK_ASSERT(body_bytes == body_bytes_);
@@ -43,12 +56,24 @@ void DispatchQueue::check_invariants() const {
     for (const Target* target : {&slot->main, slot->fallback.get()}) {
       if (!target) continue;
       LIMEHOOK_ASSERT(target->in_flight == running[target]);
+      LIMEHOOK_ASSERT(!target->lanes || target->lanes->size() == lanes_used[target]);
       const bool any =
           std::any_of(target->ready.begin(), target->ready.end(), [&](DeliveryId d) { return is_ready(d, *target); });
       LIMEHOOK_ASSERT(!any || !may_start_at(*target) || target->queued || target->wake_at);
       LIMEHOOK_ASSERT(!any || target->breaker.state() == BreakerState::Closed || target->queued || target->wake_at);
     }
   }
+}
+
+std::vector<DispatchQueue::EntryView> DispatchQueue::entries() const {
+  std::vector<EntryView> all;
+  all.reserve(entries_.size());
+  for (const auto& [id, entry] : entries_) {
+    all.push_back({id, entry.slot->webhook->id, entry.state, entry.attempts, entry.round_start, entry.fallback,
+                   entry.test, entry.due});
+  }
+  std::ranges::sort(all, {}, &EntryView::id);
+  return all;
 }
 
 std::uint64_t DispatchQueue::state_hash() const {

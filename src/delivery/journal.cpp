@@ -62,7 +62,7 @@ std::optional<Refusal> Journal::refusal(MonotonicTime now) const {
   if (!healthy(now)) {
     return last_status_ == store::CommitStatus::Full ? Refusal::StoreFull : Refusal::StoreFailed;
   }
-  if (requests_.batch.bytes + facts_.batch.bytes > bytes_max_) return Refusal::Busy;
+  if (bytes().all() > bytes_max_) return Refusal::Busy;
   return std::nullopt;
 }
 
@@ -72,8 +72,7 @@ bool Journal::can_log(MonotonicTime now) const {
 }
 
 bool Journal::gathers(MonotonicTime now) const {
-  return large_in_a_row_ >= 2 && requests_.batch.bytes + facts_.batch.bytes < gather_.enough_bytes &&
-         now < taken_at_ + gather_.wait_max;
+  return large_in_a_row_ >= 2 && bytes().all() < gather_.enough_bytes && now < taken_at_ + gather_.wait_max;
 }
 
 // Facts go first: a request may build on them (a person's change of a webhook that was just disabled).
@@ -81,7 +80,7 @@ std::optional<store::WriteBatch> Journal::take(MonotonicTime now) {
   if (outstanding_ || !healthy(now) || (requests_.empty() && facts_.empty()) || gathers(now)) return std::nullopt;
   outstanding_ = true;
   taken_at_ = now;
-  large_in_a_row_ = requests_.batch.bytes + facts_.batch.bytes >= gather_.large_bytes ? large_in_a_row_ + 1 : 0;
+  large_in_a_row_ = bytes().all() >= gather_.large_bytes ? large_in_a_row_ + 1 : 0;
   fact_sizes_ = sizes_of(facts_.batch);
   store::WriteBatch batch = std::exchange(facts_.batch, {});
   move_events(requests_.effects, batch.events.size());

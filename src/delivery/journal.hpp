@@ -105,6 +105,13 @@ class Journal {
   // requests, to be refused, and the facts are queued again.
   std::vector<Effect> finish(MonotonicTime now, store::WriteBatch&& batch, store::CommitStatus status);
 
+  // Of what waits to be stored, without the batch that is on its way.
+  struct Bytes {
+    std::size_t requests;
+    std::size_t facts;
+    std::size_t all() const { return requests + facts; }
+  };
+  Bytes bytes() const { return {requests_.batch.bytes, facts_.batch.bytes}; }
   bool idle() const { return !outstanding_ && requests_.empty() && facts_.empty(); }
   // When take() may have something again; nothing when it may now or waits for finish().
   std::optional<MonotonicTime> next_deadline(MonotonicTime now) const;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "base/assert.hpp"
 #include "base/ids.hpp"
@@ -48,6 +49,13 @@ class Lanes {
     const auto next = waiting.upper_bound(first);
     return next == waiting.end() ? std::nullopt : std::optional(*next);
   }
+  // How many of the lane run and wait.
+  std::pair<int, std::size_t> counts(Key key) const {
+    const auto lane = lanes_.find(key);
+    return lane == lanes_.end() ? std::pair{0, std::size_t{0}}
+                                : std::pair{lane->second.running, lane->second.waiting.size()};
+  }
+  std::size_t size() const { return lanes_.size(); }
   // Of all the first ones that others wait behind, the oldest that `holds` says yes to.
   template <class Holds>
   std::optional<DeliveryId> oldest_block(Holds holds) const {

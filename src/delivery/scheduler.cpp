@@ -32,6 +32,7 @@ void Scheduler::load_health(const store::WebhookHealth& health) {
   slot->failing_since = health.failing_since;
   slot->noticed = health.noticed;
   slot->health_stored = true;
+  if (!slot->webhook->pushes()) forget_health(*slot);  // it was disabled, and the process ended before this was stored
 }
 
 void Scheduler::load_delivery(Now now, const store::OpenDelivery& delivery) {
@@ -66,7 +67,8 @@ void Scheduler::open_delivery(const store::OpenDelivery& delivery, bool cancel_i
                                               .last_outcome = delivery.last_outcome,
                                               .http_status = static_cast<std::int16_t>(delivery.http_status),
                                               .fallback = delivery.fallback && !slot->webhook->fallback_url.empty(),
-                                              .test = delivery.test});
+                                              .test = delivery.test,
+                                              .reopened = ended_again_.knows(delivery.id)});
   if (orphan) queue_.delete_webhook(delivery.webhook);
   // Whoever asked for a test is gone with the process that was to answer.
   const MonotonicTime due = due_of(delivery);
@@ -307,101 +309,6 @@ void Scheduler::on(CatalogSubmitted&& input) {
   if (input.ticket != 0) work.effects.push_back(Answer{input.ticket});
 }
 
-void Scheduler::on(RetrySubmitted&& input) {
-  store::OpenDelivery& delivery = input.delivery;
-  const WebhookPtr webhook = find_webhook(delivery.webhook);
-  if (!webhook) return refuse(input.ticket, Refusal::NotFound);
-  if (!webhook->pushes()) return refuse(input.ticket, Refusal::Disabled);
-  if (refused(input.ticket)) return;
-  if (OpenEntry* entry = queue_.find(delivery.id)) {
-    switch (entry->state) {
-      case DeliveryState::Waiting:
-      case DeliveryState::Blocked:
-      case DeliveryState::Ready:
-        queue_.hasten(delivery.id, *entry);
-        break;
-      case DeliveryState::Canceling:
-        entry->again = true;
-        break;
-      case DeliveryState::Closing:
-        return reopen_closing(delivery.id, *entry, input.ticket);
-      case DeliveryState::Loading:
-      case DeliveryState::Running:
-        break;  // on its way already
-    }
-    outputs_.push_back(Stored{input.ticket});
-    return;
-  }
-  if (is_open(delivery.status) && backlog_.find(delivery.webhook)) return fetch(delivery.id, std::move(input));
-  // It has ended since it was read.
-  if (is_open(delivery.status) || ended_again_.is_stale(delivery)) return refuse(input.ticket, Refusal::Conflict);
-  reopen_ended(journal_.requests(), delivery, input.ticket);
-}
-
-void Scheduler::reopen_ended(Work& work, store::OpenDelivery& delivery, Ticket ticket) {
-  if (!reopening_.insert(delivery.id).second) {  // another request did it in the same moment
-    if (ticket != 0) work.effects.push_back(Answer{ticket});
-    return;
-  }
-  delivery.status = delivery.attempts > 0 ? DeliveryStatus::Retrying : DeliveryStatus::Pending;
-  delivery.round_start = delivery.attempts;
-  delivery.next_attempt_at = now_.wall;
-  delivery.fallback = false;
-  work.batch.updates.push_back({.id = delivery.id,
-                                .webhook = delivery.webhook,
-                                .status = delivery.status,
-                                .attempts = delivery.attempts,
-                                .round_start = delivery.round_start,
-                                .next_attempt_at = now_.wall,
-                                .http_status = delivery.http_status,
-                                .last_outcome = delivery.last_outcome,
-                                .updated_at = now_.wall});
-  work.effects.push_back(Reopen{ticket, delivery});
-}
-
-// Its end is on its way to the store; that it goes on must get there too before anybody hears of it.
-void Scheduler::reopen_closing(DeliveryId id, OpenEntry& entry, Ticket ticket) {
-  if (!std::exchange(entry.again, true)) {
-    entry.round_start = entry.attempts;
-    entry.fallback = false;
-    record_state(id, entry, entry.attempts > 0 ? DeliveryStatus::Retrying : DeliveryStatus::Pending, Duration(0));
-  }
-  journal_.facts().effects.push_back(Answer{ticket});
-}
-
-void Scheduler::on(SkipSubmitted&& input) {
-  OpenEntry* entry = queue_.find(input.delivery);
-  if (!entry && backlog_.empty()) return refuse(input.ticket, Refusal::Ended);
-  if (refused(input.ticket)) return;
-  if (!entry) return fetch(input.delivery, input);
-  switch (entry->state) {
-    case DeliveryState::Waiting:
-    case DeliveryState::Blocked:
-    case DeliveryState::Ready:
-      queue_.withdraw(input.delivery, *entry);
-      return skip(input.delivery, *entry, input.ticket);
-    case DeliveryState::Loading:
-    case DeliveryState::Running:
-      if (!skips_.try_emplace(input.delivery, input.ticket).second) refuse(input.ticket, Refusal::Conflict);
-      return;
-    case DeliveryState::Canceling:
-    case DeliveryState::Closing:
-      return refuse(input.ticket, Refusal::Ended);
-  }
-}
-
-void Scheduler::skip(DeliveryId id, OpenEntry& entry, Ticket ticket) {
-  record_state(id, entry, DeliveryStatus::Canceled, std::nullopt);
-  journal_.facts().effects.push_back(Answer{ticket});
-}
-
-void Scheduler::answer_skip(DeliveryId id) {
-  const auto skipped = skips_.find(id);
-  if (skipped == skips_.end()) return;
-  journal_.facts().effects.push_back(Answer{skipped->second});
-  skips_.erase(skipped);
-}
-
 void Scheduler::on(RecoverySubmitted&& input) {
   const WebhookPtr webhook = find_webhook(input.recovery.webhook);
   if (!webhook) return refuse(input.ticket, Refusal::NotFound);
@@ -434,8 +341,10 @@ void Scheduler::on(RecoveryCanceled&& input) {
 
 void Scheduler::on(DrainRequested&&) {
   draining_ = true;
-  for (const Fetch& fetch : fetches_) {
-    std::visit([this](const auto& request) { refuse(request.ticket, Refusal::Draining); }, fetch.request);
+  for (const auto& [delivery, requests] : fetches_) {
+    for (const FetchFor& request : requests) {
+      std::visit([this](const auto& asked) { refuse(asked.ticket, Refusal::Draining); }, request);
+    }
   }
   fetches_.clear();
 }

@@ -20,10 +20,13 @@
 
 namespace limehook::delivery {
 
-// The last few deliveries that were opened again and have ended since, with their attempts: what somebody read of one
-// just before may be out of date.
+// The last few deliveries that were opened again and have ended since, with their attempts, or are open in the store:
+// what somebody read of one just before may be out of date.
 class RecentEnds {
  public:
+  static constexpr int kOpen = -1;  // instead of the attempts
+
+  bool knows(DeliveryId id) const { return attempts_.contains(id); }
   void add(DeliveryId id, int attempts) {
     if (attempts_.insert_or_assign(id, attempts).second) order_.push_back(id);
     if (order_.size() <= kMax) return;
@@ -94,7 +97,6 @@ class Scheduler {
   WebhookPtr webhook_of_attempt(DeliveryId delivery) const;
   int open_deliveries(WebhookId id) const;
   // Nothing when there is no such webhook.
-  std::vector<WebhookPtr> webhooks() const { return queue_.webhooks(); }  // for simulation
   std::optional<WebhookView> view(WebhookId id) const;
 
   // False while the store refuses what is to be written.
@@ -107,6 +109,13 @@ class Scheduler {
   Gauges gauges() const { return {queue_.open() + static_cast<std::size_t>(backlog_.total()), queue_.in_flight()}; }
   // Open deliveries that are in memory; the others are in the store only.
   std::size_t in_memory() const { return queue_.open(); }
+
+  // For simulation.
+  std::vector<WebhookPtr> webhooks() const { return queue_.webhooks(); }
+  std::vector<DispatchQueue::EntryView> entries() const { return queue_.entries(); }
+  std::size_t body_bytes() const { return queue_.body_bytes(); }
+  Journal::Bytes unwritten_bytes() const { return journal_.bytes(); }
+  bool all_stored() const { return journal_.idle(); }
   void check_invariants() const { queue_.check_invariants(); }
   std::uint64_t state_hash() const { return queue_.state_hash(); }
 
@@ -123,11 +132,19 @@ class Scheduler {
   void on(WebhookSubmitted&& input);
   void on(WebhookDeleted&& input);
   void on(CatalogSubmitted&& input);
-  void on(RetrySubmitted&& input);
-  void on(SkipSubmitted&& input);
   void on(RecoverySubmitted&& input);
   void on(RecoveryCanceled&& input);
   void on(DrainRequested&& input);
+  // scheduler_by_hand.cpp: what people ask of one delivery
+  void on(RetrySubmitted&& input);
+  void on(SkipSubmitted&& input);
+  void answer_retry(const OpenEntry& entry, Ticket ticket);
+  // Begins a new walk through the schedule, now, for a delivery that the store holds as ended.
+  void reopen_ended(Work& work, store::OpenDelivery& delivery, Ticket ticket);
+  void reopen_closing(DeliveryId id, OpenEntry& entry, Ticket ticket);
+  void skip(DeliveryId id, OpenEntry& entry, Ticket ticket);
+  // To be called when what was under way has ended.
+  void answer_skip(DeliveryId id);
   // scheduler_progress.cpp: what the outside world reports back
   void on(RecoveryStepLoaded&& input);
   void on(AttemptFinished&& input);
@@ -139,8 +156,8 @@ class Scheduler {
   bool may_wait_in_store(const WebhookSlot& slot, MonotonicTime due) const;
   bool stays_in_store(const WebhookSlot& slot) const;
   void leave_in_store(WebhookId webhook, DeliveryId id, MonotonicTime due);
-  // Leaves one of an ordered webhook in the store if others that come before it are there.
-  bool leave_behind_others(WebhookId webhook, DeliveryId id);
+  // Is it one of an ordered webhook, and others that come before it are in the store only?
+  bool is_behind_others(WebhookId webhook, DeliveryId id) const;
   MonotonicTime due_of(const store::OpenDelivery& delivery) const;
   bool wants_room(WebhookId webhook, bool to_cancel, MonotonicTime due) const;
   bool anybody_wants_room() const;
@@ -148,12 +165,14 @@ class Scheduler {
   void ask_open(DeliveryId after, std::size_t limit);
   void take_page(std::span<const store::OpenDelivery> rows, const std::set<DeliveryId>& gone);
   void take_row(const store::OpenDelivery& row);
-  void take_fetched(std::span<const store::OpenDelivery> rows, const std::set<DeliveryId>& gone);
+  void take_fetched(DeliveryId id, std::span<const store::OpenDelivery> rows, const std::set<DeliveryId>& gone);
   // Brings an open delivery into memory that only the store has, and handles the request again.
   using FetchFor = std::variant<RetrySubmitted, SkipSubmitted>;
   void fetch(DeliveryId id, FetchFor request);
   // Into memory; canceled at once where nobody waits for it any more, or `cancel_it`.
   void open_delivery(const store::OpenDelivery& delivery, bool cancel_it = false);
+  // There may be room for some that only the store holds.
+  void look_for_others();
   // Out of memory.
   void forget(DeliveryId id);
 
@@ -186,6 +205,7 @@ class Scheduler {
   // scheduler_health.cpp: how webhooks fare, and who is told
   void take_evidence(OpenEntry& entry, const Attempt& attempt, Evidence evidence, BreakerChange change);
   void store_health(WebhookSlot& slot);
+  void forget_health(WebhookSlot& slot);
   void disable(WebhookSlot& slot, std::string reason);
   void raise(WebhookSlot& slot, EventType type, std::string reason, std::string_view more_members = {});
   void mail(WebhookSlot& slot, MailDue&& mail);
@@ -195,17 +215,13 @@ class Scheduler {
   void give_up_held();
   void cancel_all(WebhookSlot& slot);
   void cancel(DeliveryId id, OpenEntry& entry);
-  // Begins a new walk through the schedule, now, for a delivery that the store holds as ended.
-  void reopen_ended(Work& work, store::OpenDelivery& delivery, Ticket ticket);
-  void reopen_closing(DeliveryId id, OpenEntry& entry, Ticket ticket);
+  // Who else asked for what is being stored; it is forgotten here.
+  std::vector<Ticket> take_reopening(DeliveryId id);
   void cancel_some();
   // Writes down the delivery's state as a fact. A terminal one closes the delivery when it is durable.
   void record_state(DeliveryId id, OpenEntry& entry, DeliveryStatus status, std::optional<Duration> retry_in);
   // What follows from an attempt that was not acknowledged or a first success; test deliveries are not retried.
   DeliveryStatus settle(OpenEntry& entry, const AttemptFinished& input, std::optional<Duration>& retry_in);
-  void skip(DeliveryId id, OpenEntry& entry, Ticket ticket);
-  // To be called when what was under way has ended.
-  void answer_skip(DeliveryId id);
   void start(DeliveryId id, const OpenEntry& entry);
   void dispatch();
   void ask_recovery_steps();
@@ -225,23 +241,19 @@ class Scheduler {
   std::set<WebhookId> saving_;          // a change is being stored
   std::set<WebhookId> recovering_;      // a recovery runs or is being stored
   RecentEnds ended_again_;
-  struct Fetch {
-    DeliveryId delivery;
-    FetchFor request;
-  };
   struct LateMail {
     MonotonicTime due;
     MailDue mail;
   };
   std::map<WebhookId, LateMail> late_mails_;
-  MonotonicTime late_mail_at_ = MonotonicTime::max();  // the first of them
-  std::set<DeliveryId> reopening_;                     // it is being stored that they go on
+  MonotonicTime late_mail_at_ = MonotonicTime::max();    // the first of them
+  std::map<DeliveryId, std::vector<Ticket>> reopening_;  // it is being stored that they go on; who asks for it beside
   Backlog backlog_;
-  std::deque<Fetch> fetches_;
-  bool open_asked_ = false;                       // a page of open deliveries is on its way
-  bool fetching_ = false;                         // and it is for the first fetch
-  bool sweeping_ = false;                         // a sweep has begun
-  DeliveryId sweep_after_;                        // what it has looked at
+  std::map<DeliveryId, std::vector<FetchFor>> fetches_;  // nothing else takes these deliveries into memory
+  bool open_asked_ = false;                              // a page of open deliveries is on its way
+  std::optional<DeliveryId> fetching_;                   // and it is for this fetch
+  bool sweeping_ = false;                                // a sweep has begun
+  DeliveryId sweep_after_;                               // what it has looked at
   std::set<DeliveryId> forgotten_;                // since the page was asked for: what it says of them is out of date
   bool look_wanted_ = false;                      // there may be room, or more to bring in
   MonotonicTime look_at_ = MonotonicTime::min();  // not before this

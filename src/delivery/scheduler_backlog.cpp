@@ -48,18 +48,18 @@ void Scheduler::leave_in_store(WebhookId webhook, DeliveryId id, MonotonicTime d
   look_wanted_ = true;
 }
 
-bool Scheduler::leave_behind_others(WebhookId webhook, DeliveryId id) {
+bool Scheduler::is_behind_others(WebhookId webhook, DeliveryId id) const {
   const WebhookSlot* slot = queue_.find_webhook(webhook);
   const auto part = backlog_.parts().find(webhook);
   if (!slot || slot->webhook->ordered == Ordering::None || part == backlog_.parts().end()) return false;
-  if (part->second.count == 0 || std::min(part->second.first, part->second.first_before) > id) return false;
-  leave_in_store(webhook, id, now_.mono);
-  return true;
+  return part->second.count > 0 && std::min(part->second.first, part->second.first_before) <= id;
 }
+
+void Scheduler::look_for_others() { look_wanted_ = look_wanted_ || !backlog_.empty(); }
 
 void Scheduler::forget(DeliveryId id) {
   if (open_asked_) forgotten_.insert(id);
-  if (!backlog_.empty()) look_wanted_ = true;
+  look_for_others();
   queue_.erase(id);
 }
 
@@ -84,8 +84,8 @@ void Scheduler::ask_open(DeliveryId after, std::size_t limit) {
 void Scheduler::ask_open() {
   if (open_asked_) return;
   if (!fetches_.empty()) {
-    fetching_ = true;
-    return ask_open(DeliveryId{fetches_.front().delivery.value - 1}, 1);
+    fetching_ = fetches_.begin()->first;
+    return ask_open(DeliveryId{fetching_->value - 1}, 1);
   }
   if (now_.mono < look_at_ || backlog_.empty()) return;
   if (sweeping_) return ask_open(sweep_after_, options_.backlog.page);
@@ -105,20 +105,20 @@ void Scheduler::ask_open() {
   ask_open(sweep_after_, options_.backlog.page);
 }
 
-void Scheduler::fetch(DeliveryId id, FetchFor request) { fetches_.push_back({id, std::move(request)}); }
+void Scheduler::fetch(DeliveryId id, FetchFor request) { fetches_[id].push_back(std::move(request)); }
 
 // ---- taking ------------------------------------------------------------------------------------------------
 
 void Scheduler::on(OpenLoaded&& input) {
   open_asked_ = false;
   const auto gone = std::exchange(forgotten_, {});
-  const bool fetched = std::exchange(fetching_, false);
+  const auto fetched = std::exchange(fetching_, std::nullopt);
   if (!input.deliveries) {
     look_at_ = now_.mono + kReadPause;
     look_wanted_ = true;
     if (fetched) input.deliveries.emplace();  // whoever asks may ask again
   }
-  if (fetched) take_fetched(*input.deliveries, gone);
+  if (fetched) take_fetched(*fetched, *input.deliveries, gone);
   else if (input.deliveries) take_page(*input.deliveries, gone);
 }
 
@@ -145,7 +145,7 @@ void Scheduler::take_row(const store::OpenDelivery& row) {
   const bool behind = ordered && backlog_.left_before(*part, row.id);
   const bool full = slot && !has_room(*slot);
   part->passed_over = part->passed_over || behind || (full && !later);
-  if (later || behind || full) return Backlog::keep(*part, row.id, due);
+  if (later || behind || full || fetches_.contains(row.id)) return Backlog::keep(*part, row.id, due);
   backlog_.remove(*part);
   open_delivery(row, cancel_it);
 }
@@ -159,15 +159,15 @@ bool Scheduler::anybody_wants_room() const {
   });
 }
 
-void Scheduler::take_fetched(std::span<const store::OpenDelivery> rows, const std::set<DeliveryId>& gone) {
-  if (fetches_.empty()) return;  // drained meanwhile
-  const Fetch fetch = std::move(fetches_.front());
-  fetches_.pop_front();
+void Scheduler::take_fetched(DeliveryId id, std::span<const store::OpenDelivery> rows,
+                             const std::set<DeliveryId>& gone) {
+  const auto requests = fetches_.extract(id);
+  if (requests.empty()) return;  // drained meanwhile
   Backlog::Part* part = rows.empty() ? nullptr : backlog_.find(rows.front().webhook);
-  const bool there = part && rows.front().id == fetch.delivery && !gone.contains(fetch.delivery);
+  const bool there = part && rows.front().id == id && !gone.contains(id);
   const auto handle_again = [&](const auto& request, bool behind_others, Refusal otherwise) {
     if (refused(request.ticket)) return;
-    if (!queue_.find(fetch.delivery)) {
+    if (!queue_.find(id)) {
       if (!there) return refuse(request.ticket, otherwise);
       if (behind_others) return outputs_.push_back(Stored{request.ticket});  // as soon as it may, anyway
       backlog_.remove(*part);
@@ -176,11 +176,13 @@ void Scheduler::take_fetched(std::span<const store::OpenDelivery> rows, const st
     auto copy = request;
     on(std::move(copy));
   };
-  if (const auto* retry = std::get_if<RetrySubmitted>(&fetch.request)) {
-    const WebhookPtr webhook = find_webhook(retry->delivery.webhook);
-    handle_again(*retry, webhook && webhook->ordered != Ordering::None, Refusal::Conflict);
-  } else {
-    handle_again(std::get<SkipSubmitted>(fetch.request), false, Refusal::Ended);
+  for (const FetchFor& request : requests.mapped()) {
+    if (const auto* retry = std::get_if<RetrySubmitted>(&request)) {
+      const WebhookPtr webhook = find_webhook(retry->delivery.webhook);
+      handle_again(*retry, webhook && webhook->ordered != Ordering::None, Refusal::Conflict);
+    } else {
+      handle_again(std::get<SkipSubmitted>(request), false, Refusal::Ended);
+    }
   }
 }
 

@@ -200,6 +200,32 @@ TEST_F(SchedulerCornersTest, DisablingIsAlwaysMailed) {
   core_.finish_all(410);
 }
 
+// Goal: a webhook that is disabled by the end of an attempt and enabled again goes on. Method: it is ordered, and had a
+// fallback URL, so that its deliveries are put in order anew.
+TEST_F(SchedulerCornersTest, GoesOnAfterItWasGone) {
+  Webhook webhook = webhook_of(1);
+  webhook.ordered = Ordering::Webhook;
+  webhook.retry_schedule = std::vector<Duration>{};
+  webhook.fallback_url = "https://example.org/";
+  const auto id = core_.create(webhook)->id;
+  core_.deliver(events(1));
+  core_.finish_all(500);
+  core_.finish_all(200);
+  core_.commit_all();
+  Webhook changed = *core_.scheduler.find_webhook(id);
+  changed.fallback_url.clear();
+  core_.change(changed);
+  core_.deliver(events(1));
+  core_.finish_all(410);
+  core_.commit_all();
+  changed = *core_.scheduler.find_webhook(id);
+  ASSERT_FALSE(changed.enabled);
+  changed.enabled = true;
+  core_.change(changed);
+  const auto next = core_.deliver(events(1)).front();
+  EXPECT_THAT(core_.started(), ElementsAre(next));
+}
+
 // Goal: of what was opened again and has ended, the last few thousand are known with their latest count, and no more.
 TEST(RecentEnds, KnowsTheLastFewThousand) {
   RecentEnds ends;

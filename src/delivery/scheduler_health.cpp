@@ -38,8 +38,9 @@ void Scheduler::take_evidence(OpenEntry& entry, const Attempt& attempt, Evidence
   if (slot.deleted || !slot.webhook->pushes() || evidence == Evidence::None) return;
   if (evidence == Evidence::Works) {
     slot.failing_since.reset();
+    const bool recovered = !entry.fallback && std::exchange(slot.noticed, false);
     if (slot.health_stored) store_health(slot);
-    if (entry.fallback || !std::exchange(slot.noticed, false)) return;
+    if (!recovered) return;
     return raise(slot, EventType::WebhookRecovered,
                  "The receiver answered " + std::to_string(attempt.http_status) + ".");
   }
@@ -63,6 +64,12 @@ void Scheduler::take_evidence(OpenEntry& entry, const Attempt& attempt, Evidence
 void Scheduler::store_health(WebhookSlot& slot) {
   slot.health_stored = slot.failing_since || slot.noticed;
   journal_.facts().batch.healths.push_back({slot.webhook->id, slot.failing_since, slot.noticed});
+}
+
+void Scheduler::forget_health(WebhookSlot& slot) {
+  slot.failing_since.reset();
+  slot.noticed = false;
+  if (slot.health_stored) store_health(slot);
 }
 
 void Scheduler::disable(WebhookSlot& slot, std::string reason) {

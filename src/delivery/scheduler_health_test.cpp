@@ -141,6 +141,25 @@ TEST_F(SchedulerHealthTest, SurvivesARestart) {
   const auto healths = core_.stored_healths();
   ASSERT_THAT(healths, SizeIs(1));
   EXPECT_EQ(healths[0].failing_since, std::nullopt);
+  EXPECT_FALSE(healths[0].noticed);  // or people would be told of the end once more after the next start
+}
+
+// Goal: what a process that died has not erased of a disabled webhook's failures does not count once it is enabled.
+TEST_F(SchedulerHealthTest, DisabledWebhooksLeaveNothingBehind) {
+  Webhook webhook = CoreHarness::webhook("team_002");
+  webhook.id = WebhookId{5};
+  webhook.enabled = false;
+  core_.scheduler.load_webhook(webhook);
+  core_.scheduler.load_health({webhook.id, core_.now.wall - 24h * 30, true});
+  core_.advance(1s);
+  core_.commit_all();
+  const auto healths = core_.stored_healths();
+  ASSERT_THAT(healths, SizeIs(1));
+  EXPECT_EQ(healths[0].failing_since, std::nullopt);
+  EXPECT_FALSE(healths[0].noticed);
+  webhook.enabled = true;
+  core_.change(webhook);
+  EXPECT_EQ(failing_since(webhook.id), std::nullopt);
 }
 
 // Goal: five days without a success disable it: with a reason, as a new version, what waits is canceled, it is told.

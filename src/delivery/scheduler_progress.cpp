@@ -89,10 +89,11 @@ void Scheduler::on(AttemptFinished&& input) {
   if (retry_in == Duration(0)) {
     queue_.make_ready(input.delivery, *entry);
   } else if (retry_in && may_wait_in_store(*entry->slot, now_.mono + *retry_in)) {
-    entry->state = DeliveryState::Closing;
+    entry->state = DeliveryState::Parking;
     journal_.facts().effects.push_back(Park{input.delivery, now_.mono + *retry_in});
   } else if (retry_in) {
     queue_.wait(input.delivery, *entry, now_.mono + *retry_in);
+    look_for_others();
   }
   answer_skip(input.delivery);
 
@@ -182,7 +183,9 @@ void Scheduler::refuse(const Effect& effect, store::CommitStatus status) {
         using T = std::decay_t<decltype(e)>;
         if constexpr (std::is_same_v<T, ApplyWebhook>) saving_.erase(e.webhook->id);
         if constexpr (std::is_same_v<T, ApplyDelete>) saving_.erase(e.webhook);
-        if constexpr (std::is_same_v<T, Reopen>) reopening_.erase(e.delivery.id);
+        if constexpr (std::is_same_v<T, Reopen>) {
+          for (const Ticket ticket : take_reopening(e.delivery.id)) refuse(ticket, reason);
+        }
         if constexpr (std::is_same_v<T, AnswerRecovery>) recovering_.erase(e.recovery.webhook);
         if constexpr (requires { e.ticket; }) refuse(e.ticket, reason);
       },
@@ -281,17 +284,26 @@ void Scheduler::carry_out(const AnswerRecovery& effect) {
   outputs_.push_back(RecoveryStored{effect.ticket, effect.recovery});
 }
 
+std::vector<Ticket> Scheduler::take_reopening(DeliveryId id) {
+  auto reopening = reopening_.extract(id);
+  return reopening.empty() ? std::vector<Ticket>{} : std::move(reopening.mapped());
+}
+
 void Scheduler::carry_out(const Reopen& effect) {
   const DeliveryId id = effect.delivery.id;
-  reopening_.erase(id);
-  if (!queue_.find(id) && !leave_behind_others(effect.delivery.webhook, id)) {
+  const auto others = take_reopening(id);
+  if (!queue_.find(id) && is_behind_others(effect.delivery.webhook, id)) {
+    leave_in_store(effect.delivery.webhook, id, now_.mono);
+    ended_again_.add(id, RecentEnds::kOpen);
+  } else if (!queue_.find(id)) {
     open_delivery(effect.delivery);
     OpenEntry& entry = *queue_.find(id);
     entry.reopened = true;
     // By hand: the one who asked is waiting for it.
-    if (effect.ticket != 0 && entry.state != DeliveryState::Canceling) queue_.hasten(id, entry);
+    if ((effect.ticket != 0 || !others.empty()) && entry.state != DeliveryState::Canceling) queue_.hasten(id, entry);
   }
   if (effect.ticket != 0) outputs_.push_back(Stored{effect.ticket});
+  for (const Ticket ticket : others) outputs_.push_back(Stored{ticket});
 }
 
 void Scheduler::carry_out(const Close& effect) {
@@ -302,18 +314,22 @@ void Scheduler::carry_out(const Close& effect) {
   if (!std::exchange(entry->again, false)) return forget(id);
   entry->reopened = true;
   if (!entry->slot->webhook->pushes() || entry->slot->deleted) return cancel(id, *entry);
-  if (leave_behind_others(entry->slot->webhook->id, id)) return forget(id);
-  queue_.hasten(id, *entry);
+  if (!is_behind_others(entry->slot->webhook->id, id)) return queue_.hasten(id, *entry);
+  entry->state = DeliveryState::Parking;  // that it is open again is stored with what comes next
+  journal_.facts().effects.push_back(Park{id, now_.mono});
 }
 
 void Scheduler::carry_out(const Park& effect) {
   OpenEntry& entry = *queue_.find(effect.delivery);
-  LIMEHOOK_ASSERT(entry.state == DeliveryState::Closing);
+  if (entry.state == DeliveryState::Closing) return;  // somebody gave it up meanwhile
+  LIMEHOOK_ASSERT(entry.state == DeliveryState::Parking);
   const bool wanted = entry.slot->webhook->pushes() && !entry.slot->deleted;
   if (!wanted) return cancel(effect.delivery, entry);
-  if (std::exchange(entry.again, false)) return queue_.hasten(effect.delivery, entry);
-  if (entry.reopened) ended_again_.add(effect.delivery, entry.attempts);
-  leave_in_store(entry.slot->webhook->id, effect.delivery, effect.due);
+  const WebhookId webhook = entry.slot->webhook->id;
+  const bool asked_for = std::exchange(entry.again, false);
+  if (asked_for && !is_behind_others(webhook, effect.delivery)) return queue_.hasten(effect.delivery, entry);
+  if (entry.reopened) ended_again_.add(effect.delivery, RecentEnds::kOpen);
+  leave_in_store(webhook, effect.delivery, asked_for ? now_.mono : effect.due);
   forget(effect.delivery);
 }
 
@@ -325,9 +341,7 @@ void Scheduler::apply_webhook(const WebhookPtr& webhook) {
   WebhookSlot& slot = queue_.put_webhook(webhook, hold_max_of(*webhook));
   if (webhook->pushes()) return;
   cancel_all(slot);
-  slot.failing_since.reset();
-  slot.noticed = false;
-  if (slot.health_stored) store_health(slot);
+  forget_health(slot);
 }
 
 void Scheduler::cancel_all(WebhookSlot& slot) {
@@ -374,7 +388,9 @@ void Scheduler::on(RecoveryStepLoaded&& input) {
   Recovery& recovery = run.recovery;
   const WebhookPtr webhook = find_webhook(recovery.webhook);
   Work& facts = journal_.facts();
-  if (!input.step) {
+  // Whether those go on that somebody retries in this moment is known a little later.
+  const auto undecided = [this](const store::OpenDelivery& delivery) { return reopening_.contains(delivery.id); };
+  if (!input.step || std::ranges::any_of(input.step->deliveries, undecided)) {
     run.busy = false;
     run.not_before = now_.mono + kReloadPause;
     return;
@@ -387,7 +403,7 @@ void Scheduler::on(RecoveryStepLoaded&& input) {
     if (input.step->done) recovery.state = Recovery::State::Done;
     for (store::OpenDelivery& delivery : input.step->deliveries) {
       // Somebody retried it by hand, and it may have ended again since it was read.
-      if (queue_.find(delivery.id) || reopening_.contains(delivery.id) || ended_again_.is_stale(delivery)) continue;
+      if (queue_.find(delivery.id) || ended_again_.is_stale(delivery)) continue;
       reopen_ended(facts, delivery, 0);
       ++recovery.redelivered;
     }
