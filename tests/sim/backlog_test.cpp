@@ -75,6 +75,15 @@ TEST_F(SchedulerBacklogTest, LeavesOthersAlone) {
   EXPECT_EQ(core_.take_attempt().webhook->id, other->id);
 }
 
+// Goal: what waits for its retry holds no place that one which is due could have.
+TEST_F(SchedulerBacklogTest, IsNotHeldUpByRetries) {
+  const auto accepted = accept_many(6);
+  std::set<DeliveryId> started;
+  for (const DeliveryId id : run_all(500)) started.insert(id);
+  EXPECT_THAT(started, ElementsAreArray(accepted));
+  EXPECT_EQ(core_.scheduler.in_memory(), 6U);
+}
+
 // Goal: an ordered webhook keeps its order though most of it is in the store.
 TEST_F(SchedulerBacklogTest, KeepsTheOrder) {
   Webhook ordered = *webhook_;
@@ -141,6 +150,69 @@ TEST_F(SchedulerBacklogTest, ReachesWhatIsInTheStore) {
   serve_sweeps();
   EXPECT_EQ(core_.scheduler.gauges().open, 0U);
   EXPECT_EQ(core_.stored_state(accepted[19])->status, DeliveryStatus::Canceled);
+}
+
+// Goal: two who ask for a retry of what is in the store only get the same one: what they saw is one state.
+TEST_F(SchedulerBacklogTest, FetchesOnceForAllWhoAsk) {
+  const auto accepted = accept_many(20);
+  for (; stored_ < core_.committed.size(); ++stored_) store_.commit(core_.committed[stored_]);
+  core_.retry({.id = accepted[15], .webhook = webhook_->id});
+  core_.retry({.id = accepted[15], .webhook = webhook_->id});
+  int attempts = 0;
+  while (core_.has_answer<OpenWanted>()) {
+    const auto wanted = core_.take_answer<OpenWanted>();
+    core_.handle(OpenLoaded{store_.list_open(wanted.after, wanted.limit)});
+    core_.load_bodies();
+    for (const StartAttempt& attempt : std::exchange(core_.attempts, {})) {
+      attempts += attempt.delivery == accepted[15];
+      core_.finish(attempt, 200);
+    }
+  }
+  for (const DeliveryId id : run_all()) attempts += id == accepted[15];
+  EXPECT_EQ(attempts, 1);
+}
+
+// Goal: what was given up after a retry was asked for is not sent. Method: both come while it leaves memory.
+TEST_F(SchedulerBacklogTest, GivesUpWhatIsSkippedAfterARetry) {
+  Webhook patient = *webhook_;
+  patient.retry_schedule = std::vector<Duration>{30min};
+  core_.change(patient);
+  const auto accepted = accept_many(3);
+  for (const auto& attempt : std::exchange(core_.attempts, {})) core_.finish(attempt, 500);
+  core_.commit();
+  core_.retry({.id = accepted[2], .webhook = webhook_->id});
+  core_.handle(SkipSubmitted{++core_.ticket, accepted[2]});
+  EXPECT_THAT(run_all(), testing::Not(testing::Contains(accepted[2])));
+  EXPECT_EQ(core_.stored_state(accepted[2])->status, DeliveryStatus::Canceled);
+}
+
+// Goal: what goes on by hand behind others is found again. Method: the store is swept after the delivery's end is
+// stored and before it is stored that it goes on.
+TEST_F(SchedulerBacklogTest, FindsWhatGoesOnBehindOthers) {
+  const auto answer_sweeps = [this] {
+    while (core_.has_answer<OpenWanted>()) {
+      const auto wanted = core_.take_answer<OpenWanted>();
+      core_.handle(OpenLoaded{store_.list_open(wanted.after, wanted.limit)});
+    }
+  };
+  Webhook ordered = *webhook_;
+  ordered.ordered = Ordering::Webhook;
+  core_.change(ordered);
+  const auto accepted = accept_many(12);
+  serve_sweeps();
+  const DeliveryId first_in_store = accepted[4];
+  core_.handle(EventsSubmitted{++core_.ticket, {CoreHarness::draft("team_002")}, ""});  // a batch of its own
+  for (int i = 0; i < 4; ++i) core_.finish(core_.take_attempt(), 200);
+  core_.handle(SkipSubmitted{++core_.ticket, first_in_store});
+  answer_sweeps();
+  core_.commit();
+  core_.retry({.id = first_in_store, .webhook = webhook_->id});
+  core_.commit();  // what was skipped; that it goes on is in the next batch
+  for (; stored_ < core_.committed.size(); ++stored_) store_.commit(core_.committed[stored_]);
+  core_.advance(20ms);
+  answer_sweeps();
+  EXPECT_THAT(run_all(), testing::Contains(first_in_store));
+  EXPECT_EQ(core_.scheduler.gauges().open, 0U);
 }
 
 // Goal: after a restart no more is in memory than before, and everything is made.

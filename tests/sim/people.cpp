@@ -1,5 +1,9 @@
 #include "sim/people.hpp"
 
+#include <numeric>
+
+#include "base/limits.hpp"
+
 namespace limehook::sim {
 
 using namespace std::chrono_literals;
@@ -24,17 +28,44 @@ void People::act() {
     w_.timeline.step_wall(between(prng_, -24h, 24h));
   }
   if (prng_.chance(w_.scenario.drain)) process_.drain();
-  const auto dice = prng_.below(100);
-  if (dice < 50) send_events();
-  else if (dice < 60) create_webhook();
-  else if (dice < 74) change_webhook();
-  else if (dice < 77) delete_webhook();
-  else if (dice < 81) test_webhook();
-  else if (dice < 90) retry_delivery();
-  else if (dice < 92) skip_delivery();
-  else if (dice < 96) start_recovery();
-  else if (dice < 98) cancel_recovery();
-  else save_key();
+  do_deed(draw_deed());
+}
+
+Deed People::draw_deed() {
+  const auto& deeds = w_.scenario.deeds;
+  std::uint64_t dice = prng_.below(std::accumulate(deeds.begin(), deeds.end(), std::uint64_t{0}));
+  std::size_t deed = 0;
+  for (; dice >= deeds[deed]; ++deed) dice -= deeds[deed];
+  return static_cast<Deed>(deed);
+}
+
+void People::do_deed(Deed deed) {
+  switch (deed) {
+    case Deed::SendEvents:
+      return send_events();
+    case Deed::CreateWebhook:
+      return create_webhook();
+    case Deed::ChangeWebhook:
+      return change_webhook();
+    case Deed::DeleteWebhook:
+      return delete_webhook();
+    case Deed::TestWebhook:
+      return test_webhook();
+    case Deed::WatchWebhook:
+      return watch_webhook();
+    case Deed::RetryDelivery:
+      return retry_delivery();
+    case Deed::SkipDelivery:
+      return skip_delivery();
+    case Deed::StartRecovery:
+      return start_recovery();
+    case Deed::CancelRecovery:
+      return cancel_recovery();
+    case Deed::SaveKey:
+      return save_key();
+    case Deed::SaveStatistics:
+      return save_statistics();
+  }
 }
 
 void People::soon(Timeline::Action action) {
@@ -47,17 +78,26 @@ void People::soon(Timeline::Action action) {
 template <class Input>
 void People::submit(Input input) {
   input.ticket = ++last_ticket_;
+  Auditor& auditor = w_.auditor;
   w_.trace.add("ask",
                {static_cast<std::int64_t>(last_ticket_), static_cast<std::int64_t>(delivery::Input(input).index())});
   if constexpr (std::is_same_v<Input, delivery::EventsSubmitted>) {
-    w_.auditor.submitted(input, process_.core()->webhooks());
+    auditor.submitted(input, *process_.core());
   } else if constexpr (std::is_same_v<Input, delivery::RetrySubmitted>) {
     w_.trace.add("retry", {input.delivery.id.value, input.delivery.attempts});
-    w_.auditor.retry_asked(last_ticket_, input.delivery.id);
+    auditor.retry_asked(last_ticket_, input.delivery.id);
   } else if constexpr (std::is_same_v<Input, delivery::SkipSubmitted>) {
-    w_.auditor.skip_asked(last_ticket_, input.delivery);
+    auditor.skip_asked(last_ticket_, input.delivery);
+  } else if constexpr (std::is_same_v<Input, delivery::WebhookSubmitted>) {
+    auditor.save_asked(last_ticket_, input.webhook);
+  } else if constexpr (std::is_same_v<Input, delivery::WebhookDeleted>) {
+    auditor.delete_asked(last_ticket_, input.webhook);
+  } else if constexpr (std::is_same_v<Input, delivery::CatalogSubmitted>) {
+    auditor.key_asked(last_ticket_, std::get<ApiKey>(input.changes.front()).id);
+  } else if constexpr (std::is_same_v<Input, delivery::RecoverySubmitted>) {
+    auditor.recovery_asked(last_ticket_, input.recovery);
   } else {
-    w_.auditor.asked(last_ticket_);
+    auditor.asked(last_ticket_);
   }
   process_.handle(std::move(input));
 }
@@ -69,19 +109,29 @@ WebhookPtr People::some_webhook() {
 
 // ---- events ------------------------------------------------------------------------------------------------
 
+std::string People::draw_team() {
+  const auto number =
+      prng_.chance(w_.scenario.hot_team) ? 0 : prng_.below(static_cast<std::uint64_t>(w_.scenario.teams));
+  return "team_" + std::to_string(number);
+}
+
 EventDraft People::draft() {
   EventDraft event = samples_[prng_.below(samples_.size())];
   event.payload.back() = ',';
   event.order_key = static_cast<std::uint32_t>(prng_.below(4));
-  event.payload += "\"n\":" + std::to_string(++last_event_) + "}";
-  event.team_id =
-      prng_.chance(0.1) ? "" : "team_" + std::to_string(prng_.below(static_cast<std::uint64_t>(w_.scenario.teams)));
+  event.payload += "\"n\":" + std::to_string(++last_event_);
+  if (prng_.chance(w_.scenario.large_body)) {
+    event.payload += ",\"pad\":\"" + std::string(limits::kEventBytesMax - event.payload.size() - 20, 'x') + "\"";
+    w_.marks.hit("large body");
+  }
+  event.payload += "}";
+  event.team_id = prng_.chance(0.1) ? "" : draw_team();
   if (prng_.chance(0.3)) event.idempotency_key = std::to_string(prng_.below(10));
   return event;
 }
 
 void People::send_events() {
-  const std::uint64_t count = prng_.chance(0.1) ? 20 : 1 + prng_.below(3);
+  const std::uint64_t count = prng_.chance(0.1) ? w_.scenario.burst_max : 1 + prng_.below(3);
   delivery::EventsSubmitted input{.idempotency_scope = pick(prng_, {"", "key_a"})};
   for (std::uint64_t i = 0; i < count; ++i) input.events.push_back(draft());
   submit(std::move(input));
@@ -94,8 +144,22 @@ void People::send_probe() {
 
 // ---- webhooks ----------------------------------------------------------------------------------------------
 
+void People::vary_secret(Webhook& webhook) {
+  webhook.previous_secret = std::exchange(webhook.secret, "whsec_" + std::to_string(prng_.next()));
+  webhook.previous_secret_expires_at = w_.timeline.now().wall + limits::kSecretOverlap;
+}
+
+void People::vary_target(Webhook& webhook) {
+  webhook.url = prng_.chance(0.5) ? "https://example.com/" : "https://example.com/" + std::to_string(prng_.below(3));
+  // What waits in the store only keeps that it was to go to the fallback, if there is one again later.
+  const bool may_take_away = webhook.fallback_url.empty() || !w_.scenario.memory_is_short();
+  const bool without = prng_.chance(0.5) && may_take_away;
+  webhook.fallback_url = without ? "" : "https://example.net/" + std::to_string(prng_.below(2));
+  webhook.mode = prng_.chance(0.1) ? WebhookMode::Poll : WebhookMode::Push;
+}
+
 void People::vary(Webhook& webhook) {
-  webhook.max_concurrency = pick(prng_, {1, 1, 2, 8});
+  webhook.max_concurrency = pick(prng_, {1, 1, 2, 8, 100});
   webhook.enabled = prng_.chance(0.8);
   if (webhook.enabled) webhook.disabled_reason.clear();
   webhook.retry_schedule.reset();
@@ -109,18 +173,20 @@ void People::vary(Webhook& webhook) {
   webhook.ordered = pick(prng_, {Ordering::None, Ordering::None, Ordering::Webhook, Ordering::Call});
   if (prng_.chance(0.2)) webhook.events |= ~kPhoneEventTypes;
   webhook.timeout = pick<Duration>(prng_, {1s, 15s, 60s});
+  webhook.numbers.clear();
+  if (prng_.chance(0.1)) webhook.numbers = samples_[prng_.below(samples_.size())].numbers;
+  if (prng_.chance(0.2)) vary_secret(webhook);
+  if (prng_.chance(webhook.fallback_url.empty() ? 0.2 : 0.6)) vary_target(webhook);
 }
 
 void People::create_webhook() {
-  constexpr std::size_t kEnough = 12;
-  if (process_.core()->webhooks().size() >= kEnough) return;
+  if (process_.core()->webhooks().size() >= w_.scenario.webhooks_max) return;
   Webhook webhook;
   webhook.name = "CRM";
   webhook.url = "https://example.com/";
-  webhook.fallback_url = prng_.chance(0.2) ? "https://example.com/second" : "";
+  webhook.fallback_url = prng_.chance(0.2) ? "https://example.net/" : "";
   vary(webhook);
-  if (prng_.chance(0.8))
-    webhook.team_id = "team_" + std::to_string(prng_.below(static_cast<std::uint64_t>(w_.scenario.teams)));
+  if (prng_.chance(0.8)) webhook.team_id = draw_team();
   submit(delivery::WebhookSubmitted{.webhook = std::move(webhook)});
 }
 
@@ -134,6 +200,13 @@ void People::change_webhook() {
 
 void People::delete_webhook() {
   if (const WebhookPtr webhook = some_webhook()) submit(delivery::WebhookDeleted{.webhook = webhook->id});
+}
+
+void People::watch_webhook() {
+  const WebhookPtr webhook = some_webhook();
+  if (!webhook) return;
+  if (prng_.chance(0.8)) process_.watch(webhook->id);
+  else process_.unwatch(webhook->id);
 }
 
 void People::test_webhook() {
@@ -172,6 +245,8 @@ void People::start_recovery() {
   recovery.webhook = webhook->id;
   recovery.kind = pick(prng_, {Recovery::Kind::Failed, Recovery::Kind::Missing});
   recovery.until = w_.timeline.now().wall + 48h;  // the wall clock may have been ahead
+  if (prng_.chance(0.1)) recovery.outcome = AttemptOutcome::Timeout;
+  if (prng_.chance(0.1)) recovery.events = EventTypeSet(prng_.next());
   submit(delivery::RecoverySubmitted{.recovery = recovery});
 }
 
@@ -186,5 +261,8 @@ void People::save_key() {
   key.id = KeyId{w_.timeline.since_start().count() + 1};
   submit(delivery::CatalogSubmitted{.changes = {key}});
 }
+
+// As the runtime's statistics do: a fact that nobody waits for.
+void People::save_statistics() { process_.handle(delivery::CatalogSubmitted{0, {StatsBucket{}}}); }
 
 }  // namespace limehook::sim

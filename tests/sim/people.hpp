@@ -17,6 +17,8 @@ class People {
 
  private:
   void act();
+  Deed draw_deed();
+  void do_deed(Deed deed);
   void send_events();
   void create_webhook();
   void change_webhook();
@@ -27,9 +29,14 @@ class People {
   void start_recovery();
   void cancel_recovery();
   void save_key();
+  void save_statistics();
+  void watch_webhook();
 
   EventDraft draft();
+  std::string draw_team();
   void vary(Webhook& webhook);
+  void vary_secret(Webhook& webhook);
+  void vary_target(Webhook& webhook);
   WebhookPtr some_webhook();
   // The time between what somebody read and what the core hears of it.
   void soon(Timeline::Action action);

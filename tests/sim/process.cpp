@@ -1,6 +1,9 @@
 #include "sim/process.hpp"
 
 #include <algorithm>
+#include <array>
+
+#include "base/limits.hpp"
 
 namespace limehook::sim {
 
@@ -8,23 +11,59 @@ using namespace std::chrono_literals;
 using delivery::Scheduler;
 using store::CommitStatus;
 
+namespace {
+
+constexpr std::array<std::string_view, std::variant_size_v<delivery::Output>> kCrashMarks{"crash at PersistBatch",
+                                                                                          "crash at StartAttempt",
+                                                                                          "crash at BodiesWanted",
+                                                                                          "crash at OpenWanted",
+                                                                                          "crash at RecoveryStepWanted",
+                                                                                          "crash at EventsAccepted",
+                                                                                          "crash at TestFinished",
+                                                                                          "crash at WebhookStored",
+                                                                                          "crash at RecoveryStored",
+                                                                                          "crash at Stored",
+                                                                                          "crash at Refused",
+                                                                                          "crash at AttemptObserved",
+                                                                                          "crash at HeldTooLong",
+                                                                                          "crash at Notice",
+                                                                                          "crash at MailDue",
+                                                                                          "crash at WatchEnded",
+                                                                                          "crash at Drained"};
+
+}  // namespace
+
 // ---- life and death ----------------------------------------------------------------------------------------
+
+void Process::load(Scheduler& core) const {
+  const bool real = &core == &*core_;
+  store::Catalog catalog = w_.store.load_catalog();
+  for (Webhook& webhook : catalog.webhooks) {
+    core.load_webhook(real ? w_.tamper.loaded(std::move(webhook)) : std::move(webhook));
+  }
+  for (const Recovery& recovery : catalog.running_recoveries) core.load_recovery(recovery);
+  for (const store::WebhookHealth& health : catalog.healths) core.load_health(health);
+  if (real && !catalog.running_recoveries.empty()) w_.marks.hit("recovery resumed");
+  for (const store::OpenDelivery& delivery : w_.store.list_open({}, SIZE_MAX)) {
+    if (real && !core.find_webhook(delivery.webhook)) w_.marks.hit("orphan loaded");
+    if (!real || w_.tamper.loads(delivery)) core.load_delivery(w_.timeline.now(), delivery);
+  }
+}
 
 void Process::start() {
   w_.trace.add("start");
   drained_ = false;
-  store::Catalog catalog = w_.store.load_catalog();
-  core_.emplace(w_.scenario.options, catalog.last_id);
-  for (Webhook& webhook : catalog.webhooks) core_->load_webhook(std::move(webhook));
-  for (const Recovery& recovery : catalog.running_recoveries) core_->load_recovery(recovery);
-  for (const store::WebhookHealth& health : catalog.healths) core_->load_health(health);
-  if (!catalog.running_recoveries.empty()) w_.marks.hit("recovery resumed");
-  bool skip = w_.scenario.planted == Planted::ForgetsOpenDelivery;
-  for (const store::OpenDelivery& delivery : w_.store.list_open({}, SIZE_MAX)) {
-    if (!core_->find_webhook(delivery.webhook)) w_.marks.hit("orphan loaded");
-    if (!std::exchange(skip, false)) core_->load_delivery(w_.timeline.now(), delivery);
-  }
+  core_.emplace(w_.tamper.options(w_.scenario.options), w_.store.load_catalog().last_id);
+  load(*core_);
+  w_.auditor.started();
   schedule_pump();
+}
+
+void Process::compare_with_rebuilt() {
+  if (!core_ || !core_->all_stored() || pump_scheduled_) return;
+  Scheduler rebuilt(w_.scenario.options, w_.store.load_catalog().last_id);
+  load(rebuilt);
+  w_.auditor.compare(*core_, rebuilt);
 }
 
 void Process::crash() {
@@ -44,9 +83,9 @@ void Process::crash() {
 }
 
 void Process::drain() {
-  constexpr Duration kLimit = 8s;
+  w_.auditor.drain_asked();
   handle(delivery::DrainRequested{});
-  later(kLimit, [this] {
+  later(limits::kDrainTimeout, [this] {
     w_.marks.hit(drained_ ? "drained" : "drained too slowly");
     crash();
   });
@@ -58,16 +97,26 @@ void Process::later(Duration delay, Timeline::Action action) {
   });
 }
 
-bool Process::plants(Planted planted, double probability) {
-  return w_.scenario.planted == planted && crash_prng_.chance(probability);
-}
-
 // ---- driving the core --------------------------------------------------------------------------------------
 
 void Process::handle(delivery::Input input) {
-  if (!core_) return;
+  if (!core_ || !w_.tamper.input(input)) return;
+  if (!std::holds_alternative<delivery::OpenLoaded>(input)) w_.auditor.moved();
   core_->handle(w_.timeline.now(), std::move(input));
   schedule_pump();
+}
+
+void Process::watch(WebhookId webhook) {
+  if (pump_scheduled_) return;  // what it is about to say is of before
+  if (!core_->find_webhook(webhook) || !w_.auditor.watched(webhook)) return;
+  core_->watch(webhook);
+  schedule_pump();
+}
+
+void Process::unwatch(WebhookId webhook) {
+  if (pump_scheduled_) return;
+  w_.auditor.unwatched(webhook);
+  core_->unwatch(webhook);
 }
 
 // Inputs that come together are handled before the outputs of the first are drained.
@@ -81,14 +130,31 @@ void Process::schedule_pump() {
 
 void Process::pump() {
   while (auto output = core_->poll_output()) {
-    w_.trace.add("output", {static_cast<std::int64_t>(output->index())});
-    if (crash_prng_.chance(w_.scenario.crash_at_output)) return crash();
-    std::visit([this](auto&& value) { execute(std::move(value)); }, std::move(*output));
-    if (crash_prng_.chance(w_.scenario.crash_at_output)) return crash();
+    for (delivery::Output& each : w_.tamper.output(std::move(*output))) {
+      if (execute_or_crash(std::move(each))) return;
+    }
   }
   core_->check_invariants();
+  w_.auditor.pumped(*core_);
   w_.trace.add("state", {static_cast<std::int64_t>(core_->state_hash())});
   arm_timer();
+}
+
+bool Process::execute_or_crash(delivery::Output&& output) {
+  const std::size_t kind = output.index();
+  const auto crashes = [&] {
+    const bool now = crash_prng_.chance(w_.scenario.crash_at_output);
+    if (now) w_.marks.hit(kCrashMarks[kind]);
+    return now;
+  };
+  w_.trace.add("output", {static_cast<std::int64_t>(kind)});
+  bool dies = crashes();
+  if (!dies) {
+    std::visit([this](auto&& value) { execute(std::move(value)); }, std::move(output));
+    dies = crashes();
+  }
+  if (dies) crash();
+  return dies;
 }
 
 void Process::arm_timer() {
@@ -96,73 +162,97 @@ void Process::arm_timer() {
   if (!deadline || deadline == armed_) return;
   armed_ = deadline;
   const Duration delay = std::max(Duration(0), *deadline - w_.timeline.now().mono);
-  later(delay, [this, deadline] {
-    if (armed_ != deadline) return;
-    armed_.reset();
-    core_->tick(w_.timeline.now());
-    pump();
-    if (!core_) return;
-    const auto next = core_->next_deadline();
-    if (next && *next <= w_.timeline.now().mono) throw Violation("a tick moves the deadline on");
+  later(delay + w_.tamper.lateness(), [this, deadline] {
+    if (armed_ == deadline) fire_timer();
   });
+}
+
+void Process::fire_timer() {
+  armed_.reset();
+  core_->tick(w_.timeline.now());
+  pump();
+  if (!core_) return;
+  const auto next = core_->next_deadline();
+  check(!next || *next > w_.timeline.now().mono, Promise::Quiet, "a tick moves the deadline on");
 }
 
 // ---- the store ---------------------------------------------------------------------------------------------
 
 void Process::execute(delivery::PersistBatch&& output) {
-  if (committing_) throw Violation("one batch is committed at a time");
+  w_.auditor.moved();
+  check(!committing_, Promise::Durable, "one batch is committed at a time");
   committing_ = std::move(output.batch);
-  committing_status_ = store_prng_.chance(w_.scenario.commit_full)     ? CommitStatus::Full
-                       : store_prng_.chance(w_.scenario.commit_failed) ? CommitStatus::Failed
-                                                                       : CommitStatus::Committed;
+  committing_status_ = store_prng_.chance(w_.scenario.commit_full)      ? CommitStatus::Full
+                       : store_prng_.chance(w_.scenario.commit_failed)  ? CommitStatus::Failed
+                       : store_prng_.chance(w_.scenario.commit_unknown) ? CommitStatus::Unknown
+                                                                        : CommitStatus::Committed;
   const Duration latency = between(store_prng_, 50us, w_.scenario.commit_latency_max);
-  if (w_.scenario.planted == Planted::AnswersBeforeCommit) {
+  if (w_.tamper.planted() == Planted::AnswersBeforeCommit) {
     w_.timeline.after(latency, [this, batch = *committing_] { w_.auditor.applied(batch, w_.store.commit(batch)); });
     return handle(delivery::BatchFinished{*std::exchange(committing_, std::nullopt), {}});
   }
   later(latency, [this] { commit(committing_status_); });
 }
 
+// Unknown is the end of the process, as in runtime::StoreWriter: the next start reads what there is.
 void Process::commit(CommitStatus status) {
+  w_.trace.add("commit", {static_cast<std::int64_t>(status)});
+  if (status == CommitStatus::Unknown) {
+    const bool applied = store_prng_.chance(0.5);
+    w_.marks.hit(applied ? "unknown, applied" : "unknown, not applied");
+    if (applied) w_.auditor.applied(*committing_, w_.store.commit(*committing_));
+    return crash();
+  }
   store::CommitResult result;
   result.status = status;
-  if (status == CommitStatus::Committed && !plants(Planted::LosesCommits, 0.1)) {
-    result = w_.store.commit(*committing_);
-    w_.auditor.applied(*committing_, result);
+  if (status == CommitStatus::Committed) {
+    store::WriteBatch batch = *committing_;
+    if (w_.tamper.commits(batch)) {
+      result = w_.store.commit(batch);
+      w_.auditor.applied(batch, result);
+    }
     if (crash_prng_.chance(w_.scenario.crash_after_commit)) {
       w_.marks.hit("applied, not told");
       committing_.reset();
       return crash();
     }
   }
-  if (w_.scenario.planted == Planted::IgnoresDuplicates) result.duplicates.clear();
-  w_.trace.add("commit", {static_cast<std::int64_t>(status)});
   for (const store::DeliveryUpdate& update : committing_->updates) {
     w_.trace.add("update", {update.id.value, static_cast<std::int64_t>(update.status), update.attempts});
   }
-  handle(delivery::BatchFinished{*std::exchange(committing_, std::nullopt), std::move(result)});
+  delivery::BatchFinished finished{*std::exchange(committing_, std::nullopt), std::move(result)};
+  w_.auditor.told(finished);
+  handle(std::move(finished));
 }
 
+// In portions, each of which takes its time.
 void Process::execute(delivery::BodiesWanted&& output) {
   w_.auditor.said(output, *core_);
   w_.marks.hit("body loaded");
-  later(between(store_prng_, 100us, 50ms), [this, wanted = std::move(output.deliveries)] {
+  const std::size_t portion = pick(store_prng_, {std::size_t{1}, std::size_t{64}});
+  auto& wanted = output.deliveries;
+  for (std::size_t first = 0; first < wanted.size(); first += portion) {
+    const auto begin = wanted.begin() + static_cast<std::ptrdiff_t>(first);
+    load_bodies({begin, begin + static_cast<std::ptrdiff_t>(std::min(portion, wanted.size() - first))});
+  }
+}
+
+void Process::load_bodies(std::vector<DeliveryId> ids) {
+  later(read_time(), [this, wanted = std::move(ids)] {
     delivery::BodiesLoaded loaded{wanted, {}, store_prng_.chance(w_.scenario.read_failed)};
     if (!loaded.failed) loaded.bodies = w_.store.load_bodies(wanted);
-    if (w_.scenario.planted == Planted::MixesBodies && loaded.bodies.size() > 1) {
-      std::swap(loaded.bodies[0].body, loaded.bodies[1].body);
-    }
-    w_.auditor.body_load_ended(loaded, *core_);
+    w_.auditor.body_load_ended(loaded);
     handle(std::move(loaded));
   });
 }
 
 void Process::execute(delivery::OpenWanted&& output) {
+  w_.auditor.read_store();
   delivery::OpenLoaded loaded;
   if (store_prng_.chance(w_.scenario.read_failed)) w_.marks.hit("sweep failed");
   else loaded.deliveries = w_.store.list_open(output.after, output.limit);
   w_.marks.hit("sweep");
-  later(between(store_prng_, 100us, pick<Duration>(store_prng_, {1ms, 2s})), [this, loaded] { handle(loaded); });
+  later(read_time(), [this, loaded] { handle(loaded); });
 }
 
 void Process::execute(delivery::RecoveryStepWanted&& output) {
@@ -170,23 +260,14 @@ void Process::execute(delivery::RecoveryStepWanted&& output) {
   delivery::RecoveryStepLoaded loaded{recovery.id, std::nullopt};
   if (store_prng_.chance(w_.scenario.read_failed)) w_.marks.hit("recovery step failed");
   else loaded.step = w_.store.next_recovery_step(recovery, w_.scenario.recovery_step);
-  later(between(store_prng_, 100us, pick<Duration>(store_prng_, {1ms, 2s})), [this, loaded] { handle(loaded); });
+  later(read_time(), [this, loaded] { handle(loaded); });
 }
 
 // ---- attempts and answers ----------------------------------------------------------------------------------
 
-void Process::execute(delivery::StartAttempt&& output) {
-  w_.auditor.said(output, *core_);
-  w_.trace.add("attempt", {output.delivery.value, output.number});
-  if (plants(Planted::DropsAttempts, 0.05)) return;
-  run_attempt(output);
-  if (plants(Planted::RepeatsAttempts, 0.05)) {
-    w_.auditor.said(output, *core_);
-    run_attempt(output);
-  }
-}
-
-void Process::run_attempt(const delivery::StartAttempt& started) {
+void Process::execute(delivery::StartAttempt&& started) {
+  w_.auditor.said(started, *core_);
+  w_.trace.add("attempt", {started.delivery.value, started.number});
   Exchange exchange = w_.receivers.answer(started, w_.timeline.now().wall);
   if (exchange.processed_after) {  // on its way, whatever becomes of this process
     w_.timeline.after(*exchange.processed_after,
@@ -195,7 +276,6 @@ void Process::run_attempt(const delivery::StartAttempt& started) {
   later(exchange.attempt.duration, [this, id = started.delivery, exchange = std::move(exchange)] {
     delivery::AttemptFinished finished{id, exchange.attempt, exchange.retry_after};
     w_.auditor.attempt_ended(finished);
-    if (w_.scenario.planted == Planted::ForgetsRetryAfter) finished.retry_after.reset();
     w_.trace.add("ended", {id.value, exchange.attempt.http_status});
     handle(std::move(finished));
   });
@@ -203,10 +283,13 @@ void Process::run_attempt(const delivery::StartAttempt& started) {
 
 void Process::execute(delivery::Notice&& output) {
   w_.trace.add("notice", {output.webhook->id.value, static_cast<std::int64_t>(output.type)});
-  w_.marks.hit(std::string(name_of(output.type)));
+  w_.auditor.said(output);
 }
 
-void Process::execute(delivery::Drained&&) { drained_ = true; }
+void Process::execute(delivery::Drained&& output) {
+  w_.auditor.said(output, *core_);
+  drained_ = true;
+}
 
 template <class Other>
 void Process::execute(Other&& output) {

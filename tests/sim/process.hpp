@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "sim/auditor.hpp"
+#include "sim/tamper.hpp"
 
 namespace limehook::sim {
 
@@ -17,6 +18,7 @@ struct World {
   Auditor& auditor;
   Marks& marks;
   Trace& trace;
+  Tamper& tamper;
 };
 
 class Process {
@@ -30,19 +32,30 @@ class Process {
   int life() const { return life_; }
   // Gives the core an input, if the process is up.
   void handle(delivery::Input input);
+  void watch(WebhookId webhook);
+  void unwatch(WebhookId webhook);
   // Ends the process as a signal would: it finishes what runs, for a limited time.
   void drain();
   bool drained() const { return drained_; }
+  // Builds a second core from the store, if all is stored, and lets the auditor compare the two.
+  void compare_with_rebuilt();
+  // Checks that nothing is left to do.
+  void finish() { w_.auditor.finish(*core_, w_.receivers); }
 
  private:
   // `action` belongs to this life of the process.
   void later(Duration delay, Timeline::Action action);
   void schedule_pump();
   void pump();
+  // Answers whether the process has died of it.
+  bool execute_or_crash(delivery::Output&& output);
   void arm_timer();
+  void fire_timer();
   void crash();
   void commit(store::CommitStatus status);
-  bool plants(Planted planted, double probability);
+  void load(delivery::Scheduler& core) const;
+  Duration read_time() { return between(store_prng_, Duration(100), w_.scenario.read_latency_max); }
+  void load_bodies(std::vector<DeliveryId> wanted);
 
   void execute(delivery::PersistBatch&& output);
   void execute(delivery::StartAttempt&& output);
@@ -51,11 +64,9 @@ class Process {
   void execute(delivery::RecoveryStepWanted&& output);
   void execute(delivery::Notice&& output);
   void execute(delivery::MailDue&&) { w_.marks.hit("mail"); }
-  void execute(delivery::WatchEnded&&) {}  // nobody polls here
   void execute(delivery::Drained&& output);
   template <class Other>
   void execute(Other&& output);
-  void run_attempt(const delivery::StartAttempt& started);
 
   World w_;
   Prng store_prng_;

@@ -4,17 +4,20 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 
-#include "sim/scenario.hpp"
+#include "sim/promises.hpp"
+#include "sim/tamper.hpp"
 #include "sim/world.hpp"
 
 namespace limehook::sim {
 
 struct Outcome {
-  std::uint64_t trace_hash = 0;
-  std::optional<std::string> violation;  // the promise that was broken
+  std::uint64_t trace_hash = 0;  // of all that happened, with the core's states
+  std::uint64_t steps = 0;
+  Duration simulated{};
+  std::optional<Promise> broken;
+  std::string violation;  // what broke it
   Marks marks;
 };
 
@@ -24,9 +27,5 @@ struct RunOptions {
 };
 
 Outcome run(std::uint64_t seed, RunOptions options = {});
-
-// The rare paths that a batch of a few hundred runs must have taken; one that was not says that the simulation no
-// longer looks where it should.
-std::span<const std::string_view> required_marks();
 
 }  // namespace limehook::sim

@@ -1,13 +1,12 @@
 #pragma once
-// What every part of the simulation shares: simulated time, the trace of a run, the marks of rare paths, and the way a
-// broken rule is reported.
+// What every part of the simulation shares: simulated time, the trace of a run, and the marks of rare paths.
 
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <functional>
 #include <initializer_list>
 #include <map>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,37 +16,41 @@
 
 namespace limehook::sim {
 
-// A rule of the product that the run broke.
-struct Violation : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
 // How often a run took each path that is seldom taken.
 class Marks {
  public:
-  void hit(std::string_view name) { ++counts_[std::string(name)]; }
+  void hit(std::string_view name) {
+    const auto found = counts_.find(name);
+    if (found != counts_.end()) ++found->second;
+    else counts_.emplace(name, 1);
+  }
   void merge(const Marks& other) {
     for (const auto& [name, count] : other.counts_) counts_[name] += count;
   }
   std::uint64_t count(std::string_view name) const {
-    const auto found = counts_.find(std::string(name));
+    const auto found = counts_.find(name);
     return found == counts_.end() ? 0 : found->second;
   }
-  const std::map<std::string, std::uint64_t>& all() const { return counts_; }
+  const std::map<std::string, std::uint64_t, std::less<>>& all() const { return counts_; }
 
  private:
-  std::map<std::string, std::uint64_t> counts_;
+  std::map<std::string, std::uint64_t, std::less<>> counts_;
 };
 
 // Things to do, ordered by (time, insertion number): equal times run in the order in which they were asked for. Owns
-// the two clocks; monotonic time only grows, the wall clock steps.
+// the two clocks; monotonic time only grows, the wall clock steps, runs too fast or too slowly, and jitters.
 class Timeline {
  public:
   using Action = std::function<void()>;
 
-  Now now() const { return {mono_, WallTime(std::chrono::hours(24 * 365 * 55)) + wall_offset_ + since_start()}; }
+  Now now() const { return {mono_, kWallStart + wall_offset_ + since_start() + drift_of(since_start()) + jitter()}; }
   Duration since_start() const { return mono_ - MonotonicTime(std::chrono::hours(1)); }
   void step_wall(Duration by) { wall_offset_ += by; }
+  // `drift`: seconds that the wall clock gains in each second. Each reading is wrong by up to `jitter`.
+  void disturb_wall(double drift, Duration jitter) {
+    drift_ = drift;
+    jitter_ = jitter;
+  }
 
   void at(MonotonicTime time, Action action) {
     actions_.emplace(std::pair(std::max(time, mono_), ++last_), std::move(action));
@@ -64,8 +67,18 @@ class Timeline {
   }
 
  private:
+  static constexpr WallTime kWallStart{std::chrono::hours(24 * 365 * 55)};
+  Duration drift_of(Duration time) const { return Duration(std::llround(static_cast<double>(time.count()) * drift_)); }
+  Duration jitter() const {
+    if (jitter_ == Duration(0)) return {};
+    return Duration(
+        Prng(static_cast<std::uint64_t>(mono_.time_since_epoch().count())).between(-jitter_.count(), jitter_.count()));
+  }
+
   MonotonicTime mono_{std::chrono::hours(1)};
   Duration wall_offset_{};
+  double drift_ = 0;
+  Duration jitter_{};
   std::map<std::pair<MonotonicTime, std::uint64_t>, Action> actions_;
   std::uint64_t last_ = 0;
 };
