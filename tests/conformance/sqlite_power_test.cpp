@@ -75,6 +75,7 @@ TEST_F(SqlitePowerTest, CommittedBatchesSurviveALossAtAnyOperation) {
     });
     observe_files(&model);
     life.run();
+    life.close();
     observe_files(nullptr);
     ASSERT_EQ(life.problem(), "") << "seed " << seed;
     Prng random(seed);
@@ -115,6 +116,7 @@ TEST_F(SqlitePowerTest, AFailedSyncIsNotBuiltUpon) {
     });
     observe_files(&model);
     life.run();
+    life.close();
     observe_files(nullptr);
     ASSERT_EQ(life.problem(), "") << "seed " << seed;
     failures += failed;

@@ -37,6 +37,7 @@ class StoreLife {
 
   // Takes all steps, each until it has succeeded. What goes wrong is in problem(), which ends it.
   void run();
+  // To be called while the files are still observed: the store's own thread uses them until then.
   void close() { store_.reset(); }
 
   const std::string& problem() const { return problem_; }
