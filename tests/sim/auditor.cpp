@@ -71,10 +71,6 @@ void Auditor::retry_asked(delivery::Ticket ticket, DeliveryId id) {
   asks_[ticket].retried = id;
   asks_[ticket].retry_served = delivery.running;
   if (delivery.ended) marks_.hit("retry while closing");
-  if (delivery.ended || !is_open(delivery.status)) {
-    delivery.fallback = false;
-    delivery.fallback_from = 0;
-  }
   hasten(delivery.webhook);
 }
 
@@ -300,7 +296,10 @@ void Auditor::apply(const store::DeliveryUpdate& update, const std::set<WebhookI
   delivery.stored_next = update.next_attempt_at;
   if (opens) open_.insert(update.id);
   else open_.erase(update.id);
-  if (!opens) delivery.ended = false;
+  if (!opens) {  // should it go on, it does so at its webhook's own URL
+    delivery.ended = delivery.fallback = false;
+    delivery.fallback_from = 0;
+  }
   if (update.status == DeliveryStatus::Canceled) delivery.retry_owed = false;
 }
 

@@ -72,6 +72,7 @@ bool Auditor::is_overdue(const Known& delivery, MonotonicTime before) const {
     return false;
   }
   if (delivery.skip_asked || delivery.given_up || !takes_deliveries(delivery.webhook)) return false;
+  if (delivery.reopened && !scenario_.wall_is_true) return false;  // it is due by the wall clock
   const Webhook& webhook = *in_force(delivery.webhook);
   if (webhook.ordered != Ordering::None || webhook.rate_limit || changed_at_.at(webhook.id) > before) return false;
   if (!could_start(delivery.webhook, delivery.fallback, before)) return false;
