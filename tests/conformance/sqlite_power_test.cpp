@@ -105,12 +105,19 @@ TEST_F(SqlitePowerTest, AFailedSyncIsNotBuiltUpon) {
     std::atomic<bool> dead = false;
     std::atomic<bool> failed = false;
     int syncs_left = static_cast<int>(random.below(60));
-    StoreLife life(lived, random_steps(seed, kSteps),
-                   {.killed = [&](bool now) { dead = now; }, .failed = [&] { return failed.load(); }});
+    std::string failed_file;  // the other descriptor that the process has of it is told of that, too (fsync(2)), once
+    const auto killed = [&](bool now) {
+      dead = now;
+      if (!now) failed_file.clear();
+    };
+    StoreLife life(lived, random_steps(seed, kSteps), {.killed = killed, .failed = [&] { return failed.load(); }});
     DiskModel model(lived.directory.string() + "/", [&](int, const FileCall& call, const Disk& disk) {
       if (dead) return SQLITE_IOERR;
       if (failed) moments.push_back({disk, mark_of(lived), life.sure(), life.begun()});
-      if (call.operation != FileOperation::Sync || syncs_left-- != 0) return SQLITE_OK;
+      if (call.operation != FileOperation::Sync) return SQLITE_OK;
+      if (failed_file == call.name) return failed_file.clear(), SQLITE_IOERR_FSYNC;
+      if (syncs_left-- != 0) return SQLITE_OK;
+      failed_file = call.name;
       failed = true;
       return SQLITE_IOERR_FSYNC;
     });

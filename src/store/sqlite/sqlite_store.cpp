@@ -49,17 +49,37 @@ void configure(Database& db, const SqliteOptions& options) {
   }
 }
 
+// What is read of the log may not be on the disk: after a sync that failed, the kernel takes what it has given up for
+// written (fsync(2)). Only what is written anew is in the next sync.
+int write_again(sqlite3_file* log) {
+  constexpr sqlite3_int64 kPartBytes = 64 * 1024;  // SQLite's Unix files take less than 128 KiB at a time
+  std::vector<unsigned char> part(kPartBytes);
+  sqlite3_int64 size = 0;
+  int code = log->pMethods->xFileSize(log, &size);
+  for (sqlite3_int64 at = 0; at < size && code == SQLITE_OK; at += kPartBytes) {
+    const int bytes = static_cast<int>(std::min(kPartBytes, size - at));
+    code = log->pMethods->xRead(log, part.data(), bytes, at);
+    if (code == SQLITE_OK) code = log->pMethods->xWrite(log, part.data(), bytes, at);
+  }
+  return code == SQLITE_OK && size > 0 ? log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) : code;
+}
+
 // A log that is found may have frames that were never synced, even some before others that were: after a sync that
-// failed. They are read now, but a power loss would end the log there. So all of it goes into the file before
-// anything is built on it, and the log starts over.
+// failed. They are read now, but a power loss would end the log there, and what is left of it would undo what had gone
+// into the file. So it is first made sure on the disk; then all of it goes into the file before anything is built on
+// it, and the log starts over.
 void settle_log(Database& db, const LogMark& mark) {
   mark.write_moved();                      // what it knew of has been found
   constexpr int kWaitForReadersMs = 1000;  // of other processes, such as a backup
   sqlite3_busy_timeout(db.handle(), kWaitForReadersMs);
-  const int code = sqlite3_wal_checkpoint_v2(db.handle(), "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  sqlite3_file* const log = db.log_file();
+  int code = log ? write_again(log) : SQLITE_OK;
+  if (code == SQLITE_OK) {
+    code = sqlite3_wal_checkpoint_v2(db.handle(), "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  }
   sqlite3_busy_timeout(db.handle(), kBusyTimeoutMs);
   const bool later = (code & 0xff) == SQLITE_BUSY || code == SQLITE_FULL || code == SQLITE_IOERR_WRITE;
-  if (code != SQLITE_OK && !later) throw SqliteError(code, std::string("SQLite: ") + sqlite3_errmsg(db.handle()));
+  if (code != SQLITE_OK && !later) throw SqliteError(code, std::string("SQLite: ") + sqlite3_errstr(code));
 }
 
 // Housekeeping may be lost in a crash and done again; only a torn file may not come of it. So its transactions wait
