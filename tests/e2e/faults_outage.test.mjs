@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 
 import { fillStore } from '../../bench/support/fill.mjs';
-import { assertWell, metric } from './support/faults.mjs';
+import { assertWell, metric, sanitized } from './support/faults.mjs';
 import { residentBytes } from './support/proc.mjs';
 import { Limehook } from './support/process.mjs';
 import { Receiver } from './support/receiver.mjs';
@@ -143,7 +143,7 @@ test(`a receiver comes back to ${waiting} deliveries`, { timeout: 60_000 + waiti
   // It notices a close a little later than the sender makes it.
   assert.ok(receiver.openMax <= 2 * concurrency + 4, `${receiver.openMax} connections`);
   assert.ok(receiver.peak(tokens.slow) <= limited.rate * 1.15, `${receiver.peak(tokens.slow)} requests in a second`);
-  assert.ok(memory.most - memory.empty < 150e6, 'memory is bounded');
+  assert.ok(sanitized || memory.most - memory.empty < 150e6, 'memory is bounded');
   assert.ok(down.p99 < 1_000 && back.p99 < 1_000, 'the healthy webhook notices nothing');
   assert.equal(receiver.twice, 0);
 
