@@ -8,7 +8,8 @@ import { Limehook } from './support/process.mjs';
 import { test } from './support/test.mjs';
 
 const guides = ['/docs', '/docs/quick-start', '/docs/troubleshooting', '/docs/receivers', '/docs/verify-a-signature', '/docs/retries-and-errors',
-  '/docs/filters-and-templates', '/docs/security', '/docs/operating', '/docs/people', '/docs/configuration', '/docs/commands', '/docs/threat-model'];
+  '/docs/filters-and-templates', '/docs/security', '/docs/operating', '/docs/reliability',
+  '/docs/people', '/docs/configuration', '/docs/commands', '/docs/threat-model'];
 
 const looks = [
   ['light', { colorScheme: 'light' }],

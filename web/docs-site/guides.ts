@@ -32,6 +32,7 @@ export const guides: Guide[] = [
   guide(using, 'filters-and-templates', 'Filters and templates', 'docs/payloads.md', 'Which events a webhook gets, and what is sent.'),
   guide(running, 'security', 'Security', 'docs/security.md', 'What to set so that nobody but you can send, read and change.'),
   guide(running, 'operating', 'Operating', 'docs/operations.md', 'Data folder, backup, metrics, TLS, limits.'),
+  guide(running, 'reliability', 'Reliability', 'docs/reliability.md', 'What is promised about events, and what was done to break it.'),
   guide(running, 'people', 'People, teams and keys', 'docs/people.md', 'Who may do what, sign-in, portals, the audit log.'),
   guide(running, 'configuration', 'Configuration', 'README.md', 'All options of the server.', 'Configuration'),
   guide(running, 'commands', 'Commands', 'README.md', 'The command line.', 'Commands'),
