@@ -3,8 +3,8 @@
 //
 // Each thread owns its event loop, its connections and everything it knows about webhooks and origins; threads share
 // nothing but the name resolver and the trusted certificates. All requests to one origin (scheme, host, port) are made
-// by the same thread, so that its connections are reused by everyone who goes there. (Requests for OAuth tokens are
-// made by the thread of the attempt that waits.)
+// by the same thread, so that it knows how the receiver fares. (Requests for OAuth tokens are made by the thread of the
+// attempt that waits.) Connections and TLS sessions are kept for one webhook each and are never lent to another.
 
 #include <expected>
 #include <functional>
@@ -23,9 +23,6 @@ namespace limehook::http_client {
 class Resolver;
 class TlsContext;
 class Worker;
-
-// How long a connection must have been idle for its loss to be forgiven; see HttpSender::start().
-inline constexpr Duration kIdleBeforeRedial = std::chrono::milliseconds(200);
 
 // An HTTP proxy that everything goes through (RFC 9110 section 9.3.6, RFC 9112 section 3.2.2).
 struct Proxy {
@@ -62,11 +59,11 @@ class HttpSender final : public AttemptSender {
   // The whole attempt may take webhook->timeout from when a thread takes it up, which is also its started_at. After
   // stop() the attempt ends at once, on the calling thread.
   //
-  // An attempt may put its request on the wire twice, in one case (RFC 9110 section 9.2.2, RFC 9112 section 9.3.1):
-  // it took a connection that had been idle for at least kIdleBeforeRedial, and this one is closed or reset before a
-  // single byte of a response. The receiver has then most likely closed it for being idle, just as the request was on
-  // its way. The same bytes go once more over a new connection, as part of the same attempt and within its time;
-  // receivers know repetitions by their webhook-id. Any other loss is told as ConnectionLost.
+  // An attempt may put its request on the wire twice, in one case (RFC 9110 section 9.2.2, RFC 9112 section 9.3.1): it
+  // took a kept connection that turned out to be stale. That is one which ends before a single byte of a response when
+  // the receiver cannot have had the whole request, or on which 408 comes just as the request goes out. The same bytes
+  // go once more over a new connection, as part of the same attempt and within its time. Any other loss is told as
+  // ConnectionLost, with the words "may have been processed" where that is so.
   void start(AttemptRequest request) override;
 
   // A webhook with OAuth settings gets its access token by an exchange of its own, within the attempt's time and under

@@ -127,6 +127,7 @@ void Worker::take_up(AttemptRequest request) {
 void Worker::begin(Exchange& exchange, Plan& plan) {
   const Route& route = exchange.request.fallback ? *plan.fallback : plan.main;
   exchange.origin = route.origin;
+  exchange.pool = route.pool;
   // Nobody waits for the answers of a receiver that gives none.
   if (exchange.origin->unresponsive) leave_window(exchange);
   sign_and_write_head(exchange, plan, route);
@@ -235,6 +236,7 @@ void Worker::finish(Exchange& exchange, AttemptOutcome outcome, std::string erro
   exchange.result = {};
   exchange.request = {};
   exchange.origin.reset();
+  exchange.pool.reset();
   exchange.phase = Exchange::Phase::Free;
   free_exchanges_.push_back(&exchange);
   if (token_source) return on_token_answer(*token_source, result.attempt);

@@ -55,12 +55,11 @@ class Worker final : private ConnectionUser {
 
   // Plans.
   std::expected<Plan*, std::string> plan_for(const WebhookPtr& webhook);
+  static std::expected<void, std::string> give_pools(Plan& plan, const Plan* old);
   // To where deliveries go, and to any other URL: only among the former are this server's own test receivers.
-  std::expected<Route, std::string> receiver_route(std::string_view url,
-                                                   const std::optional<ClientCertificate>& certificate);
-  std::expected<Route, std::string> route_to(std::string_view url, const std::optional<ClientCertificate>& certificate);
-  std::expected<OriginPtr, std::string> origin_for(const Target& target,
-                                                   const std::optional<ClientCertificate>& certificate);
+  std::expected<Route, std::string> receiver_route(std::string_view url);
+  std::expected<Route, std::string> route_to(std::string_view url);
+  OriginPtr origin_for(const Target& target);
   OriginPtr own_origin(const Target& target);
   OriginPtr origin_of(const Proxy& proxy);
   std::string tunnel_request(const std::string& authority) const;
@@ -84,6 +83,9 @@ class Worker final : private ConnectionUser {
   void dial(Exchange& exchange);
   void transmit(Exchange& exchange, Connection& connection);
   void park(Connection& connection);
+  void take_from_idle(Connection& connection);
+  void keep_session_of(const PoolPtr& pool);
+  static bool ended_stale(Connection& connection, const Exchange& exchange);
   void forget(Connection& connection);
   void close_and_forget(Connection& connection);
   void serve_queue();
@@ -95,6 +97,8 @@ class Worker final : private ConnectionUser {
   // The end of an attempt.
   void on_deadline(Exchange& exchange, MonotonicTime now);
   void keep_response(Exchange& exchange, ResponseParser& response);
+  void mask_all(std::string& text, const Exchange& exchange, bool cut) const;
+  std::string with_first_bytes(std::string why, const Connection& connection, const Exchange& exchange) const;
   void finish(Exchange& exchange, AttemptOutcome outcome, std::string error);
   void schedule(DeadlineWheel::Item& item, MonotonicTime at, MonotonicTime now);
   void wait_for_tick();
@@ -143,7 +147,9 @@ class Worker final : private ConnectionUser {
   std::size_t connection_count_ = 0;
   boost::intrusive::list<Connection, boost::intrusive::member_hook<Connection, AutoUnlinkHook, &Connection::idle_hook>,
                          boost::intrusive::constant_time_size<false>>
-      idle_connections_;  // the one idle for longest is in front
+      idle_connections_;            // the one idle for longest is in front
+  std::vector<PoolPtr> resumable_;  // those whose TLS session is kept, as a ring
+  std::size_t next_resumable_ = 0;
   std::thread thread_;
 };
 

@@ -7,14 +7,13 @@
 
 #include "base/assert.hpp"
 #include "http_client/clocks.hpp"
-#include "http_client/masking.hpp"
 #include "http_client/worker.hpp"
 
 namespace limehook::http_client {
 namespace {
 
-// After that long a close by the peer may have been missed; younger connections are not worth a system call.
-constexpr auto kIdleBeforeCheck = std::chrono::milliseconds(500);
+constexpr std::size_t kIdlePerPoolMax = limits::kConcurrencyMax;  // as many as a webhook can use at a time
+constexpr std::size_t kSessionsMax = 4096;                        // TLS sessions that are kept; some 3 KB each
 constexpr auto kDescriptorPause = std::chrono::milliseconds(50);
 
 std::string text_of(Duration d) { return format_duration(std::chrono::ceil<std::chrono::milliseconds>(d)); }
@@ -29,18 +28,17 @@ bool Worker::is_current(const Connection& connection, const Origin& hop, Monoton
 
 bool Worker::send_on_idle(Exchange& exchange) {
   if (exchange.dials_anew) return false;
-  auto& idle = exchange.origin->idle;
+  auto& idle = exchange.pool->idle;
   while (!idle.empty()) {
     Connection& connection = idle.front();
-    connection.origin_hook.unlink();
-    connection.idle_hook.unlink();
+    take_from_idle(connection);
     wheel_.drop(connection);
     const auto now = monotonic_now();
-    if (is_current(connection, hop_of(exchange), now) &&
-        (now - connection.idle_since < kIdleBeforeCheck || !connection.peer_has_closed())) {
+    if (is_current(connection, hop_of(exchange), now) && connection.quiet()) {
+      connection.reused = true;
+      connection.sent_at = now;
       if (connection.send(exchange.head, exchange.request.body)) {
         connection.exchange = &exchange;
-        connection.idle_time = now - connection.idle_since;
         exchange.connection = &connection;
         exchange.phase = Exchange::Phase::Waiting;
         schedule(exchange, exchange.deadline, now);
@@ -82,7 +80,8 @@ void Worker::dial(Exchange& exchange) {
   }
   const auto addresses_left = static_cast<Duration::rep>(exchange.addresses.size() - exchange.next_address);
   const Connection::Endpoint endpoint(exchange.addresses[exchange.next_address++], hop_of(exchange).port);
-  const ConnectionPtr connection(new Connection(io_, exchange.origin, tls_, *this));
+  const ConnectionPtr connection(new Connection(io_, exchange.origin, exchange.pool, tls_, *this));
+  if (exchange.origin->tls) keep_session_of(exchange.pool);
   connections_.push_back(*connection);
   ++connection_count_;
   connection->opened_at = now;
@@ -127,10 +126,11 @@ void Worker::on_failed(Connection& connection, AttemptOutcome outcome, std::stri
   } else if (outcome == AttemptOutcome::ConnectFailed && exchange.next_address < exchange.addresses.size() &&
              monotonic_now() < exchange.connect_deadline) {
     dial(exchange);
-  } else if (outcome == AttemptOutcome::ConnectionLost && connection.ended_unanswered() &&
-             connection.idle_time >= kIdleBeforeRedial) {
+  } else if (outcome == AttemptOutcome::ConnectionLost && connection.reused && connection.request_unprocessed()) {
     exchange.dials_anew = true;
     resolve(exchange);
+  } else if (outcome == AttemptOutcome::BadResponse) {
+    finish(exchange, outcome, with_first_bytes(std::move(why), connection, exchange));
   } else {
     finish(exchange, outcome, std::move(why));
   }
@@ -140,6 +140,12 @@ void Worker::on_failed(Connection& connection, AttemptOutcome outcome, std::stri
 void Worker::on_response(Connection& connection, std::string note) {
   Exchange& exchange = *connection.exchange;
   const auto status = connection.response().status();
+  if (ended_stale(connection, exchange)) {
+    close_and_forget(connection);
+    exchange.dials_anew = true;
+    resolve(exchange);
+    return serve_queue();
+  }
   const bool refused_by_proxy = exchange.origin->via_proxy && !exchange.origin->tls && status == 407;
   if (!refused_by_proxy) keep_response(exchange, connection.response());
   exchange.origin->unresponsive = false;
@@ -157,22 +163,12 @@ void Worker::on_response(Connection& connection, std::string note) {
   serve_queue();
 }
 
-void Worker::keep_response(Exchange& exchange, ResponseParser& response) {
-  auto& attempt = exchange.result.attempt;
-  attempt.http_status = response.status();
-  attempt.response_head = response.take_head();
-  attempt.response_body = response.take_body();
-  if (!exchange.fetches_token) {
-    for (auto* text : {&attempt.response_head, &attempt.response_body}) {
-      mask_secrets(*text, *exchange.request.webhook);
-      if (exchange.access_token) mask(*text, *exchange.access_token);
-      if (exchange.origin->via_proxy) mask_basic(*text, proxy_authorization_);
-    }
-  }
-  attempt.response_body_cut = response.body_cut();
-  if (attempt.http_status == 429 || attempt.http_status == 503) {
-    exchange.result.retry_after = parse_retry_after(response.retry_after(), wall_now());
-  }
+// 408: the receiver has not had a whole request in its time (RFC 9110 section 15.5.9). Some say so when they give up a
+// kept connection, just as a request comes. That request has not been heard, and may be repeated.
+bool Worker::ended_stale(Connection& connection, const Exchange& exchange) {
+  const auto now = monotonic_now();
+  return connection.reused && connection.response().status() == 408 && now - connection.sent_at < kStaleWithin &&
+         now < exchange.deadline;
 }
 
 void Worker::park(Connection& connection) {
@@ -180,14 +176,34 @@ void Worker::park(Connection& connection) {
   const auto now = monotonic_now();
   Duration limit = std::min(options_.idle_connection_timeout, connection.opened_at + options_.connection_age_max - now);
   // A second less than the peer says, so that it does not close just as we send.
-  if (const auto peer_limit = connection.response().keep_alive_timeout()) {
+  if (const auto peer_limit = connection.response().head().keep_alive_timeout) {
     limit = std::min<Duration>(limit, *peer_limit - std::chrono::seconds(1));
   }
   if (limit <= Duration(0)) return close_and_forget(connection);
   connection.idle_since = now;
+  Pool& pool = *connection.pool;
+  if (pool.idle_count >= kIdlePerPoolMax) close_and_forget(pool.idle.back());
   idle_connections_.push_back(connection);
-  connection.origin->idle.push_front(connection);
+  pool.idle.push_front(connection);
+  ++pool.idle_count;
   schedule(connection, connection.idle_since + limit, connection.idle_since);
+}
+
+void Worker::take_from_idle(Connection& connection) {
+  if (!connection.pool_hook.is_linked()) return;
+  connection.pool_hook.unlink();
+  connection.idle_hook.unlink();
+  --connection.pool->idle_count;
+}
+
+// Sessions are large, and webhooks many: the pool that was listed first loses its own.
+void Worker::keep_session_of(const PoolPtr& pool) {
+  if (std::exchange(pool->may_resume, true)) return;
+  if (resumable_.size() < kSessionsMax) return resumable_.push_back(pool);
+  PoolPtr& oldest = resumable_[next_resumable_++ % kSessionsMax];
+  oldest->tls_session.reset();
+  oldest->may_resume = false;
+  oldest = pool;
 }
 
 void Worker::on_idle_closed(Connection& connection) {
@@ -197,8 +213,7 @@ void Worker::on_idle_closed(Connection& connection) {
 
 void Worker::forget(Connection& connection) {
   wheel_.drop(connection);
-  connection.idle_hook.unlink();
-  connection.origin_hook.unlink();
+  take_from_idle(connection);
   connection.all_hook.unlink();
   --connection_count_;
   if (connection.exchange != nullptr) connection.exchange->connection = nullptr;
