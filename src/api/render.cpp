@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <vector>
 
 #include "base/ascii.hpp"
 #include "http_client/masking.hpp"
@@ -39,9 +40,11 @@ void write_time_or_null(JsonWriter& out, std::string_view name, std::optional<Wa
   else out.null();
 }
 
-// Header lines as an object: names in lower case, values of equal names joined (RFC 9110 section 5.3).
+// Header lines as an object: names in lower case, values of equal names joined (RFC 9110 section 5.3), but for cookies,
+// which may not be (RFC 6265 section 3) and are an array.
 void write_header_lines(JsonWriter& out, std::string_view head) {
   std::map<std::string, std::string> headers;
+  std::vector<std::string> cookies;
   while (!head.empty()) {
     const auto end = head.find('\n');
     auto line = head.substr(0, end);
@@ -52,11 +55,20 @@ void write_header_lines(JsonWriter& out, std::string_view head) {
     const std::string name = ascii::lower(to_utf8(line.substr(0, colon)));
     auto value = line.substr(colon + 1);
     while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
+    if (name == "set-cookie") {
+      cookies.push_back(to_utf8(value));
+      continue;
+    }
     std::string& joined = headers[name];
     joined += (joined.empty() ? "" : ", ") + to_utf8(value);
   }
   out.begin_object();
   for (const auto& [name, value] : headers) out.key(name).string(value);
+  if (!cookies.empty()) {
+    out.key("set-cookie").begin_array();
+    for (const auto& cookie : cookies) out.string(cookie);
+    out.end_array();
+  }
   out.end_object();
 }
 

@@ -112,8 +112,13 @@ void print_headers(const json::object& message) {
   if (headers == nullptr || !headers->is_object()) return;
   for (const auto& header : headers->get_object()) {
     const std::string name(header.key().data(), header.key().size());
-    const auto value = text_member(headers->get_object(), name);
-    print_line(paint(Color::Dim, fmt::format("      {}: {}", printable(name), printable(value))));
+    const auto print = [&name](std::string_view value) {
+      print_line(paint(Color::Dim, fmt::format("      {}: {}", printable(name), printable(value))));
+    };
+    const auto* const lines = header.value().if_array();  // of set-cookie
+    if (lines == nullptr) print(text_member(headers->get_object(), name));
+    else
+      for (const auto& line : *lines) print(line.is_string() ? std::string_view(line.get_string()) : "");
   }
 }
 

@@ -9,6 +9,7 @@ import { Answered } from '../../components/answered';
 import { CodeBlock } from '../../components/code_block';
 import { SelectField, TextAreaField } from '../../components/fields';
 import { Form, Submit } from '../../components/form';
+import { headerLines } from '../../components/header_lines';
 import { formatMilliseconds } from '../../format';
 import { Link } from '../../router';
 import { jsonProblem } from './form/values';
@@ -47,7 +48,7 @@ function Result({ result }: { result: TestResult }) {
             <div><dt>Time</dt><dd>{formatMilliseconds(result.duration_ms)}</dd></div>
           </dl>
           <h3>Headers</h3>
-          <CodeBlock label="Headers of the answer" text={Object.entries(response.headers).map(([name, value]) => `${name}: ${value}`).join('\n') || 'none'} />
+          <CodeBlock label="Headers of the answer" text={headerLines(response.headers) || 'none'} />
           <h3>Body</h3>
           <CodeBlock label="Body of the answer" text={response.body === '' ? 'empty' : pretty(response.body)} />
         </>
