@@ -41,6 +41,7 @@ describe('wire contract', () => {
     assert.match(rawValue(request, 'webhook-timestamp'), /^\d{10}$/);
     assert.ok(Math.abs(Number(rawValue(request, 'webhook-timestamp')) - request.at / 1000) < 5);
     assert.match(rawValue(request, 'webhook-signature'), /^v1,[A-Za-z0-9+/]{43}=$/);
+    assert.equal(rawValue(request, 'Accept-Encoding'), 'identity');
     assert.equal(Number(rawValue(request, 'Content-Length')), request.body.length);
     assert.match(rawValue(request, 'Host'), /^127\.0\.0\.1:\d+$/);
     assert.deepEqual(rawValues(request, 'X-LimeCall-Test'), []);
