@@ -160,7 +160,8 @@ Problem take_field(std::string_view& lines, Reading& reading) {
 }  // namespace
 
 std::expected<void, std::string> read_response_head(std::string_view text, ResponseHead& head) {
-  const auto refuse = [](std::string_view why) {
+  const auto refuse = [&head](std::string_view why) {
+    head.fields.clear();
     return std::unexpected(fmt::format("the answer is not HTTP/1.1: {}", why));
   };
   Reading reading{head};
