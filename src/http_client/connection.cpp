@@ -43,24 +43,30 @@ bool out_of_descriptors(const boost::system::error_code& ec) {
 Connection::Connection(asio::io_context& io, OriginPtr origin_, const TlsContext& tls, ConnectionUser& user)
     : origin(std::move(origin_)), socket_(io.get_executor()), user_(user), tls_context_(tls) {}
 
-void Connection::connect(const Endpoint& endpoint) {
-  endpoint_ = endpoint;
-  Error ec;
-  socket_.open(endpoint.protocol(), ec);
-  if (out_of_descriptors(ec)) return fail(AttemptOutcome::Internal, "no file descriptor left: " + ec.message());
-  if (!ec) socket_.non_blocking(true, ec);
-  if (!ec) socket_.set_option(asio::ip::tcp::no_delay(true), ec);
-  if (ec) return fail(AttemptOutcome::ConnectFailed, where() + ec.message());
-  socket_.async_connect(endpoint, [self = ConnectionPtr(this)](const Error& e) { self->on_connected(e); });
+void Connection::connect(asio::io_context& io, RaceBudget& budget, std::vector<Endpoint> endpoints) {
+  endpoint_ = endpoints.front();
+  const auto count = endpoints.size();
+  race_.reset(new Race(io, budget, std::move(endpoints), [self = ConnectionPtr(this), count](Race::Result result) {
+    self->on_connected(std::move(result), count);
+  }));
+  race_->start();
 }
 
 std::string Connection::where() const {
   return fmt::format("{}{}: ", origin->via_proxy ? "proxy " : "", text_of(endpoint_));
 }
 
-void Connection::on_connected(const Error& ec) {
+void Connection::on_connected(Race::Result result, std::size_t addresses) {
   if (state_ == State::Closed) return;
-  if (ec) return fail(AttemptOutcome::ConnectFailed, where() + ec.message());
+  race_.reset();
+  endpoint_ = result.endpoint;
+  const Error& ec = result.error;
+  if (out_of_descriptors(ec)) return fail(AttemptOutcome::Internal, "no file descriptor left: " + ec.message());
+  if (ec) {
+    const auto others = addresses > 1 ? fmt::format(" (the last of {} addresses that failed)", addresses) : "";
+    return fail(AttemptOutcome::ConnectFailed, where() + ec.message() + others);
+  }
+  socket_ = std::move(*result.socket);
   if (!origin->tunnel_request.empty()) {
     open_tunnel();
   } else if (origin->tls) {
@@ -105,12 +111,31 @@ void Connection::begin_tls() {
   handshake();
 }
 
+void Connection::want_turn() {
+  if (state_ == State::Idle) return close_idle();  // nobody waits for what it would be for
+  wants_turn_ = true;
+  user_.on_turn_wanted(*this);
+}
+
+void Connection::take_turn() {
+  if (state_ == State::Closed) return;
+  wants_turn_ = false;
+  if (state_ == State::Handshaking) {
+    handshake();
+  } else {
+    tls_->grant_turn();
+  }
+  if (state_ != State::Handshaking && state_ != State::Closed) decrypt();
+  if (state_ != State::Closed && !wants_turn_) read();
+}
+
 void Connection::handshake() {
   const auto step = tls_->handshake();
   tls_->take_output(out_);
   flush();
   switch (step) {
     case TlsChannel::Step::NeedsInput:
+    case TlsChannel::Step::NeedsTurn:
       return;
     case TlsChannel::Step::Done:
       break;
@@ -129,8 +154,7 @@ bool Connection::send(std::string_view head, const std::shared_ptr<const std::st
   interim_responses_ = 0;
   received_ = 0;
   if (tls_) {
-    tls_->write(head);
-    tls_->write(*body);
+    write_failed_ = !tls_->write(head) || !tls_->write(*body);
     tls_->take_output(out_);
   } else {
     out_.assign(head);
@@ -184,14 +208,13 @@ void Connection::on_read(const Error& ec, std::size_t size) {
   received_ += size;
   if (tls_) {
     tls_->feed({encrypted_.get(), size});
-    if (state_ == State::Handshaking) handshake();
-    if (state_ != State::Handshaking && state_ != State::Closed) decrypt();
+    state_ == State::Handshaking ? want_turn() : decrypt();
   } else {
     in_.commit(size);
     state_ == State::Tunneling ? consume_tunnel_answer() : consume();
   }
   if (state_ != State::Closed && received_ > kReceivedBytesMax) on_flood();
-  if (state_ != State::Closed) read();
+  if (state_ != State::Closed && !wants_turn_) read();
 }
 
 void Connection::decrypt() {
@@ -203,9 +226,10 @@ void Connection::decrypt() {
       continue;
     }
     if (result.step == TlsChannel::Step::NeedsInput) break;
+    if (result.step == TlsChannel::Step::NeedsTurn) return want_turn();
     // With TLS 1.3 a server says only now that it does not like our certificate.
     if (result.step == TlsChannel::Step::Failed && state_ == State::Busy && !response_begun()) {
-      return fail(AttemptOutcome::TlsFailed, tls_->error());
+      return fail(AttemptOutcome::TlsFailed, with_tls_note(tls_->error()));
     }
     return on_end(result.step == TlsChannel::Step::Closed ? Error(asio::error::eof)
                                                           : make_error_code(boost::system::errc::protocol_error));
@@ -271,7 +295,7 @@ void Connection::on_end(const Error& ec) {
       (closed || ec == asio::error::connection_reset || ec == asio::error::broken_pipe) && !response_begun();
   std::string why = closed ? "the receiver closed the connection" : ec.message();
   why += parser_->got_some() ? " in the middle of the response head" : " without a response";
-  fail(AttemptOutcome::ConnectionLost, std::move(why));
+  fail(AttemptOutcome::ConnectionLost, with_tls_note(std::move(why)));
 }
 
 void Connection::on_flood() {
@@ -286,8 +310,19 @@ bool Connection::response_begun() const {
   return interim_responses_ > 0 || parser_->got_some() || !in_.empty() || (tls_ && tls_->holds_part_of_record());
 }
 
+std::string Connection::tls_note() const {
+  const bool refused = tls_ && tls_->renegotiation_refused();
+  return refused ? "the receiver asked for another TLS handshake (TLS 1.2 renegotiation), which is refused" : "";
+}
+
+std::string Connection::with_tls_note(std::string why) const {
+  if (const auto note = tls_note(); !note.empty()) why += "; " + note;
+  return why;
+}
+
 void Connection::end_response(std::string note) {
   state_ = State::Idle;
+  if (note.empty() && parser_->status() / 100 != 2) note = tls_note();
   user_.on_response(*this, std::move(note));
 }
 
@@ -325,6 +360,8 @@ void Connection::close() {
     flush();
   }
   state_ = State::Closed;
+  if (race_) race_->cancel();
+  race_.reset();
   socket_.close(ec);
 }
 

@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "http_client/deadline_wheel.hpp"
+#include "http_client/race.hpp"
 #include "http_client/read_buffer.hpp"
 #include "http_client/response_parser.hpp"
 #include "http_client/tls.hpp"
@@ -38,6 +39,8 @@ class ConnectionUser {
   // The connection is idle; see reusable().
   virtual void on_response(Connection& connection, std::string note) = 0;
   virtual void on_idle_closed(Connection& connection) = 0;  // by the peer, or the idle time is over
+  // It has to do costly cryptography, in take_turn(): when is for its user to say. Nothing is read meanwhile.
+  virtual void on_turn_wanted(Connection& connection) = 0;
 
  protected:
   ~ConnectionUser() = default;
@@ -47,17 +50,20 @@ class ConnectionUser {
 class Connection final : public boost::intrusive_ref_counter<Connection, boost::thread_unsafe_counter>,
                          public DeadlineWheel::Item {
  public:
-  using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
-  using Endpoint = boost::asio::ip::tcp::endpoint;
+  using Socket = Race::Socket;
+  using Endpoint = Race::Endpoint;
 
   Connection(boost::asio::io_context& io, OriginPtr origin, const TlsContext& tls, ConnectionUser& user);
 
-  void connect(const Endpoint& endpoint);
+  // To the endpoint that answers first. `budget` must outlive it.
+  void connect(boost::asio::io_context& io, RaceBudget& budget, std::vector<Endpoint> endpoints);
+  void take_turn();  // after on_turn_wanted(); nothing if it has been closed since
   // False: the connection is dead and not a byte has left.
   bool send(std::string_view head, const std::shared_ptr<const std::string>& body);
   void close();
 
-  const Endpoint& endpoint() const { return endpoint_; }  // what it was told to connect to
+  const Endpoint& endpoint() const { return endpoint_; }  // what it is connected to
+  bool closed() const { return state_ == State::Closed; }
   bool connecting() const { return state_ == State::Connecting; }
   bool tunneling() const { return state_ == State::Tunneling; }  // waits for the proxy's answer
   bool handshaking() const { return state_ == State::Handshaking; }
@@ -66,6 +72,8 @@ class Connection final : public boost::intrusive_ref_counter<Connection, boost::
   ResponseParser& response() { return *parser_; }
   // After on_failed: did the peer close or reset it before a single byte of a response?
   bool ended_unanswered() const { return ended_unanswered_; }
+  // Why a request failed, and what TLS has to add to that.
+  std::string with_tls_note(std::string why) const;
   // After a response: may another request follow?
   bool reusable() const;
   // Asks the kernel whether the peer has closed an idle connection, in case its event still waits in line.
@@ -86,7 +94,7 @@ class Connection final : public boost::intrusive_ref_counter<Connection, boost::
   enum class State { Connecting, Tunneling, Handshaking, Idle, Busy, Closed };
   using Error = boost::system::error_code;
 
-  void on_connected(const Error& ec);
+  void on_connected(Race::Result result, std::size_t addresses);
   std::string where() const;  // before a sentence about the other end: "proxy 127.0.0.1:3128: "
   void open_tunnel();
   void consume_tunnel_answer();
@@ -95,6 +103,8 @@ class Connection final : public boost::intrusive_ref_counter<Connection, boost::
   void read();
   void on_read(const Error& ec, std::size_t size);
   void decrypt();
+  void want_turn();
+  std::string tls_note() const;
   void consume();
   void on_end(const Error& ec);
   void on_flood();
@@ -111,6 +121,7 @@ class Connection final : public boost::intrusive_ref_counter<Connection, boost::
   const TlsContext& tls_context_;
   State state_ = State::Connecting;
   Endpoint endpoint_;
+  boost::intrusive_ptr<Race> race_;  // while it is connecting
   std::optional<TlsChannel> tls_;
   std::unique_ptr<char[]> encrypted_;  // what TLS reads into
   ReadBuffer in_;
@@ -124,6 +135,7 @@ class Connection final : public boost::intrusive_ref_counter<Connection, boost::
   bool waiting_writable_ = false;
   bool write_failed_ = false;
   bool ended_unanswered_ = false;
+  bool wants_turn_ = false;
 };
 
 using OriginIdleList =

@@ -47,8 +47,7 @@ struct Exchange final : DeadlineWheel::Item {
   std::shared_ptr<TokenSource> token_source;        // of the webhook's OAuth token; none: its token is a fixed one
   bool fetches_token = false;                       // is the request for the token
   std::shared_ptr<const std::string> access_token;  // what the attempt has got from `token_source`
-  std::vector<boost::asio::ip::address> addresses;  // allowed ones
-  std::size_t next_address = 0;
+  std::vector<boost::asio::ip::address> addresses;  // allowed ones, in the order in which to try them
   bool dials_anew = false;  // a connection that had been idle was lost under it; it gets a new one, once
   Connection* connection = nullptr;
   AutoUnlinkHook wait_hook;  // in the list of those who wait for the same

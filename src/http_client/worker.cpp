@@ -17,6 +17,7 @@ namespace asio = boost::asio;
 constexpr std::size_t kTakenPerTurn = 64;
 constexpr std::size_t kDeadlinesPerTurn = 4;
 constexpr std::size_t kAddressesMax = 16;
+constexpr std::size_t kRaceShare = 8;  // for each that many connections a race may have one socket more
 
 }  // namespace
 
@@ -27,7 +28,8 @@ Worker::Worker(const SenderOptions& options, const TlsContext& tls, Resolver& re
       done_(done),
       work_(asio::make_work_guard(io_)),
       timer_(io_),
-      descriptor_timer_(io_) {
+      descriptor_timer_(io_),
+      race_budget_{.extra_sockets_max = options.connections_max / kRaceShare} {
   if (options.proxy) proxy_ = origin_of(*options.proxy);
   thread_ = std::thread([this] { run(); });
 }
@@ -102,7 +104,6 @@ Exchange& Worker::new_exchange(AttemptRequest request) {
   exchange.deadline = exchange.started + exchange.request.webhook->timeout;
   exchange.fetches_token = false;
   exchange.addresses.clear();
-  exchange.next_address = 0;
   exchange.dials_anew = false;
   return exchange;
 }
@@ -218,6 +219,7 @@ void Worker::on_addresses(Exchange& exchange) {
     return finish(exchange, AttemptOutcome::AddressRefused,
                   fmt::format("{} leads to an address that is not public: {}", exchange.origin->host, kind));
   }
+  if (exchange.addresses.size() > 1) exchange.addresses = interleaved(exchange.addresses);
   if (exchange.addresses.size() > kAddressesMax) exchange.addresses.resize(kAddressesMax);
   place(exchange);
 }

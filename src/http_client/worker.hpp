@@ -12,6 +12,7 @@
 
 #include "http_client/connection.hpp"
 #include "http_client/exchange.hpp"
+#include "http_client/fair_queue.hpp"
 #include "http_client/http_sender.hpp"
 #include "http_client/request_head.hpp"
 #include "http_client/resolver.hpp"
@@ -91,9 +92,11 @@ class Worker final : private ConnectionUser {
   void on_failed(Connection& connection, AttemptOutcome outcome, std::string why) override;
   void on_response(Connection& connection, std::string note) override;
   void on_idle_closed(Connection& connection) override;
+  void on_turn_wanted(Connection& connection) override;
+  void take_handshake_turn();
 
   // The end of an attempt.
-  void on_deadline(Exchange& exchange, MonotonicTime now);
+  void on_deadline(Exchange& exchange);
   void keep_response(Exchange& exchange, ResponseParser& response);
   void finish(Exchange& exchange, AttemptOutcome outcome, std::string error);
   void schedule(DeadlineWheel::Item& item, MonotonicTime at, MonotonicTime now);
@@ -141,6 +144,9 @@ class Worker final : private ConnectionUser {
                          boost::intrusive::constant_time_size<false>>
       connections_;
   std::size_t connection_count_ = 0;
+  RaceBudget race_budget_;
+  FairQueue<ConnectionPtr> handshakes_;  // by team; each waits for a turn of its own
+  bool handshake_posted_ = false;
   boost::intrusive::list<Connection, boost::intrusive::member_hook<Connection, AutoUnlinkHook, &Connection::idle_hook>,
                          boost::intrusive::constant_time_size<false>>
       idle_connections_;  // the one idle for longest is in front

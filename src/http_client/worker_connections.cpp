@@ -77,11 +77,9 @@ void Worker::dial(Exchange& exchange) {
     });
   }
   const auto now = monotonic_now();
-  if (exchange.next_address == 0) {
-    exchange.connect_deadline = std::min(exchange.deadline, now + options_.connect_timeout);
-  }
-  const auto addresses_left = static_cast<Duration::rep>(exchange.addresses.size() - exchange.next_address);
-  const Connection::Endpoint endpoint(exchange.addresses[exchange.next_address++], hop_of(exchange).port);
+  exchange.connect_deadline = std::min(exchange.deadline, now + options_.connect_timeout);
+  std::vector<Connection::Endpoint> endpoints;
+  for (const auto& address : exchange.addresses) endpoints.emplace_back(address, hop_of(exchange).port);
   const ConnectionPtr connection(new Connection(io_, exchange.origin, tls_, *this));
   connections_.push_back(*connection);
   ++connection_count_;
@@ -89,9 +87,8 @@ void Worker::dial(Exchange& exchange) {
   connection->exchange = &exchange;
   exchange.connection = connection.get();
   exchange.phase = Exchange::Phase::Connecting;
-  // An address that does not answer must leave time for the others.
-  schedule(exchange, now + (exchange.connect_deadline - now) / addresses_left, now);
-  connection->connect(endpoint);
+  schedule(exchange, exchange.connect_deadline, now);
+  connection->connect(io_, race_budget_, std::move(endpoints));
 }
 
 // None is left in the process, or in the system. That says nothing about the receiver: the attempt goes on when there
@@ -99,7 +96,6 @@ void Worker::dial(Exchange& exchange) {
 void Worker::wait_for_descriptor(Exchange& exchange) {
   while (!idle_connections_.empty()) close_and_forget(idle_connections_.front());
   exchange.phase = Exchange::Phase::Queued;
-  exchange.next_address = 0;
   schedule(exchange, exchange.deadline, monotonic_now());
   queue_.push_front(exchange);
   if (std::exchange(out_of_descriptors_, true)) return;
@@ -124,9 +120,6 @@ void Worker::on_failed(Connection& connection, AttemptOutcome outcome, std::stri
   const bool no_descriptor = outcome == AttemptOutcome::Internal;
   if (no_descriptor) {
     wait_for_descriptor(exchange);
-  } else if (outcome == AttemptOutcome::ConnectFailed && exchange.next_address < exchange.addresses.size() &&
-             monotonic_now() < exchange.connect_deadline) {
-    dial(exchange);
   } else if (outcome == AttemptOutcome::ConnectionLost && connection.ended_unanswered() &&
              connection.idle_time >= kIdleBeforeRedial) {
     exchange.dials_anew = true;
@@ -135,6 +128,23 @@ void Worker::on_failed(Connection& connection, AttemptOutcome outcome, std::stri
     finish(exchange, outcome, std::move(why));
   }
   serve_queue();
+}
+
+// Signatures and key exchanges cost a thousand times as much as all the rest of a turn of the event loop. So each turn
+// has one of them at most, whoever asks, and teams take turns: a team whose receivers all shake hands at once makes its
+// own deliveries wait, and others' by one handshake for each turn that they need.
+void Worker::on_turn_wanted(Connection& connection) {
+  const auto* exchange = connection.exchange;
+  handshakes_.push(exchange != nullptr ? exchange->request.webhook->team_id : "", ConnectionPtr(&connection));
+  if (!std::exchange(handshake_posted_, true)) boost::asio::post(io_, [this] { take_handshake_turn(); });
+}
+
+void Worker::take_handshake_turn() {
+  ConnectionPtr connection;
+  while (!handshakes_.empty() && (!connection || connection->closed())) connection = handshakes_.pop();
+  handshake_posted_ = !handshakes_.empty();
+  if (handshake_posted_) boost::asio::post(io_, [this] { take_handshake_turn(); });
+  if (connection) connection->take_turn();
 }
 
 void Worker::on_response(Connection& connection, std::string note) {
@@ -224,9 +234,9 @@ void Worker::serve_queue() {
   serving_queue_ = false;
 }
 
-void Exchange::on_deadline(MonotonicTime now) { worker.on_deadline(*this, now); }
+void Exchange::on_deadline(MonotonicTime) { worker.on_deadline(*this); }
 
-void Worker::on_deadline(Exchange& exchange, MonotonicTime now) {
+void Worker::on_deadline(Exchange& exchange) {
   const Duration timeout = exchange.request.webhook->timeout;
   const auto connect_limit = [&] { return text_of(std::min(timeout, options_.connect_timeout)); };
   switch (exchange.phase) {
@@ -261,8 +271,6 @@ void Worker::on_deadline(Exchange& exchange, MonotonicTime now) {
                      fmt::format("no connection to {} within {}", receiver, connect_limit()));
   }
   if (connection.tunneling() || connection.handshaking()) {
-    // Until now only this address's share of the time to connect was over.
-    if (now < exchange.connect_deadline) return schedule(exchange, exchange.connect_deadline, now);
     exchange.origin->unresponsive = true;
     const bool tunneling = connection.tunneling();
     connection.close();
@@ -279,7 +287,8 @@ void Worker::on_deadline(Exchange& exchange, MonotonicTime now) {
   }
   exchange.origin->unresponsive = true;
   connection.close();
-  on_failed(connection, AttemptOutcome::Timeout, fmt::format("timed out: no response within {}", text_of(timeout)));
+  on_failed(connection, AttemptOutcome::Timeout,
+            connection.with_tls_note(fmt::format("timed out: no response within {}", text_of(timeout))));
 }
 
 }  // namespace limehook::http_client

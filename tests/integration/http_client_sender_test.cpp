@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "http_client_silent_port.hpp"
 #include "http_client_test_client.hpp"
 #include "http_client_test_server.hpp"
 #include "signing/signing.hpp"
@@ -257,32 +258,17 @@ TEST(NotReached, SaysThatTheConnectionWasRefused) {
   EXPECT_EQ(result.attempt.signatures.size(), 2 * 33u);
 }
 
-// Goal: an address that swallows packets costs the connect timeout, not the attempt's. Method: a listener whose
-// queue is full drops further SYNs.
+// Goal: an address that swallows packets costs the connect timeout, not the attempt's.
 TEST(NotReached, GivesUpConnecting) {
-  const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
-  ASSERT_EQ(::listen(listener, 0), 0);
-  ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
-  std::vector<int> fillers;
-  for (int i = 0; i < 4; ++i) {
-    fillers.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
-    ::connect(fillers.back(), reinterpret_cast<sockaddr*>(&address), size);
-  }
+  const SilentPort silent("127.0.0.1");
   auto options = test_options();
   options.connect_timeout = milliseconds(200);
   TestClient client(options);
-  const auto result = client.send("http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/");
+  const auto result = client.send("http://127.0.0.1:" + std::to_string(silent.port()) + "/");
   EXPECT_EQ(result.attempt.outcome, AttemptOutcome::ConnectFailed);
   EXPECT_EQ(result.attempt.error, "no connection to 127.0.0.1 within 200ms");
   EXPECT_GE(result.attempt.duration, milliseconds(200));
   EXPECT_LT(result.attempt.duration, seconds(5));
-  for (const int fd : fillers) ::close(fd);
-  ::close(listener);
 }
 
 TEST(NotReached, RefusesAddressesThatAreNotPublic) {
