@@ -66,6 +66,10 @@ http_client::AddressPolicy address_policy(const Config& config) {
   return http_client::AddressPolicy(std::move(networks));
 }
 
+void tell_of_name(const std::string& host, std::string_view kind) {
+  spdlog::debug("{} has only addresses that webhooks may not reach ({}): see --allow-net", host, kind);
+}
+
 std::optional<http_client::Proxy> proxy_of(const Config& config) {
   if (!config.proxy) return std::nullopt;
   return http_client::Proxy{config.proxy->host, config.proxy->port, config.proxy->credentials};
@@ -170,6 +174,7 @@ int serve(const Config& config, store::Store& store) {
   telemetry::Metrics metrics;  // outlives what is left in `io` at the end
   asio::io_context io(1);
   const auto policy = address_policy(config);
+  const http_client::PortPolicy ports(config.allow_ports);
   const auto shares = share_connections(config);
   TestReceiverUrls test_receivers;  // set when the server listens: before anything is received or sent
   const auto is_test_receiver = [&](std::string_view url) { return test_receivers.exempts(url); };
@@ -178,6 +183,8 @@ int serve(const Config& config, store::Store& store) {
     auto sender = http_client::HttpSender::create({.threads = sender_threads(config),
                                                    .version = LIMEHOOK_VERSION,
                                                    .policy = policy,
+                                                   .ports = ports,
+                                                   .name_leads_inside = tell_of_name,
                                                    .is_test_receiver = is_test_receiver,
                                                    .proxy = proxy_of(config),
                                                    .ca_file = config.ca_file ? config.ca_file->string() : "",
@@ -202,7 +209,7 @@ int serve(const Config& config, store::Store& store) {
                 .config = config,
                 .admin_key = config.admin_key.value_or(signing::generate_token("")),
                 .url_rules = {config.allow_http, [&](std::string_view host) { return policy.literal_problem(host); },
-                              is_test_receiver},
+                              [&](std::uint16_t port) { return ports.problem(port); }, is_test_receiver},
                 .default_timeout = config.timeout,
                 .sessions = {config.session_idle, config.session_age},
                 .send_mail = mail.account,

@@ -179,6 +179,16 @@ Value<std::vector<std::string>> read_networks(std::string_view text) {
   return networks;
 }
 
+Value<std::vector<std::uint16_t>> read_ports(std::string_view text) {
+  std::vector<std::uint16_t> ports;
+  for (const auto part : split(text)) {
+    const auto port = read_count(part, 1, 65'535);
+    if (!port) return Problem(fmt::format("\"{}\" is not a port; expected a number from 1 to 65535", part));
+    ports.push_back(static_cast<std::uint16_t>(*port));
+  }
+  return ports;
+}
+
 Value<std::vector<std::string>> read_origins(std::string_view text) {
   std::vector<std::string> origins;
   for (const auto part : split(text)) {

@@ -63,7 +63,7 @@ struct Origin final : boost::intrusive_ref_counter<Origin, boost::thread_unsafe_
   std::string host;
   std::optional<boost::asio::ip::address> address;
   std::uint16_t port = 0;
-  std::string refusal;  // why `host` may not be connected to as it is written; empty: its addresses are judged
+  std::string refusal;  // why it may not be connected to as it is written; empty: the host's addresses are judged
   bool own = false;     // this server's own test receivers: its address is fit
   bool via_proxy = false;
   std::string tunnel_request;                      // what to send to the proxy before TLS; empty: nothing

@@ -16,6 +16,7 @@
 #include "base/limits.hpp"
 #include "http_client/address_policy.hpp"
 #include "http_client/attempt_sender.hpp"
+#include "http_client/port_policy.hpp"
 #include "http_client/resolution.hpp"
 
 namespace limehook::http_client {
@@ -38,6 +39,10 @@ struct SenderOptions {
   int threads = 1;
   std::string version;  // for User-Agent
   AddressPolicy policy;
+  PortPolicy ports;
+  // Told of names whose addresses `policy` forbids, all of them, and of what kind these are. For the operator only:
+  // attempts do not say whether a name is known. Called on the senders' threads; may be unset.
+  std::function<void(const std::string& host, std::string_view kind)> name_leads_inside;
   // Is it one of this server's own test receivers? Attempts go there, whatever `policy` says, and not through `proxy`.
   // Called on the senders' threads; unset: there are none.
   std::function<bool(std::string_view url)> is_test_receiver;

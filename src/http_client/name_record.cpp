@@ -31,6 +31,7 @@ void NameRecord::lookup_ended(Resolution resolution, MonotonicTime now, Duration
   error_ = std::move(resolution.error);
   // Old addresses replace an answer that did not come, not one that says that there are none.
   if (!found && !resolution.name_unknown) return;
+  denied_ = !found;
   addresses_ = std::move(resolution.addresses);
   usable_until_ = found ? now + kStaleMax : MonotonicTime::min();
 }

@@ -17,6 +17,8 @@ namespace asio = boost::asio;
 constexpr std::size_t kTakenPerTurn = 64;
 constexpr std::size_t kDeadlinesPerTurn = 4;
 constexpr std::size_t kAddressesMax = 16;
+constexpr std::string_view kProxyOwner = "\x01proxy";  // of lookups; no team has that id
+constexpr const char* kNameUnknown = "the name is not known, or has no address that this server may send to";
 constexpr std::size_t kRaceShare = 8;  // for each that many connections a race may have one socket more
 
 }  // namespace
@@ -155,7 +157,7 @@ void Worker::resolve(Exchange& exchange) {
     return on_addresses(exchange);
   }
   const auto now = monotonic_now();
-  if (origin.name.lookup_is_due(now)) look_up(origin, now);
+  if (origin.name.lookup_is_due(now)) look_up(origin, exchange.request.webhook->team_id, now);
   exchange.addresses = origin.name.addresses(now);
   if (!exchange.addresses.empty()) return on_addresses(exchange);
   if (!origin.name.looking_up()) return finish_unresolved(exchange);
@@ -165,11 +167,12 @@ void Worker::resolve(Exchange& exchange) {
   origin.resolution_waiters.push_back(exchange);
 }
 
-void Worker::look_up(Origin& origin, MonotonicTime now) {
+void Worker::look_up(Origin& origin, const std::string& team, MonotonicTime now) {
   const auto deadline = now + options_.connect_timeout;
   origin.name.lookup_started(deadline);
   // The origin stays listed as long as its lookup is under way.
-  resolver_.resolve(origin.host, origin.name.standing(now), deadline, [this, &origin](Resolution resolution) {
+  const std::string_view owner = &origin == proxy_.get() ? kProxyOwner : team;
+  resolver_.resolve(origin.host, owner, origin.name.standing(now), deadline, [this, &origin](Resolution resolution) {
     asio::post(io_, [this, &origin, found = std::move(resolution)] { on_resolved(&origin, found); });
   });
 }
@@ -177,11 +180,12 @@ void Worker::look_up(Origin& origin, MonotonicTime now) {
 void Worker::on_resolved(OriginPtr origin, Resolution resolution) {
   const bool expired = resolution.expired;
   const auto now = monotonic_now();
+  judge(*origin, resolution);
   origin->name.lookup_ended(std::move(resolution), now, options_.resolution_lifetime);
   auto& waiters = origin->resolution_waiters;
   if (expired) {
     // Whoever asked has given up; others may have joined later.
-    if (!waiters.empty()) look_up(*origin, now);
+    if (!waiters.empty()) look_up(*origin, waiters.front().request.webhook->team_id, now);
     return;
   }
   // Only those who wait now: an attempt that starts over may come back to this list.
@@ -199,6 +203,24 @@ void Worker::on_resolved(OriginPtr origin, Resolution resolution) {
   }
 }
 
+// Whoever may name hosts must not learn which names are known inside: one that leads to addresses which may not be
+// connected to is treated like one that does not exist, in what is said, kept and asked again.
+void Worker::judge(const Origin& origin, Resolution& resolution) const {
+  if (&origin == proxy_.get() || origin.own) return;  // the operator's choice
+  std::string_view kind;
+  std::erase_if(resolution.addresses, [&](const asio::ip::address& address) {
+    const auto forbidden = options_.policy.forbidden_kind(address);
+    if (forbidden) kind = *forbidden;
+    return forbidden.has_value();
+  });
+  if (!resolution.addresses.empty()) return;
+  if (!kind.empty()) {
+    resolution.name_unknown = true;
+    if (options_.name_leads_inside) options_.name_leads_inside(origin.host, kind);
+  }
+  if (resolution.name_unknown) resolution.error = kNameUnknown;
+}
+
 void Worker::finish_unresolved(Exchange& exchange) {
   const Origin& hop = hop_of(exchange);
   if (exchange.origin->via_proxy)
@@ -206,19 +228,7 @@ void Worker::finish_unresolved(Exchange& exchange) {
   finish(exchange, AttemptOutcome::NameNotResolved, fmt::format("{}: {}", hop.host, hop.name.error()));
 }
 
-// Which address a name stands for is not told: it may be a name that only insiders can resolve.
 void Worker::on_addresses(Exchange& exchange) {
-  std::string_view kind;
-  std::erase_if(exchange.addresses, [&](const asio::ip::address& address) {
-    if (exchange.origin->via_proxy || exchange.origin->own) return false;  // the operator's choice
-    const auto forbidden = options_.policy.forbidden_kind(address);
-    if (forbidden) kind = *forbidden;
-    return forbidden.has_value();
-  });
-  if (exchange.addresses.empty()) {
-    return finish(exchange, AttemptOutcome::AddressRefused,
-                  fmt::format("{} leads to an address that is not public: {}", exchange.origin->host, kind));
-  }
   if (exchange.addresses.size() > 1) exchange.addresses = interleaved(exchange.addresses);
   if (exchange.addresses.size() > kAddressesMax) exchange.addresses.resize(kAddressesMax);
   place(exchange);

@@ -50,7 +50,8 @@ class Worker final : private ConnectionUser {
   Origin& hop_of(const Exchange& exchange) const { return exchange.origin->via_proxy ? *proxy_ : *exchange.origin; }
   void resolve(Exchange& exchange);
   void on_resolved(OriginPtr origin, Resolution resolution);
-  void look_up(Origin& origin, MonotonicTime now);
+  void look_up(Origin& origin, const std::string& team, MonotonicTime now);
+  void judge(const Origin& origin, Resolution& resolution) const;
   void finish_unresolved(Exchange& exchange);
   void on_addresses(Exchange& exchange);
 

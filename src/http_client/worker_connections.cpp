@@ -23,6 +23,7 @@ std::string text_of(Duration d) { return format_duration(std::chrono::ceil<std::
 
 // Does the connection lead where a new one would? A name may have got other addresses since.
 bool Worker::is_current(const Connection& connection, const Origin& hop, MonotonicTime now) {
+  if (hop.name.denied()) return false;
   const auto& addresses = hop.name.addresses(now);
   return addresses.empty() || std::ranges::find(addresses, connection.endpoint().address()) != addresses.end();
 }

@@ -88,7 +88,11 @@ std::expected<OriginPtr, std::string> Worker::origin_for(const Target& target,
   origin->host = target.host;
   origin->address = target.address;
   origin->port = target.port;
-  origin->refusal = options_.policy.literal_problem(target.host).value_or("");
+  if (auto problem = options_.policy.literal_problem(target.host)) {
+    origin->refusal = std::move(*problem);
+  } else if (problem = options_.ports.problem(target.port); problem) {
+    origin->refusal = fmt::format("the URL {}", *problem);
+  }
   origin->via_proxy = proxy_ != nullptr;
   if (proxy_ && target.tls) origin->tunnel_request = tunnel_request(authority_with_port(target));
   origins_[std::move(key)] = origin;

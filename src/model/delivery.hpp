@@ -49,8 +49,8 @@ std::string_view content_type_of(BodyType type);  // the value of the Content-Ty
 // attempt cut off later may have been processed. The numbers are stored; never reuse one.
 enum class AttemptOutcome : std::uint8_t {
   Response = 0,         // a whole response head arrived; `http_status` says the rest
-  NameNotResolved = 1,  // DNS said no or did not answer
-  AddressRefused = 2,   // the address policy forbids every address of the host
+  NameNotResolved = 1,  // DNS did not answer, or with no address that the policy allows
+  AddressRefused = 2,   // the policy forbids the address or the port in the URL
   ConnectFailed = 3,    // refused, unreachable, connect timeout
   TlsFailed = 4,        // handshake or certificate
   Timeout = 5,          // sent (at least in part), no whole response head in time

@@ -13,6 +13,8 @@ struct UrlRules {
   bool allow_http = false;
   // What is wrong with an address literal as a destination; unset: nothing is. Names are judged when connecting.
   std::function<std::optional<std::string>(std::string_view host)> literal_problem;
+  // What is wrong with a port as a destination, as the end of a sentence; unset: nothing is.
+  std::function<std::optional<std::string>(std::uint16_t port)> port_problem{};
   // Is it one of this server's own test receivers? These are fit, whatever else stands here. Unset: there are none.
   std::function<bool(std::string_view url)> is_test_receiver{};
 };

@@ -46,7 +46,7 @@ describe('help and mistakes', () => {
 
   test('serve --help lists the flags of the contract', async () => {
     const { stdout } = await run(['serve', '--help']);
-    for (const flag of ['--listen', '--data', '--admin-key', '--allow-http', '--allow-net', '--retry-schedule', '--timeout', '--ca-file', '--config']) {
+    for (const flag of ['--listen', '--data', '--admin-key', '--allow-http', '--allow-net', '--allow-port', '--retry-schedule', '--timeout', '--ca-file', '--config']) {
       assert.ok(stdout.includes(flag), flag);
     }
     assert.ok(stdout.includes('LIMEHOOK_'), 'and tells of the environment');
@@ -70,6 +70,7 @@ describe('help and mistakes', () => {
     ['a listen address that is none', ['--listen', 'nowhere'], /listen|nowhere/],
     ['a port that is none', ['--listen', '127.0.0.1:99999'], /listen|99999/],
     ['a net that is none', ['--allow-net', '10.0.0.0/33'], /allow-net|10\.0\.0\.0\/33/],
+    ['a port that is none', ['--allow-port', '65536'], /allow-port.*65536/],
     ['a schedule that is none', ['--retry-schedule', '1m,soon'], /retry-schedule|soon/],
     ['an empty schedule step', ['--retry-schedule', '1m,,5m'], /retry-schedule/],
     ['a schedule of 21 steps', ['--retry-schedule', Array(21).fill('1m').join(',')], /retry-schedule/],

@@ -517,6 +517,28 @@ describe('HTTPS', () => {
     });
   }
 
+  test('a certificate without alternative names is refused, and the error says which names one has', async () => {
+    for (const [leaf, names] of [
+      [authority.leaf(null, { commonName: 'localhost' }), /localhost: it is for no host \(a Common Name does not count\)/],
+      [authority.leaf('DNS:l*host', { commonName: 'localhost' }), /localhost: it is for l\*host/],
+    ]) {
+      const receiver = await Receiver.start({ status: 200 }, { tls: leaf });
+      const { webhook } = await begin(api, undefined, { url: receiver.url.replace('127.0.0.1', 'localhost') });
+      const delivery = await untilStatus(api, webhook, 'retrying');
+      assert.match(delivery.attempts[0].error, names);
+      assert.equal(receiver.requests.length, 0);
+    }
+  });
+
+  test('--ca-file may hold an issuing authority without the one above it', async () => {
+    const issuing = authority.issuing();
+    const trusting = await Limehook.start({ args: ['--ca-file', issuing.caFile] });
+    const receiver = await Receiver.start({ status: 200 }, { tls: issuing.leaf('IP:127.0.0.1') });
+    const { webhook } = await begin(trusting.api, undefined, { url: receiver.url });
+    await untilStatus(trusting.api, webhook, 'delivered');
+    await trusting.stop();
+  });
+
   test('TLS 1.1 is refused', async () => {
     const tls = { ...authority.leaf('IP:127.0.0.1'), minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' };
     const receiver = await Receiver.start({ status: 200 }, { tls });

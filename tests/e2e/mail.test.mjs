@@ -235,6 +235,27 @@ describe('a mail server with TLS', { skip }, () => {
     await smtp.stop();
   });
 
+  // Goal: an issuing authority is enough, and a Common Name is not a name. Method: a server known as "localhost".
+  test('is trusted by its issuing authority, and known by alternative names only', async () => {
+    const issuing = authority.issuing();
+    for (const names of ['DNS:localhost', null]) {
+      const folder = temporaryFolder();
+      const own = { certificate: path.join(folder, 'cert.pem'), key: path.join(folder, 'key.pem') };
+      const { key, cert } = issuing.leaf(names, { commonName: 'localhost' });
+      writeFileSync(own.certificate, cert);
+      writeFileSync(own.key, key);
+      const smtp = await SmtpServer.start({ ...own, tls: 'starttls' });
+      smtp.url = `${smtp.url.replace('127.0.0.1', 'localhost')}?tls=starttls`;
+      const server = await serverFor(smtp, { args: ['--ca-file', issuing.caFile] });
+      await disabledBy410(server.api);
+      if (names) await untilMails(smtp, 1);
+      else await waitFor(() => /tried again in/.test(server.child.stderr), 10_000, 'the log to tell of the failure');
+      assert.equal(smtp.mails.length, names ? 1 : 0);
+      await server.stop();
+      await smtp.stop();
+    }
+  });
+
   // Goal: nothing is sent to a server that cannot show who it is, or that does not encrypt where it must.
   test('gets nothing without a certificate that is trusted, nor without TLS', async () => {
     for (const options of [{ ...files, tls: 'starttls' }, {}]) {

@@ -125,6 +125,40 @@ TEST(Names, ABurstToADeadHostMakesOneLookup) {
   EXPECT_EQ(lookups, 1);
 }
 
+// Goal: one team's silent names, all of them new, cost other teams nothing. Method: more of them than there may ever be
+// threads, all stuck; then names of another team, known to nobody.
+TEST(Names, ATeamsSilentNamesHoldUpNoOtherTeam) {
+  TestServer server(always(response_text(200)));
+  // Shared, because a lookup under way outlives its sender.
+  const auto release = std::make_shared<std::latch>(1);
+  auto options = test_options();
+  options.connect_timeout = seconds(1);
+  options.look_up = [release](const std::string& host) {
+    if (host.starts_with("silent")) release->wait();
+    return loopback();
+  };
+  TestClient client(options);
+  const auto send_silent = [&](int round) {
+    for (int i = 0; i < 100; ++i) {
+      auto webhook = webhook_to("http://silent" + std::to_string(round * 100 + i) + ".example/");
+      webhook->team_id = "team_silent";
+      client.start(webhook);
+    }
+  };
+  const auto port = std::to_string(server.port());
+  for (int round = 0; round < 2; ++round) {
+    send_silent(round);
+    for (int i = 0; i < 5; ++i) {
+      auto webhook = webhook_to("http://new" + std::to_string(round * 5 + i) + ".example:" + port + "/");
+      webhook->team_id = "team_other";
+      const auto result = client.send(webhook);
+      EXPECT_EQ(result.attempt.http_status, 200) << result.attempt.error;
+    }
+    for (const auto& result : client.next(100)) EXPECT_EQ(result.attempt.outcome, AttemptOutcome::NameNotResolved);
+  }
+  release->count_down();
+}
+
 // Goal: hosts without a name server starve nobody. Method: many hosts fail, and get no answer at all when they are
 // looked up again; meanwhile attempts go to hosts never seen before.
 TEST(Names, FailingHostsHoldUpNobodyElse) {

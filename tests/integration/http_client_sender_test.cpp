@@ -285,6 +285,16 @@ TEST(NotReached, RefusesAddressesThatAreNotPublic) {
   EXPECT_EQ(server.connections(), 0);
 }
 
+TEST(NotReached, RefusesPortsOfOtherProtocols) {
+  auto options = test_options();
+  options.ports = PortPolicy({1});
+  TestClient client(options);
+  const auto attempt = client.send("http://127.0.0.1:6379/").attempt;
+  EXPECT_EQ(attempt.outcome, AttemptOutcome::AddressRefused);
+  EXPECT_THAT(attempt.error, StartsWith("the URL must not use port 6379, which is for Redis ("));
+  EXPECT_EQ(client.send("http://127.0.0.1:1/").attempt.outcome, AttemptOutcome::ConnectFailed) << "it is allowed";
+}
+
 TEST(NotReached, SaysThatANameDoesNotExist) {
   TestClient client;
   const auto result = client.send("http://nobody.invalid/");

@@ -38,7 +38,9 @@ export const isTroubled = (webhook: Webhook) => ['bad', 'warn'].includes(healthO
 
 /** What to do about an error of an attempt, in the words of the API. */
 const advice: [RegExp, string][] = [
+  [/renegotiation/i, 'The receiver asks for the client certificate in a new TLS 1.2 handshake, which is refused. Let it use TLS 1.3, or ask in the first handshake.'],
   [/refused|no connection/i, 'Is the receiver running, does it listen on this port, and can it be reached from this server?'],
+  [/name is not known/i, 'Is the name of the host spelled right, and is its DNS entry there? This server sends to public addresses only, unless its operator allows others (--allow-net).'],
   [/not public|may send to/i, 'This server sends to public addresses only. Use one, or ask its operator to allow this one (--allow-net).'],
   [/no address|not found|resolved/i, 'The name of the host is not known. Is it spelled right, and is its DNS entry there?'],
   [/certificate|TLS|SSL|handshake/i, 'The secure connection failed. Is the certificate valid, not expired, and does it name this host?'],
