@@ -85,7 +85,7 @@ void write_server(JsonWriter& out, const Config& config, std::string_view addres
   count(out, "store_bytes_file", size.bytes_file);
   write_texts(out, "allow_nets", config.allow_nets);
   out.key("allow_ports").begin_array();
-  for (const auto port : config.allow_ports) out.number(port);
+  for (const auto port : config.allow_ports) out.number(std::int64_t{port});
   out.end_array();
   write_texts(out, "trusted_proxies", config.trusted_proxies);
   const auto& proxy = config.proxy;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -322,6 +323,29 @@ TEST_F(Tls, ServesManyAtTheSameTime) {
   const auto webhook = webhook_to(url("hooks.example", server));
   for (int i = 0; i < 200; ++i) client.start(webhook);
   for (const auto& result : client.next(200)) EXPECT_EQ(result.attempt.http_status, 200) << result.attempt.error;
+}
+
+// Goal: a team whose receivers all shake hands at once does not make another team's delivery wait for them. Method: one
+// thread; a hundred receivers' worth of handshakes, then one of another team, which must be among the first to be done.
+// Three tries, because the receivers' threads are the machine's to run.
+TEST_F(Tls, TeamsTakeTurnsInShakingHands) {
+  const KeyPtr rsa(EVP_RSA_gen(4096));  // so that handshakes are what takes the time
+  const auto context = server_context(
+      make_certificate({.alternative_names = "DNS:hooks.example", .issuer = &authority_, .key = rsa.get()}));
+  TestServer server(always(response_text(200, "", "Connection: close\r\n")), context.get());
+  std::vector<std::ptrdiff_t> places;
+  for (int i = 0; i < 3; ++i) {
+    TestClient client(options());
+    auto greedy = webhook_to(url("hooks.example", server));
+    greedy->team_id = "team_greedy";
+    auto modest = webhook_to(url("hooks.example", server));
+    modest->team_id = "team_modest";
+    for (int k = 0; k < 100; ++k) client.start(greedy);
+    const auto wanted = client.start(modest);
+    const auto results = client.next(101);
+    places.push_back(std::ranges::find(results, wanted, &AttemptResult::delivery) - results.begin());
+  }
+  EXPECT_LT(std::ranges::min(places), 60) << ::testing::PrintToString(places);
 }
 
 TEST_F(Tls, ABadAuthorityFileIsTold) {
