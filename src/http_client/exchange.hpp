@@ -72,6 +72,8 @@ struct Origin final : boost::intrusive_ref_counter<Origin, boost::thread_unsafe_
   OriginIdleList idle;                             // the one to use next is in front
   TlsSessionSlot tls_session;
   NameRecord name;  // of `host`, unless that is an address
+  // Whose lookups of it are under way: a team does not wait for another's, which may be far back in a queue.
+  std::vector<std::string> lookup_owners;
   ExchangeWaitList resolution_waiters;
 };
 

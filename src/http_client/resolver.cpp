@@ -83,7 +83,7 @@ struct Resolver::Shared {
   static bool overdue(const Job* job, MonotonicTime now) { return job->deadline <= now; }
   std::size_t capacity(MonotonicTime now) const;
   std::size_t room_for_threads(MonotonicTime now) const;
-  std::size_t room_for_failing(MonotonicTime now) const;
+  std::size_t room_for_failing(const Owner& owner, MonotonicTime now) const;
   std::size_t room_for(const Owner& owner, MonotonicTime now) const;
   std::size_t startable(MonotonicTime now) const;
   Owner& owner_named(std::string_view name);
@@ -113,10 +113,12 @@ std::size_t Resolver::Shared::room_for_threads(MonotonicTime now) const {
   return most - std::min(most, threads);
 }
 
-std::size_t Resolver::Shared::room_for_failing(MonotonicTime now) const {
+// Of an owner's own: what is overdue for others keeps nobody's names from being asked for again.
+std::size_t Resolver::Shared::room_for_failing(const Owner& owner, MonotonicTime now) const {
   const auto share = std::max<std::size_t>(threads_max / 4, 1);
-  const auto used = static_cast<std::size_t>(std::ranges::count_if(
-      running, [&](const Job* job) { return job->standing == NameStanding::Failing || overdue(job, now); }));
+  const auto used = static_cast<std::size_t>(std::ranges::count_if(running, [&](const Job* job) {
+    return job->owner == &owner && (job->standing == NameStanding::Failing || overdue(job, now));
+  }));
   return share - std::min(share, used);
 }
 
@@ -130,14 +132,11 @@ std::size_t Resolver::Shared::room_for(const Owner& owner, MonotonicTime now) co
 // How many jobs free threads would find.
 std::size_t Resolver::Shared::startable(MonotonicTime now) const {
   std::size_t count = 0;
-  auto failing_room = room_for_failing(now);
   for (const auto& owner : owners) {
     const auto& [fresh, known, failing] = owner.queues;
     const auto room = room_for(owner, now);
     const auto well = std::min(room, fresh.size() + known.size());
-    const auto ill = std::min({room - well, failing.size(), failing_room});
-    failing_room -= ill;
-    count += well + ill;
+    count += well + std::min({room - well, failing.size(), room_for_failing(owner, now)});
   }
   return count;
 }
@@ -150,12 +149,12 @@ Resolver::Shared::Owner& Resolver::Shared::owner_named(std::string_view name) {
 // What nobody waits for any more costs no lookup, so it needs no room.
 std::optional<Resolver::Shared::Job> Resolver::Shared::take(MonotonicTime now) {
   for (std::size_t standing = 0; standing < 3; ++standing) {
-    const bool standing_has_room =
-        standing != static_cast<std::size_t>(NameStanding::Failing) || room_for_failing(now) > 0;
+    const bool failing = standing == static_cast<std::size_t>(NameStanding::Failing);
     for (auto owner = owners.begin(); owner != owners.end(); ++owner) {
       auto& queue = owner->queues[standing];
       if (queue.empty()) continue;
-      if (!overdue(&queue.front(), now) && !(standing_has_room && room_for(*owner, now) > 0)) continue;
+      const bool has_room = room_for(*owner, now) > 0 && !(failing && room_for_failing(*owner, now) == 0);
+      if (!has_room && !overdue(&queue.front(), now)) continue;
       Job job = std::move(queue.front());
       queue.pop_front();
       --waiting;
@@ -222,7 +221,7 @@ void Resolver::resolve(std::string host, std::string_view owner_name, NameStandi
   auto& owner = shared_->owner_named(owner_name);
   if (owner.waiting() >= kWaitingPerOwnerMax || shared_->waiting >= kWaitingMax) {
     shared_->forget_if_done(owner);
-    return callback({.addresses = {}, .error = "too many names are waiting to be looked up"});
+    return callback({.addresses = {}, .error = "too many names are waiting to be looked up", .refused = true});
   }
   owner.queues[static_cast<std::size_t>(standing)].push_back(
       {std::move(host), standing, deadline, std::move(callback), &owner});

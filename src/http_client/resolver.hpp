@@ -2,9 +2,10 @@
 // Name resolution on threads of its own: getaddrinfo blocks, and a slow name must not hold up anything else.
 //
 // A lookup under way cannot be interrupted, so names that get no answer could fill every thread. That is why they get
-// few of them: names whose last lookup failed, and lookups that have passed their deadline, occupy a quarter, and
-// another name of that kind has to wait for one of these. New names come first, then known ones, then failing ones. And
-// a thread whose lookup has passed its deadline (many new names may do so at once) is replaced by another.
+// few of them: of one owner names whose last lookup failed, and lookups that have passed their deadline, occupy a
+// quarter, and another name of that kind has to wait for one of these. New names come first, then known ones, then
+// failing ones. And a thread whose lookup has passed its deadline (many new names may do so at once) is replaced by
+// another.
 //
 // Those who ask (owners: teams) take turns, and one of them occupies at most half of the threads that the others leave.
 // So whoever asks for nothing but silent names makes his own names wait; there is always a thread for the next one.

@@ -113,7 +113,9 @@ TEST_F(ResolverTest, EndsIdleThreads) {
 // no answer, then names of other standings ask; a failing name that is let go makes room for exactly one more.
 TEST_F(ResolverTest, FailingNamesOccupyAQuarter) {
   Resolver resolver(16, look_up());
-  for (int i = 0; i < 40; ++i) resolve(resolver, "dead" + std::to_string(i), NameStanding::Failing);
+  for (int i = 0; i < 40; ++i) {
+    resolve(resolver, "dead" + std::to_string(i), NameStanding::Failing, seconds(60), "a");
+  }
   EXPECT_THAT(server_->wait_for_asked(4), UnorderedElementsAre("dead0", "dead1", "dead2", "dead3"));
   for (int i = 0; i < 20; ++i) resolve(resolver, "new", NameStanding::New);
   for (int i = 0; i < 20; ++i) resolve(resolver, "known", NameStanding::Known);
@@ -141,11 +143,11 @@ TEST_F(ResolverTest, NewNamesComeFirstAndFailingOnesLast) {
 // one; the late lookup has it until it ends.
 TEST_F(ResolverTest, LateLookupsCountAsFailing) {
   Resolver resolver(4, look_up());
-  resolve(resolver, "dead", NameStanding::New, milliseconds(20));
+  resolve(resolver, "dead", NameStanding::New, milliseconds(20), "a");
   server_->wait_for_asked(1);
   const auto late = monotonic_now() + milliseconds(20);
   while (monotonic_now() < late) std::this_thread::yield();
-  resolve(resolver, "failing", NameStanding::Failing);
+  resolve(resolver, "failing", NameStanding::Failing, seconds(60), "a");
   for (int i = 0; i < 5; ++i) resolve(resolver, "new", NameStanding::New);
   EXPECT_THAT(wait_for_answered(5), ElementsAre("new", "new", "new", "new", "new"));
   server_->release("dead");
@@ -203,6 +205,19 @@ TEST_F(ResolverTest, AnOwnerWhoseLookupsAreStuckLeavesRoomForOthers) {
     resolve(resolver, "dead-other", NameStanding::New, seconds(60), "b" + std::to_string(i));
   }
   EXPECT_EQ(std::ranges::count(server_->wait_for_asked(7), "dead-other"), 4);
+}
+
+// Goal: a name that has failed once is asked for again, however many of another owner's are stuck.
+TEST_F(ResolverTest, StuckLookupsOfOthersKeepNoFailingNameWaiting) {
+  Resolver resolver(4, look_up());
+  for (std::size_t i = 1; i <= 3; ++i) {
+    resolve(resolver, "dead" + std::to_string(i), NameStanding::New, milliseconds(20), "a");
+    server_->wait_for_asked(i);
+    const auto late = monotonic_now() + milliseconds(20);
+    while (monotonic_now() < late) std::this_thread::yield();
+  }
+  resolve(resolver, "failing", NameStanding::Failing, seconds(60), "b");
+  EXPECT_THAT(wait_for_answered(1), ElementsAre("failing"));
 }
 
 TEST_F(ResolverTest, OwnersTakeTurns) {

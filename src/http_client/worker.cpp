@@ -17,6 +17,7 @@ namespace asio = boost::asio;
 constexpr std::size_t kTakenPerTurn = 64;
 constexpr std::size_t kDeadlinesPerTurn = 4;
 constexpr std::size_t kAddressesMax = 16;
+constexpr std::size_t kLookupOwnersMax = 64;           // of one name at a time
 constexpr std::string_view kProxyOwner = "\x01proxy";  // of lookups; no team has that id
 constexpr const char* kNameUnknown = "the name is not known, or has no address that this server may send to";
 constexpr std::size_t kRaceShare = 8;  // for each that many connections a race may have one socket more
@@ -157,7 +158,8 @@ void Worker::resolve(Exchange& exchange) {
     return on_addresses(exchange);
   }
   const auto now = monotonic_now();
-  if (origin.name.lookup_is_due(now)) look_up(origin, exchange.request.webhook->team_id, now);
+  const auto owner = lookup_owner(origin, exchange);
+  if (origin.name.lookup_is_due(now) || waits_for_others(origin, owner)) look_up(origin, std::string(owner), now);
   exchange.addresses = origin.name.addresses(now);
   if (!exchange.addresses.empty()) return on_addresses(exchange);
   if (!origin.name.looking_up()) return finish_unresolved(exchange);
@@ -167,27 +169,39 @@ void Worker::resolve(Exchange& exchange) {
   origin.resolution_waiters.push_back(exchange);
 }
 
-void Worker::look_up(Origin& origin, const std::string& team, MonotonicTime now) {
-  const auto deadline = now + options_.connect_timeout;
-  origin.name.lookup_started(deadline);
-  // The origin stays listed as long as its lookup is under way.
-  const std::string_view owner = &origin == proxy_.get() ? kProxyOwner : team;
-  resolver_.resolve(origin.host, owner, origin.name.standing(now), deadline, [this, &origin](Resolution resolution) {
-    asio::post(io_, [this, &origin, found = std::move(resolution)] { on_resolved(&origin, found); });
-  });
+std::string_view Worker::lookup_owner(const Origin& origin, const Exchange& exchange) const {
+  return &origin == proxy_.get() ? kProxyOwner : std::string_view(exchange.request.webhook->team_id);
 }
 
-void Worker::on_resolved(OriginPtr origin, Resolution resolution) {
-  const bool expired = resolution.expired;
+// Are there lookups of the name under way, but none of this owner's, though he needs one?
+bool Worker::waits_for_others(const Origin& origin, std::string_view owner) {
+  return origin.name.looking_up() && origin.name.addresses(monotonic_now()).empty() &&
+         origin.lookup_owners.size() < kLookupOwnersMax &&
+         std::ranges::find(origin.lookup_owners, owner) == origin.lookup_owners.end();
+}
+
+void Worker::look_up(Origin& origin, std::string owner, MonotonicTime now) {
+  const auto deadline = now + options_.connect_timeout;
+  if (!origin.name.looking_up()) origin.name.lookup_started(deadline);
+  // One that has outlived the answer to another's is as good as a new one.
+  if (std::ranges::find(origin.lookup_owners, owner) != origin.lookup_owners.end()) return;
+  origin.lookup_owners.push_back(owner);
+  // The origin stays listed as long as its lookup is under way.
+  resolver_.resolve(
+      origin.host, owner, origin.name.standing(now), deadline, [this, &origin, owner](Resolution resolution) {
+        asio::post(io_, [this, &origin, owner, found = std::move(resolution)] { on_resolved(&origin, owner, found); });
+      });
+}
+
+// The first answer counts, whoever has asked for it.
+void Worker::on_resolved(OriginPtr origin, const std::string& owner, Resolution resolution) {
+  std::erase(origin->lookup_owners, owner);
+  if (!origin->name.looking_up()) return;
   const auto now = monotonic_now();
+  if (resolution.expired || resolution.refused) return on_nobody_asked(*origin, owner, resolution, now);
   judge(*origin, resolution);
   origin->name.lookup_ended(std::move(resolution), now, options_.resolution_lifetime);
   auto& waiters = origin->resolution_waiters;
-  if (expired) {
-    // Whoever asked has given up; others may have joined later.
-    if (!waiters.empty()) look_up(*origin, waiters.front().request.webhook->team_id, now);
-    return;
-  }
   // Only those who wait now: an attempt that starts over may come back to this list.
   ExchangeWaitList served;
   served.swap(waiters);
@@ -200,6 +214,25 @@ void Worker::on_resolved(OriginPtr origin, Resolution resolution) {
     } else {
       on_addresses(exchange);
     }
+  }
+}
+
+// Says nothing of the name. Whose lookup it was has given up, or has to; others may wait for one of their own.
+void Worker::on_nobody_asked(Origin& origin, const std::string& owner, const Resolution& resolution,
+                             MonotonicTime now) {
+  if (origin.lookup_owners.empty()) origin.name.lookup_ended(resolution, now, options_.resolution_lifetime);
+  ExchangeWaitList asked_anew;
+  asked_anew.swap(origin.resolution_waiters);
+  while (!asked_anew.empty()) {
+    Exchange& exchange = asked_anew.front();
+    asked_anew.pop_front();
+    const auto own = lookup_owner(origin, exchange);
+    if (resolution.refused && own == owner) {
+      finish(exchange, AttemptOutcome::NameNotResolved, fmt::format("{}: {}", origin.host, resolution.error));
+      continue;
+    }
+    if (!origin.name.looking_up() || waits_for_others(origin, own)) look_up(origin, std::string(own), now);
+    origin.resolution_waiters.push_back(exchange);
   }
 }
 

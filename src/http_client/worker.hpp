@@ -49,8 +49,11 @@ class Worker final : private ConnectionUser {
   // Whom the connection goes to.
   Origin& hop_of(const Exchange& exchange) const { return exchange.origin->via_proxy ? *proxy_ : *exchange.origin; }
   void resolve(Exchange& exchange);
-  void on_resolved(OriginPtr origin, Resolution resolution);
-  void look_up(Origin& origin, const std::string& team, MonotonicTime now);
+  void on_resolved(OriginPtr origin, const std::string& owner, Resolution resolution);
+  std::string_view lookup_owner(const Origin& origin, const Exchange& exchange) const;
+  static bool waits_for_others(const Origin& origin, std::string_view owner);
+  void look_up(Origin& origin, std::string owner, MonotonicTime now);
+  void on_nobody_asked(Origin& origin, const std::string& owner, const Resolution& resolution, MonotonicTime now);
   void judge(const Origin& origin, Resolution& resolution) const;
   void finish_unresolved(Exchange& exchange);
   void on_addresses(Exchange& exchange);

@@ -76,7 +76,7 @@ std::expected<OriginPtr, std::string> Worker::origin_for(const Target& target,
   if (const auto found = origins_.find(key); found != origins_.end()) return found->second;
   if (origins_.size() >= kOriginsMax) {
     std::erase_if(origins_,
-                  [](const auto& entry) { return entry.second->use_count() == 1 && !entry.second->name.looking_up(); });
+                  [](const auto& entry) { return entry.second->use_count() == 1 && entry.second->lookup_owners.empty(); });
   }
   OriginPtr origin(new Origin);
   if (shows_certificate) {

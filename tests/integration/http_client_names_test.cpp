@@ -159,6 +159,65 @@ TEST(Names, ATeamsSilentNamesHoldUpNoOtherTeam) {
   release->count_down();
 }
 
+// Goal: no team can make a host's name wait for others by asking for it first. Method: all lookups that a team may have
+// are stuck, and its next one waits; it is for a host that another team needs, too.
+TEST(Names, ATeamDoesNotWaitForAnothersLookup) {
+  TestServer server(always(response_text(200)));
+  // Shared, because a lookup under way outlives its sender.
+  const auto release = std::make_shared<std::latch>(1);
+  auto options = test_options();
+  options.look_up = [release](const std::string& host) {
+    if (host.starts_with("silent")) release->wait();
+    return loopback();
+  };
+  TestClient client(options);
+  const auto start = [&](const std::string& team, const std::string& host) {
+    auto webhook = webhook_to("http://" + host + ".example:" + std::to_string(server.port()) + "/");
+    webhook->team_id = team;
+    client.start(webhook);
+  };
+  for (int i = 0; i < 50; ++i) start("team_silent", "silent" + std::to_string(i));
+  start("team_silent", "wanted");
+  start("team_other", "wanted");
+  for (const auto& result : client.next(2)) {
+    EXPECT_EQ(result.attempt.http_status, 200) << result.attempt.error;
+    EXPECT_LT(result.attempt.duration, seconds(4));
+  }
+  release->count_down();
+  client.next(50);
+}
+
+// Goal: names of a team that has too many waiting fail with that reason, for this team only.
+TEST(Names, TooManyWaitingAreToldToTheirTeamOnly) {
+  TestServer server(always(response_text(200)));
+  // Shared, because a lookup under way outlives its sender.
+  const auto release = std::make_shared<std::latch>(1);
+  auto options = test_options();
+  options.look_up = [release](const std::string& host) {
+    if (host.starts_with("silent")) release->wait();
+    return loopback();
+  };
+  TestClient client(options);
+  const auto start = [&](const std::string& team, const std::string& host) {
+    auto webhook = webhook_to("http://" + host + ".example:" + std::to_string(server.port()) + "/");
+    webhook->team_id = team;
+    return client.start(webhook);
+  };
+  constexpr int kSilent = 600;  // more than may wait and run
+  for (int i = 0; i < kSilent; ++i) start("team_silent", "silent" + std::to_string(i));
+  start("team_silent", "wanted");
+  const auto wanted = start("team_other", "wanted");
+  int too_many = 0;
+  for (bool found = false; !found;) {
+    const auto result = client.next();
+    found = result.delivery == wanted;
+    if (found) EXPECT_EQ(result.attempt.http_status, 200) << result.attempt.error;
+    if (result.attempt.error.ends_with("too many names are waiting to be looked up")) ++too_many;
+  }
+  EXPECT_GT(too_many, 0);
+  release->count_down();
+}
+
 // Goal: hosts without a name server starve nobody. Method: many hosts fail, and get no answer at all when they are
 // looked up again; meanwhile attempts go to hosts never seen before.
 TEST(Names, FailingHostsHoldUpNobodyElse) {
