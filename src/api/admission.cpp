@@ -1,9 +1,10 @@
 // What is judged by a request's head, before its body is read: whether there is such a route for this caller, and
-// whether the caller has made too many requests.
+// whether the caller has made too many requests, and whether its body comes in a coding that is taken.
 
 #include <spdlog/spdlog.h>
 
 #include "api/api.hpp"
+#include "api/coded_body.hpp"
 #include "http_server/client_address.hpp"
 #include "runtime/clocks.hpp"
 
@@ -29,6 +30,7 @@ std::optional<Response> Api::admit(const Request& head) {
   try {
     const Route& route = find_route(call);
     refusal = rate_refusal(call, route);
+    if (!refusal && route.handler != &Api::receive_test) refusal = coding_refusal(head);
   } catch (Fault& fault) {
     refusal =
         fault.response.status == 401 ? unknown_caller(head, std::move(fault.response)) : std::move(fault.response);

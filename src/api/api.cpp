@@ -4,6 +4,7 @@
 #include <boost/url/parse_query.hpp>
 #include <boost/url/pct_string_view.hpp>
 
+#include "api/coded_body.hpp"
 #include "api/render.hpp"
 #include "runtime/clocks.hpp"
 #include "signing/signing.hpp"
@@ -235,6 +236,9 @@ asio::awaitable<Response> Api::dispatch(const Request& request) {
   Call call{request, {}, {}, {}};
   const Route& route = find_route(call);
   call.query = parse_query(request.query());
+  if (route.handler == &Api::receive_test) co_return co_await receive_test(call);  // shows what came as it came
+  const std::string decoded = decoded_body(request);
+  call.body = json_text::without_byte_order_mark(is_coded(request) ? decoded : request.body);
   co_return co_await (this->*route.handler)(call);
 }
 

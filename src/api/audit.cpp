@@ -8,6 +8,7 @@
 #include "api/json_writer.hpp"
 #include "api/people.hpp"
 #include "http_client/masking.hpp"
+#include "model/verbatim_json.hpp"
 #include "model/webhook_json.hpp"
 #include "runtime/clocks.hpp"
 
@@ -20,7 +21,7 @@ namespace json = boost::json;
 constexpr std::array<std::string_view, 5> kActorKinds{"nobody", "key", "user", "portal", "limehook"};
 constexpr std::string_view kOwnHeaders = "headers";
 
-std::string text_of(const json::object& members) { return members.empty() ? "" : json::serialize(members); }
+std::string text_of(const json::object& members) { return members.empty() ? "" : serialize_verbatim(members); }
 
 // The members of `all` whose values `other` does not have.
 json::object differing(const json::object& all, const json::object& other) {

@@ -5,6 +5,8 @@
 #include <charconv>
 
 #include "base/ascii.hpp"
+#include "base/json_text.hpp"
+#include "model/number.hpp"
 
 namespace limehook::api {
 namespace {
@@ -31,7 +33,7 @@ std::optional<std::string> Call::parameter(std::string_view name) const {
 std::string Call::search_term() const {
   std::string term = parameter("q").value_or("");
   if (term.starts_with(' ')) term.front() = '+';
-  return term;
+  return normal_number(term);
 }
 
 std::optional<WallTime> Call::time_parameter(std::string_view name) const {
@@ -97,10 +99,11 @@ std::string_view Call::content_type(std::initializer_list<std::string_view> type
 
 boost::json::object Call::json_object() const {
   content_type({"application/json"});
-  if (const auto problem_text = json_problem(request.body))
-    throw Fault{problem(400, "The body is not JSON: " + *problem_text + ".")};
-  boost::json::value value = boost::json::parse(request.body);
-  if (!value.is_object()) throw Fault{invalid({{"", "must be a JSON object"}})};
+  if (const auto error = json_error(body)) throw Fault{not_json(*error)};
+  const std::string compact = json_text::compact(body);
+  if (!compact.starts_with('{')) throw Fault{invalid({{"", "must be a JSON object"}})};
+  if (auto errors = repeated_members(compact); !errors.empty()) throw Fault{invalid(errors)};
+  boost::json::value value = boost::json::parse(json_text::with_plain_integers(compact));
   return std::move(value.as_object());
 }
 

@@ -28,6 +28,7 @@ struct Call {
   Principal principal;
   std::string id;                                          // the path's {id}; empty when its route has none
   std::vector<std::pair<std::string, std::string>> query;  // decoded
+  std::string_view body = request.body;                    // decoded, without a byte order mark
 
   // ---- the query ----
   // Names other than these are a fault.
@@ -46,7 +47,7 @@ struct Call {
   // ---- the body ----
   // Throws unless Content-Type is one of `types`; answers which.
   std::string_view content_type(std::initializer_list<std::string_view> types) const;
-  // The body as a JSON object.
+  // The body as a JSON object, with integers of 64 bits in whatever form they are written. No member comes twice.
   boost::json::object json_object() const;
 };
 

@@ -23,6 +23,28 @@ std::string idempotency_key(const Call& call) {
 // Keys of one team must not meet another's.
 std::string idempotency_scope(const Principal& principal) { return principal.team_id; }
 
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    const auto line = text.substr(0, end);
+    if (line.find_first_not_of(" \t\r") != std::string_view::npos) lines.push_back(line);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return lines;
+}
+
+// The items of a batch: of a JSON array, or one a line.
+std::vector<std::string_view> items_of(std::string_view body, bool lines) {
+  if (lines) return lines_of(body);
+  auto items = json_text::split_array(body, limits::kBatchEventsMax);
+  if (items) return *std::move(items);
+  const auto start = body.find_first_not_of(" \t\r\n");
+  const bool is_array = start != std::string_view::npos && body[start] == '[';
+  if (!is_array && !json_problem(body)) throw Fault{invalid({{"", "must be an array of events"}})};
+  throw Fault{not_json(is_array ? FieldError{"", items.error()} : *json_error(body))};
+}
+
 constexpr std::string_view kOtherTeam = "names a team that is not yours";
 
 // An event that names no team is the key's team's, or else that of its number; false when it names another than the
@@ -41,17 +63,6 @@ void write_receipt(JsonWriter& out, const delivery::EventReceipt& receipt) {
   out.end_object();
 }
 
-std::vector<std::string_view> lines_of(std::string_view text) {
-  std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    const auto end = text.find('\n');
-    const auto line = text.substr(0, end);
-    if (line.find_first_not_of(" \t\r") != std::string_view::npos) lines.push_back(line);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  }
-  return lines;
-}
-
 void check_count(std::size_t count) {
   if (count == 0) throw Fault{invalid({{"", "must have at least one event"}})};
   if (count > limits::kBatchEventsMax) {
@@ -63,10 +74,9 @@ void check_count(std::size_t count) {
 
 asio::awaitable<Response> Api::post_event(const Call& call) {
   call.content_type({"application/json"});
-  auto draft = parse_event(call.request.body);
+  auto draft = parse_event(call.body);
   if (!draft) {
-    if (const auto text = json_problem(call.request.body))
-      throw Fault{problem(400, "The body is not JSON: " + *text + ".")};
+    if (const auto error = json_error(call.body)) throw Fault{not_json(*error)};
     throw Fault{invalid(draft.error())};
   }
   if (!settle_team(*draft, call.principal, engine_.directory().numbers())) {
@@ -85,20 +95,7 @@ asio::awaitable<Response> Api::post_event(const Call& call) {
 asio::awaitable<Response> Api::post_batch(const Call& call) {
   const bool lines = call.content_type({"application/json", "application/x-ndjson"}) == "application/x-ndjson";
   const std::string key = idempotency_key(call);
-  std::string compact;
-  std::vector<std::string_view> items;
-  if (lines) {
-    items = lines_of(call.request.body);
-  } else {
-    if (const auto text = json_problem(call.request.body))
-      throw Fault{problem(400, "The body is not JSON: " + *text + ".")};
-    compact = json_text::compact(call.request.body);
-    if (!compact.starts_with('[')) throw Fault{invalid({{"", "must be an array of events"}})};
-    json_text::each_element(compact, [&](std::string_view item) {
-      items.push_back(item);
-      return true;
-    });
-  }
+  const auto items = items_of(call.body, lines);
   check_count(items.size());
 
   std::vector<EventDraft> events;

@@ -40,7 +40,7 @@ Link read_invitation(Body& body, const Principal& principal) {
   Link link{.kind = LinkKind::Invitation};
   link.email = body.email("email");
   link.name = body.optional_text("name", limits::kNameCharactersMax);
-  link.team_id = body.optional_text("team_id", limits::kTeamIdBytesMax);
+  link.team_id = body.optional_text("team_id", limits::kTeamIdCharactersMax);
   const std::string role = body.text("role", limits::kNameCharactersMax);
   const auto named = role_named(role);
   if (!role.empty() && (!named || *named == Role::Ingest)) body.wrong("role", "must be admin, manage or read");

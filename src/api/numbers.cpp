@@ -30,8 +30,8 @@ std::optional<std::string> number_parameter(const Call& call) {
   auto number = call.parameter("number");
   if (!number) return std::nullopt;
   if (number->starts_with(' ')) number->front() = '+';
-  if (!number->starts_with('+')) number->insert(0, 1, '+');
-  return number;
+  auto normal = normal_number(*number);
+  return normal.starts_with('+') ? normal : normal_number("+" + normal);
 }
 
 // Says nothing of whose it is: that is none of another team's business.

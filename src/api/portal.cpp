@@ -4,6 +4,7 @@
 #include "api/audit.hpp"
 #include "api/body.hpp"
 #include "api/people.hpp"
+#include "base/characters.hpp"
 #include "runtime/clocks.hpp"
 #include "signing/signing.hpp"
 
@@ -12,7 +13,8 @@ namespace limehook::api {
 // The link is good once and for minutes; the session that it opens has no cookie, which browsers would keep from an
 // embedded page, and dies by itself.
 asio::awaitable<Response> Api::create_portal_link(const Call& call) {
-  if (!call.principal.sees_team(call.id) || call.id.size() > limits::kTeamIdBytesMax) throw Fault{not_found("team")};
+  if (!call.principal.sees_team(call.id) || characters_in(call.id) > limits::kTeamIdCharactersMax)
+    throw Fault{not_found("team")};
   Body body(call, Body::MayBeMissing{});
   const std::string role = body.optional_text("role", limits::kNameCharactersMax);
   const auto named = role.empty() ? Role::Manage : role_named(role);

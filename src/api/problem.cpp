@@ -38,6 +38,8 @@ Response invalid(const FieldErrors& errors) {
   return problem(422, errors.size() == 1 ? "A field is wrong." : "Some fields are wrong.", errors);
 }
 
+Response not_json(const FieldError& error) { return problem(400, "The body " + error.detail + ".", {error}); }
+
 Response not_found(std::string_view what) {
   return problem(404, "There is no " + std::string(what) + " with this id.");
 }

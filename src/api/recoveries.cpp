@@ -5,6 +5,8 @@
 #include "api/api.hpp"
 #include "api/json_writer.hpp"
 #include "api/render.hpp"
+#include "base/characters.hpp"
+#include "model/number.hpp"
 #include "runtime/clocks.hpp"
 
 namespace limehook::api {
@@ -65,8 +67,8 @@ class RecoveryReader {
 
   void take_term(const json::value& value) {
     if (value.is_null()) return;
-    recovery_.term = text_of(value);
-    const bool fits = !recovery_.term.empty() && recovery_.term.size() <= limits::kSearchTermBytesMax;
+    recovery_.term = normal_number(text_of(value));
+    const bool fits = !recovery_.term.empty() && characters_in(recovery_.term) <= limits::kSearchTermCharactersMax;
     if (!fits) wrong("q", "must be a number, a call id or a message id");
   }
 

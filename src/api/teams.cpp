@@ -7,6 +7,7 @@
 #include "api/api.hpp"
 #include "api/audit.hpp"
 #include "api/json_writer.hpp"
+#include "base/characters.hpp"
 #include "runtime/clocks.hpp"
 
 namespace limehook::api {
@@ -35,7 +36,7 @@ json::object audit_members(const Team& team) { return {{"name", team.name}}; }
 bool is_team_id(std::string_view text) {
   // It stands in paths as it is.
   const auto visible = [](char c) { return c > ' ' && c <= '~' && !std::string_view("/?#%").contains(c); };
-  return !text.empty() && text.size() <= limits::kTeamIdBytesMax && std::ranges::all_of(text, visible);
+  return !text.empty() && text.size() <= limits::kTeamIdCharactersMax && std::ranges::all_of(text, visible);
 }
 
 // Applies `name`, and `id` to a team that has none.
@@ -48,8 +49,8 @@ void apply(Team& team, const json::object& body) {
       if (!is_team_id(text)) errors.push_back({"/id", "must be 1 to 128 visible ASCII characters other than / ? # %"});
     } else if (name == "name") {
       team.name = text;
-      if (text.empty() || text.size() > limits::kNameCharactersMax) {
-        errors.push_back({"/name", "must be a text of 1 to 200 bytes"});
+      if (text.empty() || characters_in(text) > limits::kNameCharactersMax) {
+        errors.push_back({"/name", "must be a text of 1 to 200 characters"});
       }
     } else {
       errors.push_back({"/" + std::string(name), "is not a known member"});

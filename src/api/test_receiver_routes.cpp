@@ -141,7 +141,7 @@ asio::awaitable<Response> Api::list_test_receivers(const Call& call) {
 asio::awaitable<Response> Api::create_test_receiver(const Call& call) {
   Body body(call, Body::MayBeMissing{});
   TestReceiver receiver;
-  receiver.team_id = body.optional_text("team_id", limits::kTeamIdBytesMax);
+  receiver.team_id = body.optional_text("team_id", limits::kTeamIdCharactersMax);
   read_behaviour(body, receiver);
   body.finish();
   if (receiver.team_id.empty()) receiver.team_id = call.principal.team_id;

@@ -7,6 +7,7 @@
 #include "api/body.hpp"
 #include "api/page.hpp"
 #include "api/people.hpp"
+#include "base/characters.hpp"
 #include "runtime/clocks.hpp"
 
 namespace limehook::api {
@@ -32,9 +33,9 @@ std::optional<Membership> membership_of(Body& body, std::size_t index, const boo
     body.wrong(pointer, "must be an object with team_id and role");
     return std::nullopt;
   }
-  const bool team_fits =
-      team->is_string() && !team->as_string().empty() && team->as_string().size() <= limits::kTeamIdBytesMax;
-  if (!team_fits) body.wrong(pointer + "/team_id", "must be a text of 1 to 128 bytes");
+  const bool team_fits = team->is_string() && !team->as_string().empty() &&
+                         characters_in(team->as_string()) <= limits::kTeamIdCharactersMax;
+  if (!team_fits) body.wrong(pointer + "/team_id", "must be a text of 1 to 128 characters");
   const auto named = role->is_string() ? role_named(role->as_string()) : std::nullopt;
   const bool role_fits = named == Role::Manage || named == Role::Read;
   if (!role_fits) body.wrong(pointer + "/role", "must be manage or read");

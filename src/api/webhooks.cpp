@@ -11,6 +11,7 @@
 #include "api/sample_event.hpp"
 #include "http_client/client_certificate.hpp"
 #include "http_client/masking.hpp"
+#include "model/verbatim_json.hpp"
 #include "runtime/clocks.hpp"
 #include "signing/signing.hpp"
 
@@ -84,9 +85,10 @@ bool is_failing(const Webhook& webhook, const std::optional<delivery::WebhookVie
 }
 
 // Applies the body's members; a timeout_ms of null is the server's.
-FieldErrors apply(Webhook& webhook, const boost::json::object& body, const UrlRules& rules, Duration default_timeout) {
+FieldErrors apply(Webhook& webhook, const Call& call, const UrlRules& rules, Duration default_timeout) {
+  const auto body = call.json_object();
   const auto certificate = webhook.client_certificate;
-  FieldErrors errors = apply_webhook_json(webhook, body, rules);
+  FieldErrors errors = apply_webhook_json(webhook, call.body, rules);
   if (errors.empty()) errors = certificate_problems(webhook, certificate);
   if (const auto* timeout = body.if_contains("timeout_ms"); timeout && timeout->is_null())
     webhook.timeout = default_timeout;
@@ -95,7 +97,7 @@ FieldErrors apply(Webhook& webhook, const boost::json::object& body, const UrlRu
 
 // The overlap asked for in the body, which may be missing.
 Duration overlap_of(const Call& call) {
-  if (call.request.body.empty()) return limits::kSecretOverlap;
+  if (call.body.empty()) return limits::kSecretOverlap;
   const auto body = call.json_object();
   Duration overlap = limits::kSecretOverlap;
   for (const auto& [name, value] : body) {
@@ -134,7 +136,7 @@ boost::json::object Api::shown(const Webhook& webhook, const Principal& principa
 
 Response Api::show(int status, const Webhook& webhook, const Principal& principal) const {
   return Response{
-      status, "application/json", boost::json::serialize(shown(webhook, principal)), {{"ETag", entity_tag(webhook)}}};
+      status, "application/json", serialize_verbatim(shown(webhook, principal)), {{"ETag", entity_tag(webhook)}}};
 }
 
 AuditEntry Api::webhook_audit(const Call& call, std::string_view action, const Webhook* before,
@@ -163,7 +165,7 @@ asio::awaitable<Response> Api::list_webhooks(const Call& call) {
       next = row->value;
       break;
     }
-    if (listed) out.raw(boost::json::serialize(shown(*webhook, call.principal)));
+    if (listed) out.raw(serialize_verbatim(shown(*webhook, call.principal)));
     --row;
   }
   out.end_array().key("next_cursor").string_or_null(cursor_text(next)).end_object();
@@ -173,7 +175,7 @@ asio::awaitable<Response> Api::list_webhooks(const Call& call) {
 asio::awaitable<Response> Api::create_webhook(const Call& call) {
   Webhook webhook;
   webhook.timeout = options_.default_timeout;
-  FieldErrors errors = apply(webhook, call.json_object(), options_.url_rules, options_.default_timeout);
+  FieldErrors errors = apply(webhook, call, options_.url_rules, options_.default_timeout);
   if (!errors.empty()) throw Fault{invalid(errors)};
   if (webhook.team_id.empty()) webhook.team_id = call.principal.team_id;
   if (!call.principal.sees_team(webhook.team_id)) {
@@ -187,7 +189,7 @@ asio::awaitable<Response> Api::create_webhook(const Call& call) {
   auto json = shown(**stored, call.principal);
   json["secret"] = (*stored)->secret;
   json["token"] = (*stored)->token;
-  Response response{201, "application/json", boost::json::serialize(json), {}};
+  Response response{201, "application/json", serialize_verbatim(json), {}};
   response.headers.emplace_back("Location", "/v1/webhooks/" + (*stored)->id.str());
   response.headers.emplace_back("ETag", entity_tag(**stored));
   response.headers.emplace_back("Cache-Control", "no-store");
@@ -202,7 +204,7 @@ asio::awaitable<Response> Api::patch_webhook(const Call& call) {
   const auto current = visible_webhook(call);
   const auto version = version_asked_for(call, *current);
   Webhook changed = *current;
-  FieldErrors errors = apply(changed, call.json_object(), options_.url_rules, options_.default_timeout);
+  FieldErrors errors = apply(changed, call, options_.url_rules, options_.default_timeout);
   if (errors.empty() && changed.team_id != current->team_id) {
     errors.push_back({"/team_id", "cannot be changed; create a webhook for the other team"});
   }

@@ -8,6 +8,7 @@
 #include "app/terminal.hpp"
 #include "app/time_flag.hpp"
 #include "app/webhook_flags.hpp"
+#include "model/verbatim_json.hpp"
 
 namespace limehook::app {
 namespace {
@@ -105,14 +106,14 @@ ExitCode create_webhook(const WebhooksOptions& options) {
   auto body = webhook_json(options.flags);
   if (!body) return usage_error(body.error());
   if (options.disabled) (*body)["enabled"] = false;
-  return request(options.client, "POST", "/v1/webhooks", json::serialize(*body), print_webhook);
+  return request(options.client, "POST", "/v1/webhooks", serialize_verbatim(*body), print_webhook);
 }
 
 ExitCode update_webhook(const WebhooksOptions& options) {
   const auto body = webhook_json(options.flags);
   if (!body) return usage_error(body.error());
   if (body->empty()) return usage_error("nothing to change was given; see `limehook webhooks update --help`");
-  return request(options.client, "PATCH", options.path(), json::serialize(*body), print_webhook);
+  return request(options.client, "PATCH", options.path(), serialize_verbatim(*body), print_webhook);
 }
 
 ExitCode delete_webhook(const WebhooksOptions& options) {

@@ -18,7 +18,7 @@ inline constexpr auto kIdempotencyWindow = 24h;
 inline constexpr std::size_t kPageDefault = 50;
 inline constexpr std::size_t kPageMax = 500;
 inline constexpr std::size_t kPageBytesMax = 4 * 1024 * 1024;  // of the payloads on a page
-inline constexpr std::size_t kSearchTermBytesMax = 255;        // as long as a call id may be
+inline constexpr std::size_t kSearchTermCharactersMax = 255;   // as long as a call id may be
 inline constexpr std::size_t kRowsExaminedMax = 50'000;        // for one page
 
 // Statistics. A series of a webhook's minutes begins at most so long ago; they are kept for longer, so it is whole.
@@ -67,12 +67,13 @@ inline constexpr std::size_t kPemBytesMax = 32 * 1024;
 inline constexpr std::size_t kNumbersMax = 1000;
 inline constexpr std::size_t kFilterConditionsMax = 50;
 inline constexpr std::size_t kFilterValuesMax = 1000;
+inline constexpr std::size_t kFilterNumberCharactersMax = 100;
 inline constexpr std::size_t kFilterPathDepthMax = 8;
 inline constexpr std::size_t kPayloadFieldsMax = 100;
 inline constexpr std::size_t kTemplateBytesMax = 64 * 1024;
 inline constexpr std::size_t kPlaceholdersMax = 200;
 inline constexpr std::size_t kShapedBytesMax = 512 * 1024;  // of a body that a webhook's payload setting makes
-inline constexpr std::size_t kTeamIdBytesMax = 128;
+inline constexpr std::size_t kTeamIdCharactersMax = 128;
 // What a team can make by itself; an admin can make more for it.
 inline constexpr std::size_t kWebhooksPerTeamMax = 1000;
 inline constexpr std::size_t kNumbersPerTeamMax = 100'000;

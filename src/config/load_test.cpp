@@ -143,6 +143,15 @@ TEST_F(LoadConfig, ABadFileIsAnError) {
   EXPECT_THAT(error(), HasSubstr("timeout: has the wrong type"));
 }
 
+TEST_F(LoadConfig, AByteOrderMarkIsPassedOverAndUtf16Named) {
+  sources_.flags["config"] = {write("\xEF\xBB\xBFlisten = \"127.0.0.1:7\"\n")};
+  EXPECT_EQ(error(), "no error");
+  for (const char* mark : {"\xFF\xFE", "\xFE\xFF"}) {
+    sources_.flags["config"] = {write(mark + std::string("l\0", 2))};
+    EXPECT_THAT(error(), HasSubstr("is UTF-16 text; save it as UTF-8"));
+  }
+}
+
 TEST_F(LoadConfig, AnEmptyFileAndAnEmptyListChangeNothing) {
   sources_.flags["config"] = {write("")};
   EXPECT_EQ(load().config.timeout, 15s);

@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "base/email_address.hpp"
+#include "base/json_text.hpp"
 
 namespace limehook::config {
 namespace {
@@ -342,6 +343,7 @@ Value<std::string> read_secret_file(std::string_view name) {
   std::string secret(kBytesMax, '\0');
   file.read(secret.data(), static_cast<std::streamsize>(secret.size()));
   secret.resize(static_cast<std::size_t>(file.gcount()));
+  secret.erase(0, secret.size() - json_text::without_byte_order_mark(secret).size());
   secret.resize(std::min(secret.find('\n'), secret.size()));
   if (secret.ends_with('\r')) secret.pop_back();
   if (secret.empty()) return problem("has an empty first line; expected the secret there");

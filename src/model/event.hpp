@@ -81,7 +81,12 @@ std::vector<std::string> search_terms(std::string_view compact_payload);
 // What is wrong with `text` as an E.164 number; nothing when it is one.
 std::optional<std::string> number_problem(std::string_view text);
 
-// What is wrong with `text` as JSON (RFC 8259, UTF-8, limited depth); nothing when it is valid.
+// What is wrong with `text` as JSON (RFC 8259, UTF-8, limited depth); nothing when it is valid. The second says where
+// as well: at the value that cannot be read, or the one around it.
 std::optional<std::string> json_problem(std::string_view text);
+std::optional<FieldError> json_error(std::string_view text);
+
+// The members of objects, however deep in compact JSON, whose name has come before in the same object; the first ten.
+FieldErrors repeated_members(std::string_view compact);
 
 }  // namespace limehook

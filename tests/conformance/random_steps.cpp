@@ -139,8 +139,8 @@ class Steps {
         make_.event(webhooks, "team_001", EventType::MissedCall, {"+1" + std::to_string(random_.below(9))});
     event.event.payload = R"({"event":"missed_call","note":")" + text(random_.chance(0.1) ? 9000 : 200) + "\"}";
     if (random_.chance(0.2)) {
-      event.idempotency_scope = "team_001";
       event.idempotency_key = std::to_string(random_.below(20));
+      event.idempotency_scope = "team_001";
       if (!used_keys_.insert(event.idempotency_key).second) event.deliveries.clear();  // perhaps a duplicate
     }
     for (const Delivery& delivery : event.deliveries) open_.push_back({delivery.id, delivery.webhook});
@@ -188,7 +188,7 @@ std::string time_text(const std::optional<WallTime>& time) { return time ? std::
 
 void tell(std::ostream& out, const Catalog& catalog, const Store& store) {
   for (const Webhook& w : catalog.webhooks) {
-    out << "webhook " << w.id.str() << ' ' << w.version << ' ' << text_of(webhook_to_stored_json(w)) << ' '
+    out << "webhook " << w.id.str() << ' ' << w.version << ' ' << webhook_to_stored_json(w) << ' '
         << text_of(webhook_secrets_to_json(w)) << '\n';
     for (const Recovery& r : store.list_recoveries(w.id)) out << "recovery " << r.id.str() << '\n';
   }

@@ -171,7 +171,7 @@ describe('against a running server', () => {
   });
 
   test('send tells which field is wrong', async () => {
-    assertClearFailure(await cli(['send', '--file', '-'], { input: JSON.stringify(missedCall({ caller_number: 'x' })) }), /caller_number/);
+    assertClearFailure(await cli(['send', '--file', '-'], { input: JSON.stringify(missedCall({ caller_number: 5 })) }), /caller_number/);
     assertClearFailure(await cli(['send', '--file', '-'], { input: '{' }));
   });
 

@@ -60,7 +60,7 @@ OpenDelivery read_open_delivery(const Statement& row) {
 }
 
 Webhook read_webhook(const Statement& row, const vault::Vault& vault) {
-  Webhook webhook = webhook_from_stored_json(boost::json::parse(row.bytes(4)).as_object());
+  Webhook webhook = webhook_from_stored_json(row.bytes(4));
   webhook.id = WebhookId{row.integer(0)};
   webhook.version = row.small(1);
   // The JSON form has milliseconds.
@@ -71,7 +71,7 @@ Webhook read_webhook(const Statement& row, const vault::Vault& vault) {
   return webhook;
 }
 
-std::string webhook_config(const Webhook& webhook) { return boost::json::serialize(webhook_to_stored_json(webhook)); }
+std::string webhook_config(const Webhook& webhook) { return webhook_to_stored_json(webhook); }
 
 std::string webhook_secrets(const Webhook& webhook, const vault::Vault& vault) {
   return seal_secrets(vault, webhook.id.str(), boost::json::serialize(webhook_secrets_to_json(webhook)));
