@@ -5,6 +5,7 @@
 #include "api/api.hpp"
 #include "api/json_writer.hpp"
 #include "api/render.hpp"
+#include "store/idempotency.hpp"
 
 namespace limehook::api {
 namespace {
@@ -20,8 +21,10 @@ std::string idempotency_key(const Call& call) {
   return std::string(key);
 }
 
-// Keys of one team must not meet another's.
-std::string idempotency_scope(const Principal& principal) { return principal.team_id; }
+Response key_conflict(const delivery::EventReceipt& receipt) {
+  return problem(422, "The Idempotency-Key was used for another event within the last 24 hours. Nothing was stored.",
+                 {{"", "Idempotency-Key belongs to the event " + receipt.id.str() + ", whose payload is another one"}});
+}
 
 std::vector<std::string_view> lines_of(std::string_view text) {
   std::vector<std::string_view> lines;
@@ -63,6 +66,13 @@ void write_receipt(JsonWriter& out, const delivery::EventReceipt& receipt) {
   out.end_object();
 }
 
+// The key of a batch goes with what is in each item.
+void name_item(EventDraft& draft, std::string_view key) {
+  if (key.empty()) return;
+  draft.fingerprint = store::fingerprint_of(draft.payload);
+  draft.idempotency_key = store::item_key(key, draft.fingerprint);
+}
+
 void check_count(std::size_t count) {
   if (count == 0) throw Fault{invalid({{"", "must have at least one event"}})};
   if (count > limits::kBatchEventsMax) {
@@ -83,10 +93,12 @@ asio::awaitable<Response> Api::post_event(const Call& call) {
     throw Fault{problem(403, "The event's team is not yours.", {{"/team_id", std::string(kOtherTeam)}})};
   }
   draft->idempotency_key = idempotency_key(call);
+  if (!draft->idempotency_key.empty()) draft->fingerprint = store::fingerprint_of(draft->payload);
   std::vector<EventDraft> events;
   events.push_back(std::move(*draft));
-  const auto receipts = co_await engine_.submit_events(std::move(events), idempotency_scope(call.principal));
+  const auto receipts = co_await engine_.submit_events(std::move(events));
   if (!receipts) co_return refusal(receipts.error());
+  if (receipts->front().conflict) co_return key_conflict(receipts->front());
   JsonWriter out;
   write_receipt(out, receipts->front());
   co_return Response{receipts->front().duplicate ? 200 : 202, "application/json", out.take(), {}};
@@ -108,13 +120,13 @@ asio::awaitable<Response> Api::post_batch(const Call& call) {
     } else if (!settle_team(*draft, call.principal, engine_.directory().numbers())) {
       errors[i] = {{"/team_id", std::string(kOtherTeam)}};
     } else {
-      if (!key.empty()) draft->idempotency_key = key + "#" + std::to_string(i);
+      name_item(*draft, key);
       events.push_back(std::move(*draft));
     }
   }
   std::vector<delivery::EventReceipt> receipts;
   if (!events.empty()) {
-    auto answer = co_await engine_.submit_events(std::move(events), idempotency_scope(call.principal));
+    auto answer = co_await engine_.submit_events(std::move(events));
     if (!answer) co_return refusal(answer.error());
     receipts = std::move(*answer);
   }

@@ -25,7 +25,6 @@ using BodyPtr = std::shared_ptr<const std::string>;
 struct EventsSubmitted {
   Ticket ticket;
   std::vector<EventDraft> events;
-  std::string idempotency_scope;  // keys of different scopes do not meet
 };
 // Sends one event to one webhook now, past filters and limits, without retries. Answered by TestFinished or Refused.
 struct TestSubmitted {
@@ -137,7 +136,8 @@ struct RecoveryStepWanted {
 struct EventReceipt {
   EventId id;
   int deliveries;
-  bool duplicate;
+  bool duplicate;         // the same key came with the same payload before: this is that event
+  bool conflict = false;  // the key belongs to this event, whose payload is another one: nothing was stored
 };
 struct EventsAccepted {
   Ticket ticket;

@@ -217,8 +217,7 @@ Delivery Scheduler::new_delivery(const Event& event, const Webhook& webhook, std
   return delivery;
 }
 
-void Scheduler::add_event(Work& work, EventDraft&& draft, std::string_view scope, std::span<const WebhookPtr> targets,
-                          bool test) {
+void Scheduler::add_event(Work& work, EventDraft&& draft, std::span<const WebhookPtr> targets, bool test) {
   store::NewEvent added;
   added.event.id = EventId{ids_.next(now_.wall)};
   added.event.type = draft.type;
@@ -227,10 +226,8 @@ void Scheduler::add_event(Work& work, EventDraft&& draft, std::string_view scope
   added.event.test = test;
   added.event.payload = std::move(draft.payload);
   added.terms = std::move(draft.terms);
-  if (!draft.idempotency_key.empty()) {
-    added.idempotency_key = std::move(draft.idempotency_key);
-    added.idempotency_scope = scope;
-  }
+  added.idempotency_key = std::move(draft.idempotency_key);
+  added.fingerprint = std::move(draft.fingerprint);
   store::WriteBatch& batch = work.batch;
   added.deliveries.reserve(targets.size());
   for (const WebhookPtr& webhook : targets) {
@@ -248,7 +245,7 @@ void Scheduler::on(EventsSubmitted&& input) {
   for (EventDraft& draft : input.events) {
     matched_.clear();
     routing_.match(draft, matched_);
-    add_event(work, std::move(draft), input.idempotency_scope, matched_, false);
+    add_event(work, std::move(draft), matched_, false);
   }
 }
 
@@ -258,7 +255,7 @@ void Scheduler::on(TestSubmitted&& input) {
   if (refused(input.ticket)) return;
   Work& work = journal_.requests();
   work.effects.push_back(AcceptTest{input.ticket, work.batch.events.size()});
-  add_event(work, std::move(input.event), "", {&webhook, 1}, true);
+  add_event(work, std::move(input.event), {&webhook, 1}, true);
 }
 
 void Scheduler::on(WebhookSubmitted&& input) {

@@ -191,8 +191,7 @@ class Scheduler {
   // True when the request was refused.
   bool refused(Ticket ticket);
   void refuse(Ticket ticket, Refusal reason) { outputs_.push_back(Refused{ticket, reason}); }
-  void add_event(Work& work, EventDraft&& draft, std::string_view scope, std::span<const WebhookPtr> targets,
-                 bool test);
+  void add_event(Work& work, EventDraft&& draft, std::span<const WebhookPtr> targets, bool test);
   Delivery new_delivery(const Event& event, const Webhook& webhook, std::uint32_t order_key);
   void open_accepted(std::span<const Effect> effects, store::WriteBatch& batch,
                      std::span<const store::DuplicateEvent> duplicates);

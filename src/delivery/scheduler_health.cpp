@@ -99,7 +99,7 @@ void Scheduler::raise(WebhookSlot& slot, EventType type, std::string reason, std
   if (type != EventType::DeliveryExhausted || !matched_.empty()) {
     Work& facts = journal_.facts();
     facts.effects.push_back(AcceptEvents{0, facts.batch.events.size(), 1});
-    add_event(facts, std::move(draft), "", matched_, false);
+    add_event(facts, std::move(draft), matched_, false);
   }
   outputs_.push_back(Notice{type, webhook, reason});
   mail(slot, {type, webhook, std::move(reason)});

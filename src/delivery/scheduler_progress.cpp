@@ -199,7 +199,8 @@ void Scheduler::carry_out(const AcceptEvents& effect, store::WriteBatch& batch,
   auto duplicate = std::ranges::lower_bound(duplicates, effect.first, {}, &store::DuplicateEvent::index);
   for (std::size_t i = effect.first; i < effect.first + effect.count; ++i) {
     if (duplicate != duplicates.end() && duplicate->index == i) {
-      answer.receipts.push_back({duplicate->original, duplicate->deliveries, true});
+      answer.receipts.push_back(
+          {duplicate->original, duplicate->deliveries, !duplicate->other_payload, duplicate->other_payload});
       ++duplicate;
       continue;
     }

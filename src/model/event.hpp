@@ -68,6 +68,7 @@ struct EventDraft {
   std::vector<std::string> terms;    // what the log's search finds it by: numbers, call id, message id
   std::uint32_t order_key = 0;       // equal for events of one call, and for texts between the same two numbers
   std::string idempotency_key;       // empty: none
+  std::string fingerprint;           // of the payload, where there is a key (store/idempotency.hpp)
 };
 
 // Checks one event against its type's members (spec, section 3) and brings it to its delivered form. The text

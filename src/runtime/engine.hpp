@@ -56,7 +56,7 @@ class Engine {
   ~Engine();
 
   // ---- requests; each answers once its effect is durable ----
-  Answer<std::vector<delivery::EventReceipt>> submit_events(std::vector<EventDraft> events, std::string scope);
+  Answer<std::vector<delivery::EventReceipt>> submit_events(std::vector<EventDraft> events);
   Answer<delivery::TestFinished> test_webhook(WebhookId webhook, EventDraft event);
   // A webhook without id is new; otherwise its version says from which one the change was made.
   Answer<WebhookPtr> save_webhook(Webhook webhook, std::optional<AuditEntry> audit);

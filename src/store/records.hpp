@@ -28,8 +28,8 @@ namespace limehook::store {
 struct NewEvent {
   Event event;
   std::vector<std::string> terms;  // what the log's search finds it by
-  std::string idempotency_key;     // empty: none; unique within `idempotency_scope`
-  std::string idempotency_scope;
+  std::string idempotency_key;     // empty: none; unique within the event's team (idempotency.hpp)
+  std::string fingerprint;         // of the payload; empty: whatever comes with the key is the same
   std::vector<Delivery> deliveries;
 };
 
@@ -106,7 +106,8 @@ constexpr auto parts_of(auto& batch) {
 struct DuplicateEvent {
   std::size_t index;  // into WriteBatch::events
   EventId original;
-  int deliveries;  // how many the original had when it was accepted
+  int deliveries;              // how many the original had when it was accepted
+  bool other_payload = false;  // both have a fingerprint, and they differ
 };
 
 enum class CommitStatus : std::uint8_t {

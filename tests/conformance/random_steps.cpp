@@ -140,7 +140,7 @@ class Steps {
     event.event.payload = R"({"event":"missed_call","note":")" + text(random_.chance(0.1) ? 9000 : 200) + "\"}";
     if (random_.chance(0.2)) {
       event.idempotency_key = std::to_string(random_.below(20));
-      event.idempotency_scope = "team_001";
+      event.fingerprint = std::string(random_.below(3), 'f');
       if (!used_keys_.insert(event.idempotency_key).second) event.deliveries.clear();  // perhaps a duplicate
     }
     for (const Delivery& delivery : event.deliveries) open_.push_back({delivery.id, delivery.webhook});

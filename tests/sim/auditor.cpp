@@ -11,8 +11,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::string full_key(std::string_view scope, std::string_view key) {
-  return key.empty() ? std::string() : std::string(scope) + "/" + std::string(key);
+std::string full_key(std::string_view team, std::string_view key) {
+  return key.empty() ? std::string() : std::string(team) + "/" + std::string(key);
 }
 
 // As the specification says it, not as the core does.
@@ -59,7 +59,7 @@ void Auditor::submitted(const delivery::EventsSubmitted& input, const delivery::
     for (const WebhookPtr& webhook : webhooks) {
       if (webhook->mode == WebhookMode::Push && takes(*webhook, event)) expected.insert(webhook->id);
     }
-    ask.keys.push_back(full_key(input.idempotency_scope, event.idempotency_key));
+    ask.keys.push_back({full_key(event.team_id, event.idempotency_key), event.fingerprint});
   }
 }
 
@@ -242,11 +242,11 @@ void Auditor::apply_webhooks(const store::WriteBatch& batch) {
 }
 
 void Auditor::apply(const store::NewEvent& event) {
-  if (const auto key = full_key(event.idempotency_scope, event.idempotency_key); !key.empty()) {
+  if (const auto key = full_key(event.event.team_id, event.idempotency_key); !key.empty()) {
     const auto [used, fresh] = used_keys_.try_emplace(key);
     check(fresh || event.event.received_at >= used->second.last_at + limits::kIdempotencyWindow, Promise::Idempotency,
           "a key makes one event within its window", event.event.id.value);
-    used->second.events.insert(event.event.id);
+    used->second.events[event.event.id] = event.fingerprint;
     used->second.last_at = event.event.received_at;
   }
   for (const Delivery& delivery : event.deliveries) add(delivery, event.event);

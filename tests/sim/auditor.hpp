@@ -119,9 +119,13 @@ class Auditor {
     MonotonicTime due{};
     std::optional<Duration> retry_after;  // as honoured: with 429 and 503 only
   };
+  struct AskedKey {
+    std::string key;  // with its team; empty: none
+    std::string fingerprint;
+  };
   struct Ask {
     std::vector<std::set<WebhookId>> expected;  // who is to get each event
-    std::vector<std::string> keys;              // with their scope; empty: none
+    std::vector<AskedKey> keys;
     std::optional<Webhook> saves;
     std::optional<WebhookId> deletes;
     std::optional<KeyId> saves_key;
@@ -147,7 +151,7 @@ class Auditor {
     Duration pause{};
   };
   struct UsedKey {
-    std::set<EventId> events;
+    std::map<EventId, std::string> events;  // with their fingerprints
     WallTime last_at{};
   };
   struct RunningRecovery {

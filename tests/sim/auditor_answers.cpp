@@ -47,11 +47,14 @@ void Auditor::said(const delivery::EventsAccepted& output) {
     const delivery::EventReceipt& receipt = output.receipts[i];
     const auto event = store_.get_event(receipt.id);
     check(event.has_value(), Promise::Durable, "an event is acknowledged after it is stored", receipt.id.value);
-    if (!ask.keys[i].empty()) {
-      check(used_keys_[ask.keys[i]].events.contains(receipt.id), Promise::Idempotency, "a key answers its event",
-            receipt.id.value);
+    if (const auto& [key, fingerprint] = ask.keys[i]; !key.empty()) {
+      const auto& events = used_keys_[key].events;
+      const auto used = events.find(receipt.id);
+      check(used != events.end(), Promise::Idempotency, "a key answers its event", receipt.id.value);
+      check(receipt.conflict == (used->second != fingerprint), Promise::Idempotency,
+            "a key with another payload is refused, with the same one it is not", receipt.id.value);
     }
-    if (receipt.duplicate) continue;
+    if (receipt.duplicate || receipt.conflict) continue;
     check(receipt.deliveries == static_cast<int>(ask.expected[i].size()), Promise::Kept,
           "the receipt counts the deliveries", receipt.id.value);
     std::set<WebhookId> reached;

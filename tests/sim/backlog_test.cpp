@@ -201,7 +201,7 @@ TEST_F(SchedulerBacklogTest, FindsWhatGoesOnBehindOthers) {
   const auto accepted = accept_many(12);
   serve_sweeps();
   const DeliveryId first_in_store = accepted[4];
-  core_.handle(EventsSubmitted{++core_.ticket, {CoreHarness::draft("team_002")}, ""});  // a batch of its own
+  core_.handle(EventsSubmitted{++core_.ticket, {CoreHarness::draft("team_002")}});  // a batch of its own
   for (int i = 0; i < 4; ++i) core_.finish(core_.take_attempt(), 200);
   core_.handle(SkipSubmitted{++core_.ticket, first_in_store});
   answer_sweeps();

@@ -126,13 +126,16 @@ EventDraft People::draft() {
   }
   event.payload += "}";
   event.team_id = prng_.chance(0.1) ? "" : draw_team();
-  if (prng_.chance(0.3)) event.idempotency_key = std::to_string(prng_.below(10));
+  if (prng_.chance(0.3)) {
+    event.idempotency_key = std::to_string(prng_.below(10));
+    event.fingerprint = std::to_string(prng_.below(2));
+  }
   return event;
 }
 
 void People::send_events() {
   const std::uint64_t count = prng_.chance(0.1) ? w_.scenario.burst_max : 1 + prng_.below(3);
-  delivery::EventsSubmitted input{.idempotency_scope = pick(prng_, {"", "key_a"})};
+  delivery::EventsSubmitted input;
   for (std::uint64_t i = 0; i < count; ++i) input.events.push_back(draft());
   submit(std::move(input));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/limits.hpp"
+#include "store/idempotency.hpp"
 
 namespace limehook::store {
 
@@ -54,12 +55,14 @@ void MemoryStore::delete_webhook(const DeletedWebhook& deleted) {
 
 std::optional<DuplicateEvent> MemoryStore::claim_key(std::size_t index, const NewEvent& event) {
   if (event.idempotency_key.empty()) return std::nullopt;
-  const std::pair key(event.idempotency_scope, event.idempotency_key);
+  const std::pair key(event.event.team_id, event.idempotency_key);
   const auto found = used_keys_.find(key);
   if (found != used_keys_.end() && event.event.received_at < found->second.created_at + limits::kIdempotencyWindow) {
-    return DuplicateEvent{index, found->second.event, found->second.deliveries};
+    const UsedKey& used = found->second;
+    return DuplicateEvent{index, used.event, used.deliveries, is_other(used.fingerprint, event.fingerprint)};
   }
-  used_keys_[key] = {event.event.id, static_cast<int>(event.deliveries.size()), event.event.received_at};
+  used_keys_[key] = {event.event.id, static_cast<int>(event.deliveries.size()), event.event.received_at,
+                     event.fingerprint};
   return std::nullopt;
 }
 

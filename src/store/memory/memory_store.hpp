@@ -56,6 +56,7 @@ class MemoryStore : public Store {
     EventId event;
     int deliveries = 0;
     WallTime created_at{};
+    std::string fingerprint;
   };
   struct Applier;
   template <class Rows, class Row>
@@ -88,7 +89,7 @@ class MemoryStore : public Store {
   std::map<AuditId, AuditEntry> audits_;
   std::map<EventId, StoredEvent> events_;
   std::map<DeliveryId, StoredDelivery> deliveries_;
-  std::map<std::pair<std::string, std::string>, UsedKey> used_keys_;  // by scope and key
+  std::map<std::pair<std::string, std::string>, UsedKey> used_keys_;  // by team and key
   std::map<RecoveryId, Recovery> recoveries_;
   std::map<std::tuple<WebhookId, Duration, WallTime>, StatsCounts> stats_;  // by webhook, width and start
   std::int64_t last_id_ = 0;

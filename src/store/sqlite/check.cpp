@@ -66,7 +66,8 @@ constexpr std::array kRules{
          "SELECT n.id FROM numbers n WHERE EXISTS(SELECT 1 FROM numbers o WHERE o.number=n.number AND o.id<n.id)",
          number_name},
     Rule{"idempotency key that would never expire",
-         "SELECT i.event FROM idempotency i WHERE NOT EXISTS(SELECT 1 FROM idempotency_log l WHERE l.event=i.event)",
+         "SELECT i.event FROM idempotency i WHERE NOT EXISTS(SELECT 1 FROM idempotency_log l WHERE l.event=i.event AND "
+         "l.key=i.key)",
          event_name},
     Rule{"segment of the log index that overlaps the one before",
          "SELECT s.number FROM log_segments s WHERE s.first_id>s.last_id OR s.first_id<=coalesce((SELECT max(last_id) "

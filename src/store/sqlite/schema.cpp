@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/assert.hpp"
+#include "store/sqlite/key_migration.hpp"
 
 namespace limehook::store::sqlite {
 namespace {
@@ -210,7 +211,37 @@ CREATE TABLE stats_minutes(          -- of webhooks; the columns are those of st
 ) WITHOUT ROWID;
 )sql";
 
-constexpr std::array<Migration, 1> kMigrations{{{1, kVersion1}}};
+// Keys were those of the caller's team, which is none for a key of all teams; now they are those of the event's. An
+// item of a batch had its place in its key ("#3"); now its content is in it. Either form counts for what a key has made
+// already: whether "a#3" came with an item or was a caller's own cannot be told.
+constexpr const char* kKeysOfEvents = R"sql(
+CREATE TABLE keys_of_events(
+  key BLOB PRIMARY KEY,              -- the event's team, a zero byte, key (store/idempotency.hpp)
+  event INTEGER NOT NULL,
+  deliveries INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  fingerprint BLOB                   -- of the payload; null: nothing is known of it
+) WITHOUT ROWID;
+INSERT OR IGNORE INTO keys_of_events(key,event,deliveries,created_at)
+  SELECT CASE WHEN e.team<>'' THEN key_of_event(i.key,e.team) ELSE i.key END, i.event, i.deliveries, i.created_at
+  FROM idempotency i LEFT JOIN events e ON e.id=i.event ORDER BY i.event DESC;
+INSERT OR IGNORE INTO keys_of_events(key,event,deliveries,created_at)
+  SELECT key_of_item(i.key,e.team,e.payload), i.event, i.deliveries, i.created_at
+  FROM idempotency i JOIN events e ON e.id=i.event
+  WHERE key_of_item(i.key,e.team,e.payload) IS NOT NULL ORDER BY i.event DESC;
+CREATE TABLE keys_in_time(
+  event INTEGER NOT NULL,
+  key BLOB NOT NULL,
+  PRIMARY KEY(event, key)
+) WITHOUT ROWID;
+INSERT INTO keys_in_time(event,key) SELECT event,key FROM keys_of_events ORDER BY event,key;
+DROP TABLE idempotency;
+DROP TABLE idempotency_log;
+ALTER TABLE keys_of_events RENAME TO idempotency;
+ALTER TABLE keys_in_time RENAME TO idempotency_log;
+)sql";
+
+constexpr std::array<Migration, 2> kMigrations{{{1, kVersion1}, {2, kKeysOfEvents}}};
 
 }  // namespace
 
@@ -234,6 +265,7 @@ std::expected<void, std::string> migrate(Database& db, std::span<const Migration
     return std::unexpected(std::move(problem));
   }
   const auto version = db.number("PRAGMA user_version");
+  add_key_functions(db);
   for (const Migration& step : steps) {
     if (step.number <= version) continue;
     Transaction transaction(db, Transaction::Kind::Write);

@@ -242,7 +242,7 @@ bool SqliteStore::Parts::expire_keys(WallTime now) {
   for (const auto& [event, key] : expired) {
     // A later event may have taken the key over.
     db->run("DELETE FROM idempotency WHERE key=? AND event=?", Blob{key}, event);
-    db->run("DELETE FROM idempotency_log WHERE event=?", event);
+    db->run("DELETE FROM idempotency_log WHERE event=? AND key=?", event, Blob{key});
   }
   transaction.commit();
   return expired.size() == kExpiredKeysPerSlice;

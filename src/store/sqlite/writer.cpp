@@ -5,16 +5,13 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "store/idempotency.hpp"
 #include "store/sqlite/catalog.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/terms.hpp"
 
 namespace limehook::store::sqlite {
 namespace {
-
-std::string idempotency_key(const NewEvent& event) {
-  return event.idempotency_scope + std::string(1, '\0') + event.idempotency_key;
-}
 
 std::string header_names(const Webhook& webhook) {
   std::string out;
@@ -139,16 +136,17 @@ void Writer::delete_webhook(const DeletedWebhook& deleted) {
 
 std::optional<DuplicateEvent> Writer::claim_key(std::size_t index, const NewEvent& event) {
   if (event.idempotency_key.empty()) return std::nullopt;
-  const std::string key = idempotency_key(event);
+  const std::string key = stored_key(event.event.team_id, event.idempotency_key);
   const Blob key_blob{key};
   {
-    Rows rows = db_.query("SELECT event,deliveries,created_at FROM idempotency WHERE key=?", key_blob);
+    Rows rows = db_.query("SELECT event,deliveries,created_at,fingerprint FROM idempotency WHERE key=?", key_blob);
     if (rows.next() && event.event.received_at < rows->time(2) + limits::kIdempotencyWindow) {
-      return DuplicateEvent{index, EventId{rows->integer(0)}, rows->small(1)};
+      return DuplicateEvent{index, EventId{rows->integer(0)}, rows->small(1),
+                            is_other(rows->bytes(3), event.fingerprint)};
     }
   }
-  db_.run("INSERT OR REPLACE INTO idempotency(key,event,deliveries,created_at) VALUES(?,?,?,?)", key_blob,
-          event.event.id, event.deliveries.size(), event.event.received_at);
+  db_.run("INSERT OR REPLACE INTO idempotency(key,event,deliveries,created_at,fingerprint) VALUES(?,?,?,?,?)", key_blob,
+          event.event.id, event.deliveries.size(), event.event.received_at, Blob{event.fingerprint});
   db_.run("INSERT INTO idempotency_log(event,key) VALUES(?,?)", event.event.id, key_blob);
   return std::nullopt;
 }
