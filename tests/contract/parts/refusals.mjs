@@ -147,6 +147,12 @@ test('415: a body of another type', async () => {
   }
 });
 
+test('415: a body in another coding', async () => {
+  for (const operation of documenting(415)) {
+    await api.call(operation.id, 415, allowed(operation, { ...rightRequest(operation), headers: { 'Content-Encoding': 'br' } }));
+  }
+});
+
 test('413: a body that is too large', async () => {
   for (const operation of documenting(413)) {
     const bytesMax = { sendEvents: BATCH_BYTES_MAX, receiveTest: SHAPED_BYTES_MAX }[operation.id] ?? EVENT_BYTES_MAX;
@@ -166,7 +172,7 @@ test('422: a body with wrong members', async () => {
 test('422 names each wrong member', async () => {
   const pointers = async (id, options) =>
     (await api.call(id, 422, options)).errors.map((error) => error.pointer).sort();
-  const event = { ...known.samples.missed_call, caller_number: '12', timestamp: 'now' };
+  const event = { ...known.samples.missed_call, caller_number: 12, timestamp: 'now' };
   assert.deepEqual(await pointers('sendEvent', admin({ json: event })), ['/caller_number', '/timestamp']);
   const webhook = { name: 'new', url: 'ftp://example.com/', timeout_ms: 1, no: 1 };
   assert.deepEqual(await pointers('createWebhook', manager({ json: webhook })), ['/no', '/timeout_ms', '/url']);
