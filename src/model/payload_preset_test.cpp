@@ -149,6 +149,20 @@ TEST(PayloadPreset, SaysWhatHappened) {
   }
 }
 
+TEST(PayloadPreset, SaysThatNobodyIsKnown) {
+  // Goal: a caller who withholds the number is somebody, not a sentence that breaks off; durations are read in any
+  // form.
+  for (const auto* nobody : {"null", "\"\"", "\" \""}) {
+    const auto event =
+        event_of(EventType::CallCompleted, std::string(R"({"event":"call_completed","call_id":"1","caller_number":)") +
+                                               nobody + R"(,"callee_number":"101","duration":1.25e2})");
+    const auto text = strings_of(made(PayloadPreset::Slack, event));
+    EXPECT_THAT(text, HasSubstr("Call from an unknown number completed"));
+    EXPECT_THAT(text, HasSubstr("To: 101"));
+    EXPECT_THAT(text, HasSubstr("2 min 5 s"));
+  }
+}
+
 TEST(PayloadPreset, SlackTakesTextsAsTexts) {
   // Goal: a text message can make neither mentions nor links nor formatting, and shows as it was written.
   const auto body = made(PayloadPreset::Slack, text_message("<!channel> <https://evil.example|pay> & *b* @here"));
