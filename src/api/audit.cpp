@@ -16,8 +16,6 @@ namespace {
 
 namespace json = boost::json;
 
-// In the order of the enumerators.
-constexpr std::array<std::string_view, 5> kActorKinds{"nobody", "key", "user", "portal", "limehook"};
 constexpr std::string_view kOwnHeaders = "headers";
 
 std::string text_of(const json::object& members) { return members.empty() ? "" : json::serialize(members); }
@@ -70,7 +68,7 @@ json::object membership_in(const User* user, std::string_view team) {
 void write_entry(JsonWriter& out, const AuditEntry& entry) {
   out.key("id").string(entry.id.str()).key("at").string(format_rfc3339(id_time(entry.id.value)));
   out.key("actor").begin_object();
-  out.key("kind").string(kActorKinds[static_cast<std::size_t>(entry.actor_kind)]);
+  out.key("kind").string(name_of(entry.actor_kind));
   out.key("id").string_or_null(entry.actor_id).key("name").string_or_null(entry.actor_name).end_object();
   out.key("client_address").string_or_null(entry.client_address).key("team_id").string_or_null(entry.team_id);
   out.key("action").string(entry.action);

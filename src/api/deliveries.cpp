@@ -35,10 +35,10 @@ asio::awaitable<Response> Api::answer_page(const Call& call, store::DeliveryQuer
   std::int64_t next = query.before;
   for (int reads = 0; reads < kReadsMax && count < query.limit; ++reads) {
     query.before = next;
-    const auto page =
-        co_await engine_.read([query](const store::Store& store) { return store.list_deliveries(query); });
+    auto page = co_await engine_.read([query](const store::Store& store) { return store.list_deliveries(query); });
     next = page.next;
-    for (const store::DeliveryRow& row : page.rows) {
+    for (store::DeliveryRow& row : page.rows) {
+      if (call.principal.kind == ActorKind::Portal) leave_out_names(row.delivery);
       if (!sees_webhook(call.principal, row.delivery.webhook)) continue;
       if (count == query.limit) break;
       ++count;
@@ -73,6 +73,7 @@ asio::awaitable<store::DeliveryDetail> Api::load_delivery(const Call& call) {
   const auto id = path_id<DeliveryId>(call, "delivery");
   auto detail = co_await engine_.read([id](const store::Store& store) { return store.get_delivery(id); });
   if (!detail || !sees_webhook(call.principal, detail->delivery.webhook)) throw Fault{not_found("delivery")};
+  if (call.principal.kind == ActorKind::Portal) leave_out_names(detail->delivery);
   co_return std::move(*detail);
 }
 
@@ -109,10 +110,11 @@ asio::awaitable<Response> Api::retry_delivery(const Call& call) {
 
 asio::awaitable<Response> Api::skip_delivery(const Call& call) {
   const auto detail = co_await load_delivery(call);
-  const auto answer = co_await engine_.skip_delivery(detail.delivery.id);
+  auto entry = audit(call, "delivery.skipped", team_of(detail), call.id, "");
+  const auto answer = co_await engine_.skip_delivery(detail.delivery.id, entry.actor());
   if (!answer) co_return refusal(answer.error());
+  engine_.record(std::move(entry));
   const auto after = co_await load_delivery(call);
-  engine_.record(audit(call, "delivery.skipped", team_of(after), call.id, ""));
   JsonWriter out;
   write_delivery(out.begin_object(), after.delivery, after.event).end_object();
   co_return Response{200, "application/json", out.take(), {}};

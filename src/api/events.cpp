@@ -151,12 +151,13 @@ asio::awaitable<Response> Api::list_events(const Call& call) {
 
 asio::awaitable<Response> Api::get_event(const Call& call) {
   const auto id = path_id<EventId>(call, "event");
-  const auto detail = co_await engine_.read([id](const store::Store& store) { return store.get_event(id); });
+  auto detail = co_await engine_.read([id](const store::Store& store) { return store.get_event(id); });
   if (!detail || !call.principal.sees_team(detail->event.team_id)) throw Fault{not_found("event")};
   JsonWriter out;
   write_event(out.begin_object(), detail->event).key("deliveries").begin_array();
-  for (const Delivery& delivery : detail->deliveries) {
+  for (Delivery& delivery : detail->deliveries) {
     if (!sees_webhook(call.principal, delivery.webhook)) continue;
+    if (call.principal.kind == ActorKind::Portal) leave_out_names(delivery);
     write_delivery(out.begin_object(), delivery, detail->event).end_object();
   }
   out.end_array().end_object();

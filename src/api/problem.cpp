@@ -67,6 +67,11 @@ Response refusal(delivery::Refusal reason) {
       return problem(409, "The webhook is disabled. Enable it first.");
     case Refusal::RecoveryRunning:
       return problem(409, "A recovery of this webhook is running. Wait for it or cancel it.");
+    case Refusal::TestsUnderWay: {
+      Response response = problem(429, "As many tests as may be are under way. Wait for one of them to end.");
+      response.headers.emplace_back("Retry-After", "1");
+      return response;
+    }
     case Refusal::Ended:
       return problem(409, "The delivery has ended: there is nothing to skip.");
     case Refusal::Conflict:

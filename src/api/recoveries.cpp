@@ -37,6 +37,7 @@ class RecoveryReader {
     if (name == "q") return take_term(value);
     if (name == "http_status") return take_http_status(value);
     if (name == "outcome") return take_outcome(value);
+    if (name == "skipped") return take_skipped(value);
     wrong(name, "is not a known member");
   }
 
@@ -81,6 +82,12 @@ class RecoveryReader {
     if (value.is_null()) return;
     recovery_.outcome = attempt_outcome_named(text_of(value));
     if (!recovery_.outcome) wrong("outcome", "is not an attempt's outcome, such as timeout or connect_failed");
+  }
+
+  void take_skipped(const json::value& value) {
+    if (value.is_null()) return;
+    if (value.is_bool()) recovery_.skipped = value.as_bool();
+    else wrong("skipped", "must be true or false");
   }
 
   // Empty for what is not a string.

@@ -123,6 +123,49 @@ std::string failure_text(AttemptOutcome outcome, int http_status) {
   return http_status / 100 == 2 ? std::string() : "the receiver answered " + std::to_string(http_status);
 }
 
+std::string by(const Delivery& d) {
+  if (!d.ended_by) return "";
+  const Actor& actor = *d.ended_by;
+  if (!actor.name.empty() || !actor.id.empty()) return " by " + (actor.name.empty() ? actor.id : actor.name);
+  return actor.kind == ActorKind::Key ? " by a key" : "";
+}
+
+// Why it was given up; empty where its last attempt says all.
+std::string end_text(const Delivery& d) {
+  switch (d.reason) {
+    case EndReason::WebhookDeleted:
+      return "the webhook was deleted" + by(d);
+    case EndReason::WebhookDisabled:
+      if (!d.ended_because.empty()) return "Limehook disabled the webhook: " + d.ended_because;
+      return "the webhook was disabled" + by(d);
+    case EndReason::WebhookPolled:
+      return "the webhook was switched to polling" + by(d);
+    case EndReason::Skipped:
+      return "skipped" + by(d);
+    case EndReason::Interrupted:
+      return "the server ended before the test's attempt did";
+    default:
+      return "";
+  }
+}
+
+std::string error_of(const Delivery& d) {
+  const bool attempted = d.attempts > 0 || d.last_outcome == AttemptOutcome::HeldBack;
+  const std::string failure = attempted ? failure_text(d.last_outcome, d.http_status) : "";
+  const std::string end = end_text(d);
+  if (end.empty() || failure.empty()) return end + failure;
+  return end + (end.ends_with('.') ? " The last attempt: " : "; the last attempt: ") + failure;
+}
+
+void write_actor_or_null(JsonWriter& out, const Actor* actor) {
+  if (!actor) {
+    out.null();
+    return;
+  }
+  out.begin_object().key("kind").string(name_of(actor->kind));
+  out.key("id").string_or_null(actor->id).key("name").string_or_null(actor->name).end_object();
+}
+
 }  // namespace
 
 std::string to_utf8(std::string_view bytes) {
@@ -139,6 +182,11 @@ std::string to_utf8(std::string_view bytes) {
 
 std::string failure_text(const Attempt& attempt) {
   return attempt.error.empty() ? failure_text(attempt.outcome, attempt.http_status) : attempt.error;
+}
+
+void leave_out_names(Delivery& delivery) {
+  if (!delivery.ended_by || delivery.ended_by->kind == ActorKind::Portal) return;
+  delivery.ended_by = std::make_shared<const Actor>(Actor{.kind = delivery.ended_by->kind});
 }
 
 std::string_view name_of(Recovery::Kind kind) { return kind == Recovery::Kind::Failed ? "failed" : "missing"; }
@@ -179,8 +227,9 @@ JsonWriter& write_delivery(JsonWriter& out, const store::DeliveryRow& row) {
   out.key("response_status");
   if (d.http_status != 0) out.number(std::int64_t{d.http_status});
   else out.null();
-  const bool ended_badly = d.attempts > 0 || d.last_outcome == AttemptOutcome::HeldBack;
-  out.key("error").string_or_null(ended_badly ? failure_text(d.last_outcome, d.http_status) : "");
+  out.key("error").string_or_null(error_of(d));
+  out.key("reason").string_or_null(limehook::name_of(d.reason)).key("ended_by");
+  write_actor_or_null(out, d.ended_by.get());
   out.key("created_at").string(format_rfc3339(id_time(d.id.value)));
   out.key("updated_at").string(format_rfc3339(d.updated_at));
   write_time_or_null(out, "next_attempt_at", d.next_attempt_at);
@@ -243,6 +292,7 @@ void write_recovery_filters(JsonWriter& out, const Recovery& r) {
   if (r.http_status != 0) out.number(std::int64_t{r.http_status});
   else out.null();
   out.key("outcome").string_or_null(r.outcome ? limehook::name_of(*r.outcome) : "");
+  out.key("skipped").boolean(r.skipped);
 }
 
 // How much of its time range it has been through, from 0 to 1: cheap to know, and rough.

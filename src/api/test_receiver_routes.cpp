@@ -72,7 +72,9 @@ bool signed_by(const Webhook& webhook, const Request& request, WallTime now) {
     if (secret.empty() || !signing::verify_limecall(secret, request.header(name), request.body)) return false;
     return !webhook.signatures.v1 || signing::verify_standard(secret, standard, request.body, now).has_value();
   };
-  if (!fits(webhook.secret) && !fits(webhook.previous_secret)) return false;
+  const bool signed_by_one =
+      fits(webhook.secret) || std::ranges::any_of(webhook.previous_secrets, fits, &PreviousSecret::secret);
+  if (!signed_by_one) return false;
   return !webhook.signatures.v1a ||
          signing::verify_standard_ed25519(webhook.public_key, standard, request.body, now).has_value();
 }

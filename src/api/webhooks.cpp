@@ -93,6 +93,32 @@ FieldErrors apply(Webhook& webhook, const boost::json::object& body, const UrlRu
   return errors.empty() ? required_problems(webhook) : errors;
 }
 
+// The secrets before the current one that still sign.
+std::vector<PreviousSecret> signing_secrets(const Webhook& webhook, WallTime now) {
+  auto secrets = webhook.previous_secrets;
+  std::erase_if(secrets, [now](const PreviousSecret& old) { return old.expires_at <= now; });
+  return secrets;
+}
+
+void write_previous_secrets(JsonWriter& out, const std::vector<PreviousSecret>& secrets) {
+  out.key("previous_secrets").begin_array();
+  for (const PreviousSecret& old : secrets) {
+    out.begin_object().key("expires_at").string(format_rfc3339(old.expires_at)).end_object();
+  }
+  out.end_array();
+}
+
+// A promise that cannot be kept is not made: each signature takes its place in every request.
+void check_room_for_secret(const std::vector<PreviousSecret>& signing) {
+  if (signing.size() < limits::kPreviousSecretsMax) return;
+  const WallTime first = std::ranges::min(signing, {}, &PreviousSecret::expires_at).expires_at;
+  throw Fault{problem(409, std::to_string(signing.size()) +
+                               " earlier secrets still sign, and no more can. The first of them ends at " +
+                               format_rfc3339(first) +
+                               ": rotate again after that, or now with overlap_seconds 0, which ends the current "
+                               "secret at once.")};
+}
+
 // The overlap asked for in the body, which may be missing.
 Duration overlap_of(const Call& call) {
   if (call.request.body.empty()) return limits::kSecretOverlap;
@@ -244,7 +270,9 @@ asio::awaitable<Response> Api::get_secret(const Call& call) {
   const auto webhook = visible_webhook(call);
   engine_.record(audit(call, "webhook.secret_shown", webhook->team_id, webhook->id.str(), webhook->name));
   JsonWriter out;
-  out.begin_object().key("secret").string(webhook->secret).key("token").string(webhook->token).end_object();
+  out.begin_object().key("secret").string(webhook->secret).key("token").string(webhook->token);
+  write_previous_secrets(out, signing_secrets(*webhook, runtime::now().wall));
+  out.end_object();
   co_return Response{200, "application/json", out.take(), {{"Cache-Control", "no-store"}}};
 }
 
@@ -264,20 +292,21 @@ asio::awaitable<Response> Api::rotate_secret(const Call& call) {
   const auto version = version_asked_for(call, *current);
   const Duration overlap = overlap_of(call);
   Webhook changed = *current;
-  changed.secret = signing::generate_secret();
-  changed.previous_secret.clear();
-  changed.previous_secret_expires_at.reset();
+  const WallTime now = runtime::now().wall;
+  changed.previous_secrets = signing_secrets(*current, now);
   if (overlap > Duration(0)) {
-    changed.previous_secret = current->secret;
-    changed.previous_secret_expires_at = runtime::now().wall + overlap;
+    check_room_for_secret(changed.previous_secrets);
+    changed.previous_secrets.insert(changed.previous_secrets.begin(), {current->secret, now + overlap});
   }
+  changed.secret = signing::generate_secret();
   auto entry = webhook_audit(call, "webhook.secret_rotated", current.get(), &changed);
   const auto stored = co_await engine_.save_webhook(std::move(changed), std::move(entry));
   if (!stored) co_return refusal_of_change(stored.error(), version);
-  const auto expires = (*stored)->previous_secret_expires_at;
   JsonWriter out;
   out.begin_object().key("secret").string((*stored)->secret).key("previous_secret_expires_at");
-  out.string_or_null(expires ? format_rfc3339(*expires) : "").end_object();
+  out.string_or_null(overlap > Duration(0) ? format_rfc3339(now + overlap) : "");
+  write_previous_secrets(out, (*stored)->previous_secrets);
+  out.end_object();
   co_return Response{200, "application/json", out.take(), {{"Cache-Control", "no-store"}}};
 }
 

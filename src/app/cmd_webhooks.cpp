@@ -28,6 +28,7 @@ struct WebhooksOptions {
   std::string term;
   std::string outcome;
   bool wait = false;
+  bool skipped = false;
   std::string path() const { return "/v1/webhooks/" + url_encoded(id); }
 };
 
@@ -210,6 +211,7 @@ ExitCode recover(const WebhooksOptions& options) {
     body["event"] = json::array(options.flags.events.begin(), options.flags.events.end());
   if (!options.term.empty()) body["q"] = options.term;
   if (!options.outcome.empty()) body["outcome"] = options.outcome;
+  if (options.skipped) body["skipped"] = true;
   auto client = ApiClient::connect(options.client);
   if (!client) return report(client.error(), options.client);
   auto answer = client->send("POST", options.path() + "/recover", json::serialize(body));
@@ -269,6 +271,7 @@ void add_webhooks_command(CLI::App& root, Action& chosen) {
       ->type_name("NUMBER|ID");
   recovery->add_option("--outcome", options->outcome, "Only what ended so, such as timeout or held_back.")
       ->type_name("OUTCOME");
+  recovery->add_flag("--skipped", options->skipped, "Also what somebody skipped.");
   recovery->add_flag("--wait", options->wait, "Show the progress until it has ended.");
 }
 

@@ -51,11 +51,13 @@ inline constexpr auto kAttemptTimeoutMin = 100ms;
 inline constexpr auto kAttemptTimeoutMax = 60s;
 inline constexpr int kConcurrencyDefault = 8;
 inline constexpr int kConcurrencyMax = 100;
+inline constexpr int kTestsPerTeamMax = 8;     // at once; they pass a webhook's own limits
 inline constexpr double kRateLimitMin = 0.01;  // attempts per second
 inline constexpr double kRateLimitMax = 10'000;
 inline constexpr std::size_t kNotifyEmailsMax = 10;
 inline constexpr auto kSecretOverlap = 24h;
 inline constexpr auto kSecretOverlapMax = std::chrono::hours(24 * 30);
+inline constexpr std::size_t kPreviousSecretsMax = 5;  // that sign beside the current one
 
 // Webhooks.
 inline constexpr std::size_t kNameCharactersMax = 200;

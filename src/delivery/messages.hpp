@@ -63,6 +63,7 @@ struct RetrySubmitted {
 struct SkipSubmitted {
   Ticket ticket;
   DeliveryId delivery;
+  std::shared_ptr<const Actor> by{};
 };
 // Starts a bulk redelivery. Id and times are set here. Answered by RecoveryStored or Refused.
 struct RecoverySubmitted {
@@ -169,6 +170,7 @@ enum class Refusal : std::uint8_t {
   Conflict,         // the webhook or delivery has changed since it was read
   Ended,            // the delivery is not open
   RecoveryRunning,  // the webhook has one already
+  TestsUnderWay,    // as many tests as the webhook's team, or all teams together, may have at once
 };
 struct Refused {
   Ticket ticket;

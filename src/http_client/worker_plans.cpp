@@ -20,6 +20,13 @@ std::string authority_with_port(const Target& target) {
   return v6 ? fmt::format("[{}]:{}", target.host, target.port) : fmt::format("{}:{}", target.host, target.port);
 }
 
+signing::SigningKeys keys_of(const Webhook& webhook) {
+  signing::SigningKeys keys{
+      .secret = webhook.secret, .previous = {}, .v1 = webhook.signatures.v1, .private_key = webhook.signing_key};
+  for (const PreviousSecret& old : webhook.previous_secrets) keys.previous.push_back({old.secret, old.expires_at});
+  return keys;
+}
+
 }  // namespace
 
 std::expected<Plan*, std::string> Worker::plan_for(const WebhookPtr& webhook) {
@@ -27,13 +34,7 @@ std::expected<Plan*, std::string> Worker::plan_for(const WebhookPtr& webhook) {
   if (found != plans_.end() && found->second.webhook == webhook) return &found->second;
   auto main = receiver_route(webhook->url, webhook->client_certificate);
   if (!main) return std::unexpected(std::move(main.error()));
-  Plan plan{webhook,
-            signing::Signer({.secret = webhook->secret,
-                             .previous_secret = webhook->previous_secret,
-                             .previous_expires_at = webhook->previous_secret_expires_at,
-                             .v1 = webhook->signatures.v1,
-                             .private_key = webhook->signing_key}),
-            std::move(*main), nullptr, nullptr};
+  Plan plan{webhook, signing::Signer(keys_of(*webhook)), std::move(*main), nullptr, nullptr};
   if (!webhook->fallback_url.empty()) {
     auto fallback = receiver_route(webhook->fallback_url, webhook->client_certificate);
     if (!fallback) return std::unexpected(std::move(fallback.error()));

@@ -3,11 +3,13 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/ids.hpp"
+#include "model/audit.hpp"
 #include "model/event.hpp"
 
 namespace limehook {
@@ -18,7 +20,7 @@ enum class DeliveryStatus : std::uint8_t {
   Retrying = 1,   // at least one attempt failed, another is due at next_attempt_at
   Delivered = 2,  // acknowledged by a 2xx
   Failed = 3,     // schedule exhausted, or refused for good (410)
-  Canceled = 4,   // the webhook was deleted or disabled
+  Canceled = 4,   // given up before it was acknowledged: EndReason says why
 };
 
 struct DeliveryStatusInfo {
@@ -36,6 +38,22 @@ inline constexpr std::array<DeliveryStatusInfo, 5> kDeliveryStatuses{{
 constexpr const DeliveryStatusInfo& info_of(DeliveryStatus s) { return kDeliveryStatuses[static_cast<std::size_t>(s)]; }
 constexpr bool is_open(DeliveryStatus s) { return info_of(s).open; }
 std::optional<DeliveryStatus> delivery_status_named(std::string_view name);
+
+// Why a delivery has failed or was canceled. The numbers are stored, in four bits; never reuse one.
+enum class EndReason : std::uint8_t {
+  None = 0,             // it is open or delivered, or it ended before reasons were stored
+  Exhausted = 1,        // the last attempt that its schedule allows has failed
+  RefusedByPolicy = 2,  // likewise: the address policy forbids every address of its host
+  HeldTooLong = 3,      // the webhook's breaker held it back for as long as its schedule is
+  Gone = 4,             // the receiver answered 410
+  WebhookDeleted = 5,
+  WebhookDisabled = 6,
+  WebhookPolled = 7,  // the webhook was switched to polling
+  Skipped = 8,        // somebody gave it up
+  Interrupted = 9,    // a test whose process ended before its attempt
+};
+inline constexpr std::size_t kEndReasonCount = 10;
+std::string_view name_of(EndReason reason);  // stable machine-readable words: "skipped", …
 
 // What the bytes of a body are. The numbers are stored; never reuse one.
 enum class BodyType : std::uint8_t {
@@ -93,10 +111,13 @@ struct Delivery {
   AttemptOutcome last_outcome{};  // of the last attempt; meaningless while attempts == 0
   bool fallback = false;          // its schedule at the webhook's URL is over; it goes to the fallback URL
   WallTime updated_at{};
-  std::uint32_t order_key = 0;      // the event's
-  std::optional<std::string> body;  // what is sent, where it is not the event's payload
-  BodyType body_type{};             // of what is sent
-  std::optional<std::string> note;  // for people: what was odd about its making
+  std::uint32_t order_key = 0;            // the event's
+  std::optional<std::string> body;        // what is sent, where it is not the event's payload
+  BodyType body_type{};                   // of what is sent
+  std::optional<std::string> note;        // for people: what was odd about its making
+  EndReason reason{};                     // of Failed and Canceled
+  std::shared_ptr<const Actor> ended_by;  // who gave it up, or the webhook; null: nobody did, or it is not known
+  std::string ended_because;              // Limehook's own words, where it gave the webhook up
 };
 
 }  // namespace limehook

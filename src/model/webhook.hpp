@@ -35,6 +35,14 @@ enum class WebhookMode : std::uint8_t {
   Poll,  // nothing is sent; the receiver asks for its events
 };
 
+// A secret that was replaced. It signs beside the current one until its own time is over, however often the secret is
+// replaced meanwhile.
+struct PreviousSecret {
+  std::string secret;
+  WallTime expires_at{};
+  bool operator==(const PreviousSecret&) const = default;
+};
+
 struct Webhook {
   WebhookId id;
   int version = 1;      // grows with every change
@@ -46,9 +54,8 @@ struct Webhook {
   EventTypeSet events = kPhoneEventTypes;  // these, unless chosen
   std::optional<Filter> filter;
   PayloadShape payload;
-  std::string secret;           // "whsec_…"
-  std::string previous_secret;  // empty: no rotation under way
-  std::optional<WallTime> previous_secret_expires_at;
+  std::string secret;                            // "whsec_…"
+  std::vector<PreviousSecret> previous_secrets;  // the last to be replaced first; the time of some may be over
   std::string token;
   SignatureSchemes signatures;
   std::string signing_key;             // "whsk_…"; set while `signatures` has v1a, as is the next

@@ -121,6 +121,7 @@ constexpr MemberReader kMembers[] = {
     {"version", read_read_only},
     {"disabled_reason", read_read_only},
     {"previous_secret_expires_at", read_read_only},
+    {"previous_secrets", read_read_only},
     {"public_key", read_read_only},
     {"created_at", read_read_only},
     {"updated_at", read_read_only},
@@ -187,8 +188,12 @@ json::object webhook_to_json(const Webhook& webhook) {
   add_security_members(out, webhook);
   out["enabled"] = webhook.enabled;
   out["disabled_reason"] = text_or_null(webhook.disabled_reason);
-  if (webhook.previous_secret_expires_at) {
-    out["previous_secret_expires_at"] = format_rfc3339(*webhook.previous_secret_expires_at);
+  if (!webhook.previous_secrets.empty()) {
+    out["previous_secret_expires_at"] = format_rfc3339(webhook.previous_secrets.front().expires_at);
+    auto& list = out["previous_secrets"].emplace_array();
+    for (const PreviousSecret& old : webhook.previous_secrets) {
+      list.push_back(json::object{{"expires_at", format_rfc3339(old.expires_at)}});
+    }
   }
   out["created_at"] = format_rfc3339(webhook.created_at);
   out["updated_at"] = format_rfc3339(webhook.updated_at);
@@ -216,9 +221,6 @@ Webhook webhook_from_stored_json(const json::object& stored) {
   webhook.id = WebhookId::parse(stored_text(stored, "id")).value_or(WebhookId{});
   webhook.version = static_cast<int>(integer_in(stored.at("version")).value_or(1));
   webhook.disabled_reason = text_in(stored.at("disabled_reason")).value_or("");
-  if (const auto* expires = stored.if_contains("previous_secret_expires_at")) {
-    webhook.previous_secret_expires_at = parse_rfc3339(text_in(*expires).value_or(""));
-  }
   webhook.created_at = parse_rfc3339(stored_text(stored, "created_at")).value_or(WallTime{});
   webhook.updated_at = parse_rfc3339(stored_text(stored, "updated_at")).value_or(WallTime{});
   return webhook;

@@ -213,7 +213,7 @@ TEST(RequiredProblems, AskForAUrlWhereSomethingIsPushed) {
 TEST(ApplyWebhookJson, RefusesMembersThatAreNotTheUsers) {
   // Goal: typing mistakes and read-only members are told apart.
   for (const auto* name : {"id", "version", "created_at", "updated_at", "disabled_reason", "previous_secret_expires_at",
-                           "breaker", "backlog", "failing_since", "blocked_by"}) {
+                           "previous_secrets", "breaker", "backlog", "failing_since", "blocked_by"}) {
     EXPECT_EQ(errors_of(member(name, "1")), (FieldErrors{{"/" + std::string(name), "is read-only"}}));
   }
   EXPECT_EQ(errors_of(R"({"Name":"x","a/b":1})"),
@@ -330,8 +330,8 @@ TEST(WebhookToJson, ShowsEverythingButSecrets) {
   webhook.id = WebhookId{77};
   webhook.version = 4;
   webhook.disabled_reason = "the receiver answered 410";
-  webhook.previous_secret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
-  webhook.previous_secret_expires_at = from_us(kThreePm + 1'000'000);
+  webhook.previous_secrets = {{"whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", from_us(kThreePm + 1'000'000)},
+                              {"whsec_BBECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", from_us(kThreePm)}};
   webhook.created_at = from_us(kThreePm);
   webhook.updated_at = from_us(kThreePm + 250'000);
   EXPECT_EQ(json::serialize(webhook_to_json(webhook)),
@@ -344,7 +344,9 @@ TEST(WebhookToJson, ShowsEverythingButSecrets) {
             R"("notify_emails":["ops@example.com"],)"
             R"("signatures":["v1"],"public_key":null,"signature_header":null,"oauth":null,"client_certificate":null,)"
             R"("enabled":false,"disabled_reason":"the receiver answered 410",)"
-            R"("previous_secret_expires_at":"2025-01-30T15:00:01Z","created_at":"2025-01-30T15:00:00Z",)"
+            R"("previous_secret_expires_at":"2025-01-30T15:00:01Z",)"
+            R"("previous_secrets":[{"expires_at":"2025-01-30T15:00:01Z"},{"expires_at":"2025-01-30T15:00:00Z"}],)"
+            R"("created_at":"2025-01-30T15:00:00Z",)"
             R"("updated_at":"2025-01-30T15:00:00.250Z"})");
 }
 
@@ -356,6 +358,7 @@ TEST(WebhookToJson, ShowsDefaultsAsNull) {
   }
   EXPECT_EQ(shown.at("events").as_array().size(), kPhoneEventTypeCount);
   EXPECT_FALSE(shown.contains("previous_secret_expires_at"));
+  EXPECT_FALSE(shown.contains("previous_secrets"));
 }
 
 TEST(WebhookFromStoredJson, BringsBackWhatWasStored) {
@@ -366,7 +369,6 @@ TEST(WebhookFromStoredJson, BringsBackWhatWasStored) {
     webhook.version = 4;
     webhook.url = "http://127.0.0.1:8080/";
     webhook.disabled_reason = webhook.enabled ? "" : "failed for 5 days";
-    if (!webhook.enabled) webhook.previous_secret_expires_at = from_us(kThreePm);
     webhook.created_at = from_us(kThreePm);
     webhook.updated_at = from_us(kThreePm + 250'000);
     auto expected = webhook;

@@ -113,8 +113,8 @@ Webhook with_everything() {
   webhook.client_certificate->subject = "CN=me";
   webhook.client_certificate->not_after = WallTime(std::chrono::hours(500'000));
   webhook.secret = "the-secret";
-  webhook.previous_secret = "the-old-secret";
-  webhook.previous_secret_expires_at = WallTime(Duration(1'738'249'200'123'456));
+  webhook.previous_secrets = {{"the-old-secret", WallTime(Duration(1'738'249'200'123'456))},
+                              {"the-older-secret", WallTime(Duration(1'738'249'200'654'321))}};
   webhook.token = "the-token";
   webhook.signatures.v1a = true;
   webhook.signing_key = "the-signing-key";
@@ -127,7 +127,7 @@ Webhook with_everything() {
 TEST(WebhookSecrets, AreNotShown) {
   const auto shown = json::serialize(webhook_to_json(with_everything()));
   for (const auto* const secret :
-       {"the-secret", "the-old-secret", "the-token", "the-signing-key", "s3cret", "its key"}) {
+       {"the-secret", "the-old-secret", "the-older-secret", "the-token", "the-signing-key", "s3cret", "its key"}) {
     EXPECT_EQ(shown.find(secret), std::string::npos) << secret;
   }
   for (const auto* const open : {"whpk_public", "a certificate", "CN=me", "id.example", "X-Sig"}) {
@@ -145,6 +145,16 @@ TEST(WebhookSecrets, SurviveBeingStored) {
     take_stored_secrets(back, json::parse(secrets).as_object());
     EXPECT_TRUE(back == webhook) << config << secrets;
   }
+}
+
+// Goal: what store version 1 has kept of a rotation is still a promise.
+TEST(WebhookSecrets, OneSecretOfAnOlderVersionGoesOnSigning) {
+  Webhook webhook;
+  take_stored_secrets(webhook, json::parse(R"({"secret":"new","token":"t","previous_secret":"old",)"
+                                           R"("previous_secret_expires_at_us":1738249200123456})")
+                                   .as_object());
+  EXPECT_EQ(webhook.previous_secrets,
+            (std::vector<PreviousSecret>{{"old", WallTime(Duration(1'738'249'200'123'456))}}));
 }
 
 }  // namespace

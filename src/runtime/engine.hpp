@@ -69,7 +69,7 @@ class Engine {
   void record(AuditEntry entry);
   Answer<void> retry_delivery(const Delivery& delivery, EventType type);
   // Answered when the attempt that is under way, if any, has ended.
-  Answer<void> skip_delivery(DeliveryId delivery);
+  Answer<void> skip_delivery(DeliveryId delivery, Actor by);
   Answer<Recovery> start_recovery(Recovery recovery);
   Answer<Recovery> cancel_recovery(RecoveryId recovery);
 

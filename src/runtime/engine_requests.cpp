@@ -88,9 +88,10 @@ Answer<void> Engine::retry_delivery(const Delivery& delivery, EventType type) {
       co_await request(ticket, delivery::RetrySubmitted{ticket, store::open_delivery_of(delivery, type)}));
 }
 
-Answer<void> Engine::skip_delivery(DeliveryId delivery) {
+Answer<void> Engine::skip_delivery(DeliveryId delivery, Actor by) {
   const auto ticket = new_ticket();
-  co_return unwrap_stored(co_await request(ticket, delivery::SkipSubmitted{ticket, delivery}));
+  auto who = std::make_shared<const Actor>(std::move(by));
+  co_return unwrap_stored(co_await request(ticket, delivery::SkipSubmitted{ticket, delivery, std::move(who)}));
 }
 
 Answer<Recovery> Engine::start_recovery(Recovery recovery) {

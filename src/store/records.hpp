@@ -3,6 +3,7 @@
 // that the delivery core can make and read them without knowing any store.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -46,6 +47,8 @@ struct DeliveryUpdate {
   AttemptOutcome last_outcome{};
   bool fallback = false;
   WallTime updated_at{};
+  EndReason reason{};
+  std::shared_ptr<const Actor> by;  // who skipped it; stored with Skipped only
 };
 
 struct NewAttempt {
@@ -53,16 +56,39 @@ struct NewAttempt {
   Attempt attempt;
 };
 
+// How one URL of a webhook fares.
+struct TargetHealth {
+  int failures_in_a_row = 0;
+  std::optional<WallTime> opened_at;  // since when the circuit breaker is open; nothing: it is closed
+  WallTime probe_at{};                // while it is open: the next probe
+  Duration pause{};                   // likewise: how long the pause is that ends then
+  bool operator==(const TargetHealth&) const = default;
+};
+
 // What must be remembered of how a webhook fares.
 struct WebhookHealth {
   WebhookId webhook;
   std::optional<WallTime> failing_since;  // since when it fails without one success; nothing: it works
   bool noticed = false;                   // webhook.failing was sent, so webhook.recovered is due when it works again
+  TargetHealth main;                      // its URL
+  TargetHealth fallback;                  // its fallback URL
+  bool operator==(const WebhookHealth&) const = default;
+
+  bool is_well() const { return !failing_since && !noticed && main == TargetHealth{} && fallback == TargetHealth{}; }
 };
 
 struct DeletedWebhook {
   WebhookId id;
   WallTime at{};
+};
+
+// From then on nothing is sent to a webhook, and what waited for it is canceled: `by` is who deleted it, disabled it or
+// switched it to polling.
+struct WebhookEnd {
+  WebhookId webhook;
+  WallTime at{};
+  Actor by;
+  std::string because;  // Limehook's words, where it disabled the webhook
 };
 
 template <class Id>
@@ -86,6 +112,7 @@ struct WriteBatch {
   std::vector<Webhook> webhooks;  // new ones and changed ones, whole; every version's URL is kept for the log
   std::vector<WebhookHealth> healths;
   std::vector<DeletedWebhook> deleted_webhooks;
+  std::vector<WebhookEnd> webhook_ends;
   std::vector<CatalogChange> catalog;
   std::vector<NewEvent> events;
   std::vector<Delivery> deliveries;  // of events stored earlier (recovery)
@@ -98,8 +125,8 @@ struct WriteBatch {
 };
 // References to all parts of a batch, in order.
 constexpr auto parts_of(auto& batch) {
-  return std::tie(batch.webhooks, batch.healths, batch.deleted_webhooks, batch.catalog, batch.events, batch.deliveries,
-                  batch.attempts, batch.updates, batch.recoveries);
+  return std::tie(batch.webhooks, batch.healths, batch.deleted_webhooks, batch.webhook_ends, batch.catalog,
+                  batch.events, batch.deliveries, batch.attempts, batch.updates, batch.recoveries);
 }
 
 // An event that was not stored, because its idempotency key was used within the window.
@@ -138,6 +165,7 @@ struct OpenDelivery {
   bool fallback = false;
   std::uint32_t order_key = 0;
   BodyType body_type{};
+  EndReason reason{};
   WallTime updated_at{};  // when all of this was decided
 };
 // `type` is its event's.

@@ -241,7 +241,7 @@ TEST_F(SqliteCheckTest, AcceptsAPartlyPrunedLog) {
 TEST_F(SqliteCheckTest, AcceptsFallbacksAndFailingWebhooks) {
   auto store = open();
   WriteBatch batch = batch_of(4);
-  batch.healths.push_back({kWebhook, make_.now, true});
+  batch.healths.push_back({.webhook = kWebhook, .failing_since = make_.now, .noticed = true});
   constexpr std::array kStatuses{DeliveryStatus::Retrying, DeliveryStatus::Delivered, DeliveryStatus::Failed,
                                  DeliveryStatus::Canceled};
   for (std::size_t i = 0; i < kStatuses.size(); ++i) {

@@ -116,12 +116,11 @@ TEST(Sending, SendsBothSignaturesDuringARotation) {
   });
   TestClient client;
   auto webhook = webhook_to(server.url());
-  webhook->previous_secret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
-  webhook->previous_secret_expires_at = wall_clock() + std::chrono::hours(1);
+  const std::string old = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+  webhook->previous_secrets = {{old, wall_clock() + std::chrono::hours(1)}};
   const auto result = client.send(webhook);
   EXPECT_EQ(result.attempt.signatures.size(), 4 * 33u);
-  EXPECT_TRUE(
-      signing::verify_limecall(webhook->previous_secret, request.header("X-LimeCall-Signature-Previous"), kBody));
+  EXPECT_TRUE(signing::verify_limecall(old, request.header("X-LimeCall-Signature-Previous"), kBody));
   EXPECT_TRUE(signing::verify_limecall(webhook->secret, request.header("X-LimeCall-Signature"), kBody));
   EXPECT_THAT(request.header("webhook-signature"), HasSubstr(" v1,"));
 }

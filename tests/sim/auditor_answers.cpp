@@ -25,6 +25,8 @@ std::string_view name_of(delivery::Refusal reason) {
       return "conflict";
     case delivery::Refusal::RecoveryRunning:
       return "recovery running";
+    case delivery::Refusal::TestsUnderWay:
+      return "tests under way";
     case delivery::Refusal::Ended:
       return "ended";
   }
@@ -106,18 +108,21 @@ void Auditor::said(const delivery::WebhookStored& output) {
 }
 
 void Auditor::said(const delivery::RecoveryStored& output) {
-  take_ask(output.ticket);
+  const Ask ask = take_ask(output.ticket);
   const Recovery& recovery = output.recovery;
   const auto stored = store_.get_recovery(recovery.id);
   check(stored && (stored->state == recovery.state || recovery.state == Recovery::State::Running), Promise::Durable,
         "a recovery is answered after it is stored", recovery.id.value);
+  if (recovery.state != Recovery::State::Running) return;
+  recovers_skipped_[recovery.id] = ask.recovers_skipped;
   const bool of_all = recovery.events == kAllEventTypes && recovery.http_status == 0 && !recovery.outcome;
-  if (recovery.state != Recovery::State::Running || recovery.kind != Recovery::Kind::Failed || !of_all) return;
+  if (recovery.kind != Recovery::Kind::Failed || !of_all) return;
   if (!scenario_.wall_is_true) return;  // it takes what was made before a time of the wall clock
   RunningRecovery& run = recoveries_[recovery.id];
   run.webhook = recovery.webhook;
   for (const auto& [id, delivery] : known_) {
     const bool failed = delivery.status == DeliveryStatus::Failed || delivery.status == DeliveryStatus::Canceled;
+    if (delivery.reason == EndReason::Skipped && !recovery.skipped) continue;
     if (delivery.webhook == recovery.webhook && failed && !delivery.test) run.wanted[id] = delivery.opened;
   }
 }

@@ -145,8 +145,10 @@ void People::send_probe() {
 // ---- webhooks ----------------------------------------------------------------------------------------------
 
 void People::vary_secret(Webhook& webhook) {
-  webhook.previous_secret = std::exchange(webhook.secret, "whsec_" + std::to_string(prng_.next()));
-  webhook.previous_secret_expires_at = w_.timeline.now().wall + limits::kSecretOverlap;
+  auto& old = webhook.previous_secrets;
+  const std::string secret = std::exchange(webhook.secret, "whsec_" + std::to_string(prng_.next()));
+  old.insert(old.begin(), {secret, w_.timeline.now().wall + limits::kSecretOverlap});
+  old.resize(std::min(old.size(), limits::kPreviousSecretsMax));
 }
 
 void People::vary_target(Webhook& webhook) {
@@ -235,7 +237,8 @@ void People::skip_delivery() {
   const auto& ids = w_.auditor.deliveries();
   if (ids.empty()) return;
   const std::size_t range = std::min<std::size_t>(ids.size(), 20);
-  submit(delivery::SkipSubmitted{.delivery = ids[ids.size() - 1 - prng_.below(range)]});
+  static const auto kAnna = std::make_shared<const Actor>(Actor{ActorKind::User, "usr_1", "anna@example.com"});
+  submit(delivery::SkipSubmitted{.delivery = ids[ids.size() - 1 - prng_.below(range)], .by = kAnna});
 }
 
 void People::start_recovery() {
@@ -247,6 +250,7 @@ void People::start_recovery() {
   recovery.until = w_.timeline.now().wall + 48h;  // the wall clock may have been ahead
   if (prng_.chance(0.1)) recovery.outcome = AttemptOutcome::Timeout;
   if (prng_.chance(0.1)) recovery.events = EventTypeSet(prng_.next());
+  recovery.skipped = prng_.chance(0.2);
   submit(delivery::RecoverySubmitted{.recovery = recovery});
 }
 

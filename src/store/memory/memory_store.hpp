@@ -67,6 +67,7 @@ class MemoryStore : public Store {
   void put_event(const NewEvent& event);
   void put_delivery(const Delivery& delivery);
   void update_delivery(const DeliveryUpdate& update);
+  Delivery shown(const Delivery& delivery) const;  // without body, with who ended it
   bool has_open_delivery(const StoredEvent& event) const;
   bool has_delivery_to(const StoredEvent& event, WebhookId webhook) const;
   bool passes(const Recovery& recovery, const StoredDelivery& stored) const;
@@ -79,6 +80,7 @@ class MemoryStore : public Store {
   std::map<WebhookId, std::pair<std::string, WallTime>> deleted_webhooks_;  // team, when
   std::map<std::pair<WebhookId, int>, WebhookTarget> targets_;
   std::map<WebhookId, WebhookHealth> healths_;  // of those that are failing
+  std::map<WebhookId, std::map<WallTime, WebhookEnd>> ends_;
   std::map<KeyId, ApiKey> keys_;
   std::map<NumberId, Number> numbers_;
   std::map<std::string, Team> teams_;

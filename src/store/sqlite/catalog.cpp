@@ -162,10 +162,8 @@ Catalog load_catalog(Database& db, const vault::Vault& vault) {
   for (Rows rows = db.query("SELECT id,team FROM webhooks WHERE deleted_at IS NOT NULL ORDER BY id"); rows.next();) {
     catalog.deleted_webhooks.emplace_back(WebhookId{rows->integer(0)}, rows->text(1));
   }
-  for (Rows rows = db.query("SELECT webhook,failing_since,noticed FROM webhook_health ORDER BY webhook");
-       rows.next();) {
-    catalog.healths.push_back({WebhookId{rows->integer(0)}, rows->optional_time(1), rows->small(2) != 0});
-  }
+  catalog.healths =
+      read_all(db, "SELECT " LIMEHOOK_HEALTH_COLUMNS " FROM webhook_health ORDER BY webhook", read_health);
   catalog.keys = read_all(db, "SELECT " LIMEHOOK_KEY_COLUMNS " FROM keys ORDER BY id", read_key);
   catalog.numbers = read_all(db, "SELECT " LIMEHOOK_NUMBER_COLUMNS " FROM numbers ORDER BY id", read_number);
   catalog.teams = read_all(db, "SELECT id,name,created_at,updated_at FROM teams ORDER BY id", read_team);

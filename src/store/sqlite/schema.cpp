@@ -210,7 +210,35 @@ CREATE TABLE stats_minutes(          -- of webhooks; the columns are those of st
 ) WITHOUT ROWID;
 )sql";
 
-constexpr std::array<Migration, 1> kMigrations{{{1, kVersion1}}};
+// How each URL of a webhook fares; why what was given up was; a recovery of what somebody skipped.
+constexpr const char* kVersion2 = R"sql(
+ALTER TABLE webhook_health ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE webhook_health ADD COLUMN opened_at INTEGER;     -- null: the breaker is closed
+ALTER TABLE webhook_health ADD COLUMN probe_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE webhook_health ADD COLUMN pause INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE webhook_health ADD COLUMN fallback_failures INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE webhook_health ADD COLUMN fallback_opened_at INTEGER;
+ALTER TABLE webhook_health ADD COLUMN fallback_probe_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE webhook_health ADD COLUMN fallback_pause INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE recoveries ADD COLUMN skipped INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE skips(                  -- who skipped a delivery
+  delivery INTEGER PRIMARY KEY,
+  actor_kind INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  actor_name TEXT NOT NULL
+);
+CREATE TABLE webhook_ends(           -- when a webhook was deleted, disabled or switched to polling, and by whom
+  webhook INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  actor_kind INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  actor_name TEXT NOT NULL,
+  because TEXT NOT NULL,
+  PRIMARY KEY(webhook, at)
+) WITHOUT ROWID;
+)sql";
+
+constexpr std::array<Migration, 2> kMigrations{{{1, kVersion1}, {2, kVersion2}}};
 
 }  // namespace
 
