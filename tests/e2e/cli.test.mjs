@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, after, describe } from 'node:test';
 
@@ -328,6 +328,41 @@ describe('the store', () => {
     assertClearFailure(second, /use|lock|running|another/i);
     assert.equal((await server.api.get('/v1/webhooks')).status, 200);
     await server.stop();
+  });
+
+  // Goal: what keeps a second server out is the database itself, whatever became of the lock file, under whatever name
+  // the folder is found; and nothing that a server has left behind keeps the next one out.
+  test('a second server is refused without the lock file and under another name; left locks stop nobody', async () => {
+    const server = await Limehook.start();
+    const lock = path.join(server.data, 'lock');
+    const elsewhere = path.join(temporaryFolder(), 'linked');
+    symlinkSync(server.data, elsewhere);
+    const copy = temporaryFolder();
+    const refused = async (data) => {
+      for (const args of [['serve', '--listen', '127.0.0.1:0', '--data', data, '--admin-key', server.key], ['rotate-key', '--data', data]]) {
+        assertClearFailure(await run(args), /in use by another/);
+      }
+    };
+    rmSync(lock);
+    await refused(server.data);
+    await refused(elsewhere);
+    const hardLinked = temporaryFolder();
+    for (const name of ['limehook.db', 'limehook.db-wal', 'limehook.db-shm', 'limehook.mark', 'secret.key']) {
+      linkSync(path.join(server.data, name), path.join(hardLinked, name));
+    }
+    await refused(hardLinked);
+    assert.equal((await server.api.post('/v1/events', missedCall())).status, 202);
+    assert.equal((await run(['check', '--data', server.data])).code, 0, 'who only looks is let in');
+    await server.kill9();
+    execFileSync('cp', ['-a', `${server.data}/.`, copy]);
+    for (const leave of [() => writeFileSync(lock, '4711\n'), () => { rmSync(lock); mkdirSync(lock); }, () => { rmSync(lock, { recursive: true }); symlinkSync('/nowhere/at/all', lock); }]) {
+      leave();
+      const next = await Limehook.start({ data: server.data });
+      await next.kill9();
+    }
+    const [one, other] = [await Limehook.start({ data: server.data }), await Limehook.start({ data: copy })]; // a copy is another store
+    await one.stop();
+    await other.stop();
   });
 
   test('only its owner may read the data folder', async () => {

@@ -23,6 +23,7 @@ std::string cannot(const std::filesystem::path& directory, const std::string& wh
 std::unique_ptr<Database> open_current_version(const std::filesystem::path& directory) {
   auto db = std::make_unique<Database>(directory / kDatabaseName, OpenMode::Existing);
   if (const std::string problem = version_problem(*db, migrations().back().number); !problem.empty()) {
+    db->leave_log_at_close();
     throw StoreError(problem);
   }
   if (db->number("PRAGMA user_version") != migrations().back().number) {
@@ -46,6 +47,8 @@ std::expected<KeyRotation, std::string> KeyRotation::begin(const std::filesystem
   }
   auto lock = lock_directory(directory);
   if (!lock) return std::unexpected(lock.error());
+  auto database_lock = lock_database(directory / kDatabaseName);
+  if (!database_lock) return std::unexpected(database_lock.error());
   if (const std::string missing = missing_commits(directory); !missing.empty()) return std::unexpected(missing);
   const auto mark = LogMark::open_existing(directory);
   if (!mark) return std::unexpected(mark.error());
@@ -64,7 +67,7 @@ std::expected<KeyRotation, std::string> KeyRotation::begin(const std::filesystem
   }
   keys.insert(keys.end(), old_keys->begin(), old_keys->end());
   try {
-    KeyRotation rotation(std::move(*lock), open_current_version(directory), std::move(keys));
+    KeyRotation rotation(std::move(*lock), std::move(*database_lock), open_current_version(directory), std::move(keys));
     mark->write_moved();  // what it knew of has been found; closing the store removes the log
     if (own) rotation.own_file_ = own_file;
     rotation.resumes_ = resumes;

@@ -109,9 +109,13 @@ std::int64_t lowest_id(const WriteBatch& batch) {
 }  // namespace
 
 struct SqliteStore::Parts {
-  Parts(FileDescriptor lock_, std::unique_ptr<Database> db_, vault::Vault vault_, LogMark mark, const std::string& file,
+  struct Locks {
+    FileDescriptor directory;
+    FileDescriptor database;
+  };
+  Parts(Locks locks_, std::unique_ptr<Database> db_, vault::Vault vault_, LogMark mark, const std::string& file,
         const SqliteOptions& options)
-      : lock(std::move(lock_)),
+      : locks(std::move(locks_)),
         db(std::move(db_)),
         vault(std::move(vault_)),
         readers(file),
@@ -127,7 +131,7 @@ struct SqliteStore::Parts {
   auto keep_house(Work work);
   bool expire_keys(WallTime now);
 
-  FileDescriptor lock;  // released last
+  Locks locks;  // released last
   std::unique_ptr<Database> db;
   const vault::Vault vault;
   ReaderPool readers;
@@ -146,10 +150,13 @@ std::expected<std::unique_ptr<SqliteStore>, std::string> SqliteStore::open(const
   const std::string file = options.directory / kDatabaseName;
   if (std::string missing = missing_commits(options.directory); !missing.empty()) return std::unexpected(missing);
   if (auto created = create_private_file(file); !created) return std::unexpected(created.error());
+  auto database_lock = lock_database(file);
+  if (!database_lock) return std::unexpected(database_lock.error());
   try {
     auto db = std::make_unique<Database>(file, OpenMode::Existing);
     // Before anything is written to it.
     if (std::string problem = version_problem(*db, migrations().back().number); !problem.empty()) {
+      db->leave_log_at_close();
       return std::unexpected(file + ": " + problem);
     }
     const auto old_mark = LogMark::open_existing(options.directory);
@@ -161,8 +168,8 @@ std::expected<std::unique_ptr<SqliteStore>, std::string> SqliteStore::open(const
     if (!vault) return std::unexpected(vault.error());
     auto mark = LogMark::open(options.directory);
     if (!mark) return std::unexpected(mark.error());
-    auto parts =
-        std::make_unique<Parts>(std::move(*lock), std::move(db), std::move(*vault), std::move(*mark), file, options);
+    auto parts = std::make_unique<Parts>(Parts::Locks{std::move(*lock), std::move(*database_lock)}, std::move(db),
+                                         std::move(*vault), std::move(*mark), file, options);
     return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(parts)));
   } catch (const SqliteError& error) {
     return std::unexpected("cannot open the store " + file + ": " + error.what());
