@@ -8,7 +8,7 @@ import { useConnected } from '../../api/live';
 import type { Delivery, EventDetail as Detail } from '../../api/types';
 import { Answered } from '../../components/answered';
 import { CodeBlock } from '../../components/code_block';
-import { DeliveryStatus, deliveryStatuses } from '../../components/delivery_status';
+import { DeliveryStatus, deliveryStatuses, meaningOf } from '../../components/delivery_status';
 import { EventSubject, searchTermsOf } from '../../components/event_subject';
 import { indentedJson } from '../../components/json_text';
 import { detailHeading } from '../../components/log/log_view';
@@ -32,7 +32,7 @@ function Deliveries({ deliveries }: { deliveries: Delivery[] }) {
       <ul className="log-deliveries">
         {deliveries.map((one) => (
           <li key={one.id}>
-            <DeliveryStatus status={one.status} />
+            <DeliveryStatus status={one.status} meaning={meaningOf(one)} />
             <Link href={`/logs/${one.id}`}><WebhookName id={one.webhook_id} /></Link>
             <span className="hint">{one.error ?? (one.response_status !== null && `answered ${one.response_status}`)}</span>
           </li>

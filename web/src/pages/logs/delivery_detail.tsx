@@ -9,7 +9,7 @@ import { useConnected } from '../../api/live';
 import type { DeliveryDetail as Detail } from '../../api/types';
 import { Answered } from '../../components/answered';
 import { CodeBlock } from '../../components/code_block';
-import { DeliveryStatus, deliveryStatuses } from '../../components/delivery_status';
+import { DeliveryStatus, meaningOf } from '../../components/delivery_status';
 import { EventSubject } from '../../components/event_subject';
 import { indentedJson } from '../../components/json_text';
 import { detailHeading } from '../../components/log/log_view';
@@ -67,10 +67,10 @@ function Shown({ delivery, address }: { delivery: Detail; address: string }) {
   return (
     <>
       <div className="log-detail-head">
-        <h2 id={detailHeading} tabIndex={-1}>{delivery.event} <DeliveryStatus status={delivery.status} /> {delivery.test && <span className="badge">Test</span>}</h2>
+        <h2 id={detailHeading} tabIndex={-1}>{delivery.event} <DeliveryStatus status={delivery.status} meaning={meaningOf(delivery)} /> {delivery.test && <span className="badge">Test</span>}</h2>
         <p className="hint">{delivery.id}</p>
       </div>
-      <p>{deliveryStatuses[delivery.status].meaning}{delivery.test && ' It was sent by a test of the webhook, which is not repeated; test again instead.'}</p>
+      <p>{meaningOf(delivery)}{delivery.test && ' It was sent by a test of the webhook, which is not repeated; test again instead.'}</p>
       {before !== null && <Progress delivery={delivery} before={before} />}
       {latestTold && <Trouble attempt={last} />}
       {last === undefined && delivery.error !== null && <p className="log-trouble">{delivery.error}</p>}
