@@ -54,7 +54,7 @@ TEST_F(SchedulerReasonsTest, FailuresSayWhy) {
 TEST_F(SchedulerReasonsTest, HeldTooLongSaysSo) {
   const auto webhook = create({2s});
   open(webhook->id);
-  const auto held = core_.deliver(CoreHarness::draft());
+  const auto held = core_.deliver(events(2)).back();  // behind the one that becomes the probe
   core_.advance_by_deadlines(10s);
   EXPECT_EQ(reason(held), EndReason::HeldTooLong);
 }
@@ -83,6 +83,7 @@ TEST_F(SchedulerReasonsTest, SkippedSaysByWhom) {
 
 TEST_F(SchedulerReasonsTest, CanceledSaysWhatBecameOfTheWebhook) {
   const auto end = [&](EndReason expected, auto ending) {
+    core_.answers.clear();
     const auto webhook = create({60s});
     const auto waiting = core_.deliver(CoreHarness::draft());
     core_.finish_all(500);
