@@ -144,8 +144,8 @@ ExitCode show(ApiClient& client, const LogsOptions& options) {
   }
   const auto& delivery = answer->json.as_object();
   print_line(line_of(delivery, load_webhook_names(client)));
-  for (const char* const name :
-       {"event_id", "webhook_id", "team_id", "created_at", "updated_at", "next_attempt_at", "note", "payload"}) {
+  for (const char* const name : {"event_id", "webhook_id", "team_id", "created_at", "updated_at", "next_attempt_at",
+                                 "reason", "note", "payload"}) {
     const auto value = text_member(delivery, name);
     if (!value.empty()) print_line(fmt::format("  {} {}", padded(name, 16), printable(value)));
   }

@@ -240,7 +240,7 @@ describe('over restarts', { concurrency: 2 }, () => {
   // Goal: an open breaker stays open until its probe, and failures go on counting, whatever ended the process.
   for (const kill of [false, true]) {
     test(`a breaker is what it was after ${kill ? 'kill -9' : 'a stop'}`, async () => {
-      const args = ['--breaker-pause', '1h', '--retry-schedule', '1h'];
+      const args = ['--breaker-pause', '1m', '--retry-schedule', '1h'];
       let server = await Limehook.start({ args });
       const one = await begin(server.api, fails);
       const two = await begin(server.api, fails);

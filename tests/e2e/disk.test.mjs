@@ -219,7 +219,9 @@ describe('a look at a store without the right to write', () => {
     open();
     await assertReadable(data, asNobody);
     chmodSync(path.join(data, 'limehook.db'), 0o600);
-    for (const args of [['check', '--data', data], ['backup', '--data', data, path.join(temporaryFolder(), 'x.db')]]) {
+    const copies = temporaryFolder();
+    chmodSync(copies, 0o777);
+    for (const args of [['check', '--data', data], ['backup', '--data', data, path.join(copies, 'x.db')]]) {
       const refused = await asNobody(...args);
       assert.equal(refused.code, 1);
       assert.match(refused.stderr, /limehook\.db: Permission denied/);

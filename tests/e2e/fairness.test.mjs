@@ -17,7 +17,7 @@ const sendMany = async (api, count, team_id) => {
 
 describe('teams', () => {
   // Goal: tests, which pass a webhook's own limits, leave the node's places to deliveries, however many are asked for.
-  test("hanging tests of one team do not delay another team's events, nor its tests", async (t) => {
+  test("hanging tests of one team do not delay another team's events, nor its tests", { timeout: 120_000 }, async (t) => {
     const server = await Limehook.start({ args: ['--in-flight-max', '40'] });
     t.after(() => server.child.signal('SIGKILL'));
     const hanging = await Receiver.start({ kind: 'hang' });

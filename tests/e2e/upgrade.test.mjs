@@ -2,7 +2,7 @@
 // shown as it was. Their clock is the server's, so that overlaps and retries are where they were.
 
 import assert from 'node:assert/strict';
-import { createHmac, createPublicKey, verify } from 'node:crypto';
+import { createHash, createHmac, createPublicKey, verify } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -147,7 +147,7 @@ test('a store of a newer version is refused untouched', { skip: sqliteCli() }, a
     const keep = killed ? ['-cmd', '.dbconfig no_ckpt_on_close on'] : [];
     execFileSync('sqlite3', [...keep, path.join(server.data, 'limehook.db'), 'PRAGMA user_version=9999']);
     const bytes = () => Object.fromEntries(readdirSync(server.data).filter((name) => !/-shm$|lock|address/.test(name))
-      .map((name) => [name, readFileSync(path.join(server.data, name)).toString('base64')]));
+      .map((name) => [name, createHash('sha256').update(readFileSync(path.join(server.data, name))).digest('hex')]));
     const before = bytes();
     for (const args of [['serve', '--listen', '127.0.0.1:0'], ['rotate-key'], ['check'], ['backup', path.join(temporaryFolder(), 'x.db')]]) {
       const refused = await run([args[0], '--data', server.data, ...args.slice(1)]);

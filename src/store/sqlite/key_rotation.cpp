@@ -23,7 +23,6 @@ std::string cannot(const std::filesystem::path& directory, const std::string& wh
 std::unique_ptr<Database> open_current_version(const std::filesystem::path& directory) {
   auto db = std::make_unique<Database>(directory / kDatabaseName, OpenMode::Existing);
   if (const std::string problem = version_problem(*db, migrations().back().number); !problem.empty()) {
-    db->leave_log_at_close();
     throw StoreError(problem);
   }
   if (db->number("PRAGMA user_version") != migrations().back().number) {

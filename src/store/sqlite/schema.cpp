@@ -244,12 +244,24 @@ constexpr std::array<Migration, 2> kMigrations{{{1, kVersion1}, {2, kVersion2}}}
 
 std::span<const Migration> migrations() { return kMigrations; }
 
+namespace {
+
+// Closing the last connection would move a log that was found, which is for those who know what is in it.
+void leave_as_it_is(Database& db) {
+  sqlite3_file* const log = db.log_file();
+  sqlite3_int64 bytes = 0;
+  if (log && log->pMethods->xFileSize(log, &bytes) == SQLITE_OK && bytes > 0) db.leave_log_at_close();
+}
+
+}  // namespace
+
 std::string version_problem(Database& db, int current) {
   const auto version = db.number("PRAGMA user_version");
   const auto application = db.number("PRAGMA application_id");
   const bool has_tables = db.number("SELECT count(*) FROM sqlite_schema") > 0;
   if (has_tables && application != kApplicationId) return "the database file is not one of Limehook's";
   if (version > current) {
+    leave_as_it_is(db);
     return "the store was written by a newer Limehook (store version " + std::to_string(version) +
            ", this one reads up to " + std::to_string(current) + "): use that version or restore a backup";
   }

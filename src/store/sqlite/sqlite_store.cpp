@@ -156,7 +156,6 @@ std::expected<std::unique_ptr<SqliteStore>, std::string> SqliteStore::open(const
     auto db = std::make_unique<Database>(file, OpenMode::Existing);
     // Before anything is written to it.
     if (std::string problem = version_problem(*db, migrations().back().number); !problem.empty()) {
-      db->leave_log_at_close();
       return std::unexpected(file + ": " + problem);
     }
     const auto old_mark = LogMark::open_existing(options.directory);
