@@ -356,6 +356,11 @@ void Scheduler::carry_out(const Park& effect) {
   const WebhookId webhook = entry.slot->webhook->id;
   const bool asked_for = std::exchange(entry.again, false);
   if (asked_for && !is_behind_others(webhook, effect.delivery)) return queue_.hasten(effect.delivery, entry);
+  // Somebody asked for it after its webhook had ended and begun again, while others are still to be canceled.
+  const Backlog::Part* part = backlog_.find(webhook);
+  if (part && effect.delivery <= part->cancel_through) {
+    return queue_.wait(effect.delivery, entry, asked_for ? now_.mono : effect.due);
+  }
   if (entry.reopened) ended_again_.add(effect.delivery, RecentEnds::kOpen);
   leave_in_store(webhook, effect.delivery, asked_for ? now_.mono : effect.due);
   forget(effect.delivery);

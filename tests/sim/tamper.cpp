@@ -14,7 +14,7 @@ constexpr std::array kMistakes{
     PlantedInfo{Planted::LosesCommits, "LosesCommits", Promise::Durable, 20},
     PlantedInfo{Planted::LosesAnswers, "LosesAnswers", Promise::Answered, 20},
     PlantedInfo{Planted::DropsAttempts, "DropsAttempts", Promise::Ended, 100},
-    PlantedInfo{Planted::ForgetsOpenDelivery, "ForgetsOpenDelivery", Promise::Restart, 20},
+    PlantedInfo{Planted::ForgetsOpenDelivery, "ForgetsOpenDelivery", Promise::Restart, 50},
     PlantedInfo{Planted::OpensWhatEnded, "OpensWhatEnded", Promise::Final, 20},
     PlantedInfo{Planted::RepeatsAttempts, "RepeatsAttempts", Promise::OneAttempt, 20},
     PlantedInfo{Planted::MiscountsAttempts, "MiscountsAttempts", Promise::Logged, 20},

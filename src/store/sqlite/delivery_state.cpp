@@ -33,12 +33,17 @@ std::int64_t take(std::string_view& bytes) {
   return static_cast<std::int64_t>(value);
 }
 
+bool may_have_reason(DeliveryStatus status) {
+  return status == DeliveryStatus::Failed || status == DeliveryStatus::Canceled;
+}
+
 }  // namespace
 
 StateBytes encode(const DeliveryState& s) {
   StateBytes bytes;
+  const auto reason = may_have_reason(s.status) ? s.reason : EndReason::None;
   char* to =
-      put<1>(bytes.data(), static_cast<std::int64_t>(s.status) | static_cast<std::int64_t>(s.reason) << kReasonShift |
+      put<1>(bytes.data(), static_cast<std::int64_t>(s.status) | static_cast<std::int64_t>(reason) << kReasonShift |
                                (s.fallback ? kFallbackBit : 0));
   to = put<1>(to, static_cast<std::int64_t>(s.last_outcome));
   to = put<2>(to, s.http_status);
@@ -61,6 +66,7 @@ std::optional<DeliveryState> decode_state(std::string_view bytes) {
   }
   DeliveryState s;
   s.status = static_cast<DeliveryStatus>(status);
+  if (reason != 0 && !may_have_reason(s.status)) return std::nullopt;
   s.reason = static_cast<EndReason>(reason);
   s.fallback = (first & kFallbackBit) != 0;
   s.last_outcome = static_cast<AttemptOutcome>(outcome);
