@@ -40,7 +40,7 @@ describe('the end of a delivery', () => {
   async function assertSays(id, reason, error, by) {
     const detail = await ended(id);
     const event = await api.read(`/v1/events/${detail.event_id}`);
-    const listed = (await api.deliveries(detail.webhook_id)).find((row) => row.id === id);
+    const listed = (await api.list(`/v1/deliveries?webhook_id=${detail.webhook_id}`)).find((row) => row.id === id);
     for (const shown of [detail, event.deliveries.find((row) => row.id === id), listed]) {
       assert.equal(shown.reason, reason);
       assert.match(shown.error, error);

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { createHash, createHmac, createPublicKey, verify } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
@@ -146,7 +146,8 @@ test('a store of a newer version is refused untouched', { skip: sqliteCli() }, a
     // Once in the write-ahead log, as that version may have left it, and once in the file.
     const keep = killed ? ['-cmd', '.dbconfig no_ckpt_on_close on'] : [];
     execFileSync('sqlite3', [...keep, path.join(server.data, 'limehook.db'), 'PRAGMA user_version=9999']);
-    const bytes = () => Object.fromEntries(readdirSync(server.data).filter((name) => !/-shm$|lock|address/.test(name))
+    const holds = (name) => !/-shm$|lock|address/.test(name) && statSync(path.join(server.data, name)).size > 0;
+    const bytes = () => Object.fromEntries(readdirSync(server.data).filter(holds)
       .map((name) => [name, createHash('sha256').update(readFileSync(path.join(server.data, name))).digest('hex')]));
     const before = bytes();
     for (const args of [['serve', '--listen', '127.0.0.1:0'], ['rotate-key'], ['check'], ['backup', path.join(temporaryFolder(), 'x.db')]]) {
