@@ -18,6 +18,7 @@
 #include "api/call.hpp"
 #include "api/pages.hpp"
 #include "api/people.hpp"
+#include "api/poll_places.hpp"
 #include "api/request_rate.hpp"
 #include "api/test_receivers.hpp"
 #include "base/limits.hpp"
@@ -62,6 +63,8 @@ class Api {
   // Counts it, and refuses callers that make too many.
   std::optional<Response> admit(const Request& head);
   asio::awaitable<Response> handle(const Request& request);
+  // Whose answers that wait to be taken are counted together: a team's, or those of a caller's address.
+  std::string payer_of(const Request& head) const;
 
   // Before the first request.
   void set_sign_in(SignInOptions options);
@@ -85,7 +88,11 @@ class Api {
   asio::awaitable<Response> dispatch(const Request& request);
   // The request's route; fills in who asks and the path's {id}. Throws Fault when there is none for this caller.
   const Route& find_route(Call& call) const;
+  static bool is_fixed(std::string_view path);
   Principal principal_of(const Request& request) const;
+  // Throws a 401 when whoever sent the request may not see any more what they could see then: a key was revoked, a
+  // session or portal has ended, a role was taken away while the request waited.
+  void check_still_allowed(const Call& call) const;
   // admission.cpp
   std::optional<Response> rate_refusal(const Call& call, const Route& route);
   Response unknown_caller(const Request& head, Response refusal);
@@ -122,6 +129,8 @@ class Api {
   asio::awaitable<store::DeliveryDetail> load_delivery(const Call& call);
   // polling.cpp
   asio::awaitable<Response> poll_events(const Call& call);
+  asio::awaitable<bool> wait_for_event(const Call& call, runtime::EventWatch& watch,
+                                       std::chrono::steady_clock::time_point deadline) const;
   // recoveries.cpp
   asio::awaitable<Response> start_recovery(const Call& call);
   asio::awaitable<Response> list_recoveries(const Call& call);
@@ -274,6 +283,8 @@ class Api {
   ApiOptions options_;
   Pages pages_;
   AuthOptions auth_;
+  CursorSeal cursors_;
+  PollPlaces poll_places_;
   SignInOptions sign_in_;
   TestReceiverUrls test_receiver_urls_;
   std::string no_test_receivers_ = "This server has no address for test receivers.";

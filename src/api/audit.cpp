@@ -19,6 +19,7 @@ namespace json = boost::json;
 // In the order of the enumerators.
 constexpr std::array<std::string_view, 5> kActorKinds{"nobody", "key", "user", "portal", "limehook"};
 constexpr std::string_view kOwnHeaders = "headers";
+constexpr std::size_t kFilterBytesMax = 255;
 
 std::string text_of(const json::object& members) { return members.empty() ? "" : json::serialize(members); }
 
@@ -143,11 +144,10 @@ bool Api::audit_memberships(const Call& call, std::string_view action, const Use
 }
 
 asio::awaitable<Response> Api::list_audit(const Call& call) {
-  call.allow_query({"team_id", "action", "actor", "target", "since", "until", "limit", "cursor"});
   const store::AuditQuery query{.team_id = call.team(),
-                                .action = call.parameter("action").value_or(""),
-                                .actor_id = call.parameter("actor").value_or(""),
-                                .target = call.parameter("target").value_or(""),
+                                .action = call.text_parameter("action", kFilterBytesMax).value_or(""),
+                                .actor_id = call.text_parameter("actor", kFilterBytesMax).value_or(""),
+                                .target = call.text_parameter("target", kFilterBytesMax).value_or(""),
                                 .since = call.time_parameter("since"),
                                 .until = call.time_parameter("until"),
                                 .before = call.cursor(),
@@ -159,7 +159,7 @@ asio::awaitable<Response> Api::list_audit(const Call& call) {
     write_entry(out.begin_object(), entry);
     out.end_object();
   }
-  out.end_array().key("next_cursor").string_or_null(cursor_text(page.next)).end_object();
+  out.end_array().key("next_cursor").string_or_null(call.next_cursor(page.next)).end_object();
   co_return Response{200, "application/json", out.take(), {}};
 }
 

@@ -1,5 +1,7 @@
 #include "api/auth.hpp"
 
+#include <algorithm>
+
 #include "base/ascii.hpp"
 #include "signing/signing.hpp"
 
@@ -45,7 +47,8 @@ Found by_portal_token(std::string_view token, const AuthOptions& options, const 
                    .team_id = session->team_id,
                    .id = session->id.str(),
                    .name = "portal of " + session->team_id,
-                   .session = session->id};
+                   .session = session->id,
+                   .account = "portals of " + session->team_id};
 }
 
 Found by_key(std::string_view key, const AuthOptions& options, const runtime::Directory& directory, WallTime now) {
@@ -88,6 +91,9 @@ Found by_cookie(std::string_view token, const Request& request, const AuthOption
   if (changes_something(request) && !signing::equal_constant_time(request.header(kCsrfHeader), csrf_token(token))) {
     return refused("The header X-CSRF-Token must carry the csrf_token of GET /v1/session.");
   }
+  const auto names_team = [](const auto& header) { return header.first == kTeamHeader; };
+  const bool empty = request.header(kTeamHeader).empty() && std::ranges::any_of(request.headers, names_team);
+  if (empty) return refused("The header Limehook-Team names no team. Leave it out for your first one.");
   return in_team(
       {.kind = ActorKind::User, .id = user->id.str(), .name = user->email, .user = user->id, .session = session->id},
       *user, request.header(kTeamHeader));

@@ -5,6 +5,7 @@
 
 #include "base/ascii.hpp"
 #include "base/email_address.hpp"
+#include "model/json_integer.hpp"
 
 namespace limehook::api {
 
@@ -21,6 +22,13 @@ std::string Body::text(std::string_view name, std::size_t bytes_max) {
   }
   std::string text = optional_text(name, bytes_max);
   if (json_.at(name).is_null()) wrong(name, "is required");
+  return text;
+}
+
+std::string Body::text_if_given(std::string_view name, std::size_t bytes_max) {
+  const auto* value = json_.if_contains(name);
+  std::string text = optional_text(name, bytes_max);
+  if (value && value->is_null()) wrong(name, "must not be null; leave it out");
   return text;
 }
 
@@ -52,7 +60,8 @@ std::optional<bool> Body::flag(std::string_view name) {
 std::int64_t Body::number(std::string_view name, std::int64_t min, std::int64_t max, std::int64_t fallback) {
   const auto* value = take(name);
   if (!value) return fallback;
-  if (value->is_int64() && value->as_int64() >= min && value->as_int64() <= max) return value->as_int64();
+  const auto number = json_integer(*value);
+  if (number && *number >= min && *number <= max) return *number;
   wrong(name, "must be a whole number from " + std::to_string(min) + " to " + std::to_string(max));
   return fallback;
 }

@@ -24,6 +24,8 @@ class Body {
   bool has(std::string_view name) const { return json_.contains(name); }
   // A text of 1 to `bytes_max` bytes; wrong when missing.
   std::string text(std::string_view name, std::size_t bytes_max);
+  // The same; empty when missing. Null is wrong: it is not what a default is for.
+  std::string text_if_given(std::string_view name, std::size_t bytes_max);
   // The same; empty when missing or null.
   std::string optional_text(std::string_view name, std::size_t bytes_max);
   // An e-mail address, in lower case.

@@ -1,6 +1,7 @@
 #include "api/call.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <charconv>
 
@@ -13,31 +14,33 @@ Fault wrong_parameter(std::string_view name, std::string_view detail) {
   return Fault{invalid({{"/" + std::string(name), std::string(detail)}})};
 }
 
+constexpr std::string_view kNoCursor = "is not a next_cursor of this list with these filters";
+// Parameters that may differ between the pages of one list.
+constexpr std::array<std::string_view, 4> kSameList{"cursor", "limit", "since", "until"};
+
 }  // namespace
 
-void Call::allow_query(std::initializer_list<std::string_view> names) const {
-  for (const auto& [name, value] : query) {
-    if (std::ranges::find(names, name) == names.end()) throw wrong_parameter(name, "is not a known query parameter");
-  }
+std::optional<std::string> Call::parameter(std::string_view name) const {
+  const auto found = std::ranges::find(query, name, &QueryParameters::value_type::first);
+  return found == query.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::optional<std::string> Call::parameter(std::string_view name) const {
-  for (const auto& [key, value] : query) {
-    if (key == name && !value.empty()) return value;
+std::optional<std::string> Call::text_parameter(std::string_view name, std::size_t bytes_max) const {
+  auto text = parameter(name);
+  if (text && text->size() > bytes_max) {
+    throw wrong_parameter(name, "must be a text of 1 to " + std::to_string(bytes_max) + " bytes");
   }
-  return std::nullopt;
+  return text;
 }
 
 std::string Call::search_term() const {
-  std::string term = parameter("q").value_or("");
-  if (term.starts_with(' ')) term.front() = '+';
-  return term;
+  return with_plus_in_front(text_parameter("q", limits::kSearchTermBytesMax).value_or(""));
 }
 
 std::optional<WallTime> Call::time_parameter(std::string_view name) const {
   const auto text = parameter(name);
   if (!text) return std::nullopt;
-  const auto time = parse_rfc3339(*text);
+  const auto time = parse_rfc3339(with_plus_of_offset(*text));
   if (!time) throw wrong_parameter(name, "must be an RFC 3339 date-time such as 2025-01-30T15:00:00Z");
   return time;
 }
@@ -64,9 +67,40 @@ std::size_t Call::limit() const {
 std::int64_t Call::cursor() const {
   const auto text = parameter("cursor");
   if (!text) return 0;
-  const auto value = decode_id("cur_", *text);
-  if (!value) throw wrong_parameter("cursor", "is not a cursor of this API");
-  return *value;
+  const auto position = cursors.open_id(list(), *text);
+  if (!position) throw wrong_parameter("cursor", kNoCursor);
+  return *position;
+}
+
+std::string Call::text_cursor() const {
+  const auto text = parameter("cursor");
+  if (!text) return {};
+  auto position = cursors.open(list(), *text);
+  if (!position) throw wrong_parameter("cursor", kNoCursor);
+  return *std::move(position);
+}
+
+std::string Call::next_cursor(std::int64_t position) const {
+  return position == 0 ? std::string() : cursors.seal_id(list(), position);
+}
+
+std::string Call::next_cursor(std::string_view position) const {
+  return position.empty() ? std::string() : cursors.seal(list(), position);
+}
+
+std::string Call::list() const {
+  std::string name(pattern);
+  const auto add = [&](std::string_view text) { name += '\0' + std::to_string(text.size()) + ' ' + std::string(text); };
+  add(id);
+  add(principal.limited() ? principal.team_id : "");
+  QueryParameters filters = query;
+  std::ranges::sort(filters);
+  for (const auto& [parameter, value] : filters) {
+    if (std::ranges::find(kSameList, parameter) != kSameList.end()) continue;
+    add(parameter);
+    add(value);
+  }
+  return name;
 }
 
 void check_room(const Principal& principal, std::size_t count, std::size_t count_max) {
@@ -74,10 +108,8 @@ void check_room(const Principal& principal, std::size_t count, std::size_t count
   throw Fault{problem(409, "The team has " + std::to_string(count) + " of these, and may not make more by itself.")};
 }
 
-std::string cursor_text(std::int64_t next) { return next == 0 ? std::string() : encode_id("cur_", next); }
-
 std::optional<std::string> Call::team() const {
-  const auto asked = parameter("team_id");
+  const auto asked = text_parameter("team_id", limits::kTeamIdBytesMax);
   if (!principal.limited()) return asked;
   if (asked && *asked != principal.team_id) throw Fault{problem(403, "That team is not yours.")};
   return principal.team_id;

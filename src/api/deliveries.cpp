@@ -33,7 +33,7 @@ asio::awaitable<Response> Api::answer_page(const Call& call, store::DeliveryQuer
   out.begin_object().key("data").begin_array();
   std::size_t count = 0;
   std::int64_t next = query.before;
-  for (int reads = 0; reads < kReadsMax && count < query.limit; ++reads) {
+  for (int reads = 0; reads < kReadsMax && count < query.limit && out.size() <= limits::kPageBytesMax; ++reads) {
     query.before = next;
     const auto page =
         co_await engine_.read([query](const store::Store& store) { return store.list_deliveries(query); });
@@ -47,12 +47,11 @@ asio::awaitable<Response> Api::answer_page(const Call& call, store::DeliveryQuer
     }
     if (next == 0) break;
   }
-  out.end_array().key("next_cursor").string_or_null(cursor_text(next)).end_object();
+  out.end_array().key("next_cursor").string_or_null(call.next_cursor(next)).end_object();
   co_return Response{200, "application/json", out.take(), {}};
 }
 
 asio::awaitable<Response> Api::list_deliveries(const Call& call) {
-  call.allow_query({"webhook_id", "status", "event", "since", "until", "q", "limit", "cursor", "team_id"});
   store::DeliveryQuery query = query_of(call);
   query.team_id = call.team();
   if (const auto text = call.parameter("webhook_id")) {
@@ -63,7 +62,6 @@ asio::awaitable<Response> Api::list_deliveries(const Call& call) {
 }
 
 asio::awaitable<Response> Api::list_webhook_deliveries(const Call& call) {
-  call.allow_query({"status", "event", "since", "until", "q", "limit", "cursor"});
   store::DeliveryQuery query = query_of(call);
   query.webhook = visible_webhook(call)->id;
   co_return co_await answer_page(call, std::move(query));

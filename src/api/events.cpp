@@ -9,11 +9,16 @@
 namespace limehook::api {
 namespace {
 
-// The header, checked; empty when there is none.
+// The header, checked; empty when there is none. One that is there must say something, and there must not be two.
 std::string idempotency_key(const Call& call) {
-  const auto key = call.request.header("idempotency-key");
+  const auto& headers = call.request.headers;
+  const auto is_key = [](const auto& header) { return header.first == "idempotency-key"; };
+  const auto found = std::ranges::find_if(headers, is_key);
+  if (found == headers.end()) return {};
+  const std::string_view key = found->second;
   const bool visible = std::ranges::all_of(key, [](char c) { return c > ' ' && c < 127; });
-  if (key.size() > limits::kIdempotencyKeyBytesMax || !visible) {
+  const bool one = std::ranges::count_if(headers, is_key) == 1;
+  if (key.empty() || key.size() > limits::kIdempotencyKeyBytesMax || !visible || !one) {
     throw Fault{problem(422, "The Idempotency-Key header must be 1 to 255 visible ASCII characters.",
                         {{"", "Idempotency-Key must be 1 to 255 visible ASCII characters"}})};
   }
@@ -75,7 +80,8 @@ asio::awaitable<Response> Api::post_event(const Call& call) {
   draft->idempotency_key = idempotency_key(call);
   std::vector<EventDraft> events;
   events.push_back(std::move(*draft));
-  const auto receipts = co_await engine_.submit_events(std::move(events), idempotency_scope(call.principal));
+  const auto receipts =
+      co_await engine_.submit_events(std::move(events), idempotency_scope(call.principal), call.principal.limited());
   if (!receipts) co_return refusal(receipts.error());
   JsonWriter out;
   write_receipt(out, receipts->front());
@@ -117,7 +123,8 @@ asio::awaitable<Response> Api::post_batch(const Call& call) {
   }
   std::vector<delivery::EventReceipt> receipts;
   if (!events.empty()) {
-    auto answer = co_await engine_.submit_events(std::move(events), idempotency_scope(call.principal));
+    auto answer =
+        co_await engine_.submit_events(std::move(events), idempotency_scope(call.principal), call.principal.limited());
     if (!answer) co_return refusal(answer.error());
     receipts = std::move(*answer);
   }
@@ -133,7 +140,6 @@ asio::awaitable<Response> Api::post_batch(const Call& call) {
 }
 
 asio::awaitable<Response> Api::list_events(const Call& call) {
-  call.allow_query({"event", "since", "until", "q", "team_id", "limit", "cursor"});
   store::EventQuery query{.team_id = call.team(),
                           .type = call.event_type_parameter(),
                           .since = call.time_parameter("since"),
@@ -145,7 +151,7 @@ asio::awaitable<Response> Api::list_events(const Call& call) {
   JsonWriter out;
   out.begin_object().key("data").begin_array();
   for (const Event& event : page.rows) write_event(out.begin_object(), event).end_object();
-  out.end_array().key("next_cursor").string_or_null(cursor_text(page.next)).end_object();
+  out.end_array().key("next_cursor").string_or_null(call.next_cursor(page.next)).end_object();
   co_return Response{200, "application/json", out.take(), {}};
 }
 

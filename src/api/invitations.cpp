@@ -139,7 +139,6 @@ asio::awaitable<Response> Api::set_up(const Call& call) {
 }
 
 asio::awaitable<Response> Api::list_invitations(const Call& call) {
-  call.allow_query({"team_id", "limit", "cursor"});
   const auto passes = [team = call.team(), now = runtime::now().wall](const Link& link) {
     return link.kind == LinkKind::Invitation && link.expires_at > now && (!team || link.team_id == *team);
   };

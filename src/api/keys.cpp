@@ -126,7 +126,6 @@ ApiKey Api::visible_key(const Call& call) const {
 }
 
 asio::awaitable<Response> Api::list_keys(const Call& call) {
-  call.allow_query({"team_id", "limit", "cursor"});
   const auto passes = [team = call.team()](const ApiKey& key) { return !team || key.team_id == *team; };
   co_return newest_page(call, engine_.directory().keys().all(), passes, write_key);
 }

@@ -27,9 +27,9 @@ Response number_response(int status, const Number& number) {
 
 // Of a number in a query, whose '+' forms send as it is and so has become a space; without one, it is meant.
 std::optional<std::string> number_parameter(const Call& call) {
-  auto number = call.parameter("number");
+  auto number = call.text_parameter("number", limits::kSearchTermBytesMax);
   if (!number) return std::nullopt;
-  if (number->starts_with(' ')) number->front() = '+';
+  number = with_plus_in_front(*std::move(number));
   if (!number->starts_with('+')) number->insert(0, 1, '+');
   return number;
 }
@@ -53,7 +53,6 @@ Number Api::visible_number(const Call& call) const {
 }
 
 asio::awaitable<Response> Api::list_numbers(const Call& call) {
-  call.allow_query({"team_id", "number", "limit", "cursor"});
   const auto team = call.team();
   const auto limit = call.limit();
   const NumberId before{call.cursor()};
@@ -70,7 +69,7 @@ asio::awaitable<Response> Api::list_numbers(const Call& call) {
   JsonWriter out;
   out.begin_object().key("data").begin_array();
   for (const Number* number : rows) write_number(out.begin_object(), *number).end_object();
-  out.end_array().key("next_cursor").string_or_null(more ? cursor_text(rows.back()->id.value) : "").end_object();
+  out.end_array().key("next_cursor").string_or_null(more ? call.next_cursor(rows.back()->id.value) : "").end_object();
   co_return Response{200, "application/json", out.take(), {}};
 }
 

@@ -83,7 +83,6 @@ asio::awaitable<std::expected<T, identity::OidcProblem>> answer_of(Start start) 
 }  // namespace
 
 asio::awaitable<Response> Api::begin_oidc(const Call& call) {
-  call.allow_query({"return_to"});
   if (!sign_in_.oidc) throw Fault{problem(404, "There is no single sign-on here.")};
   const auto flow = identity::make_flow(call.parameter("return_to").value_or("/"), runtime::now().wall);
   const auto url = co_await answer_of<std::string>([&](auto answer) { sign_in_.oidc->begin(flow, std::move(answer)); });

@@ -4,6 +4,7 @@
 #include "api/audit.hpp"
 #include "api/body.hpp"
 #include "api/people.hpp"
+#include "base/limits_more.hpp"
 #include "runtime/clocks.hpp"
 #include "signing/signing.hpp"
 
@@ -14,7 +15,7 @@ namespace limehook::api {
 asio::awaitable<Response> Api::create_portal_link(const Call& call) {
   if (!call.principal.sees_team(call.id) || call.id.size() > limits::kTeamIdBytesMax) throw Fault{not_found("team")};
   Body body(call, Body::MayBeMissing{});
-  const std::string role = body.optional_text("role", limits::kNameCharactersMax);
+  const std::string role = body.text_if_given("role", limits::kNameCharactersMax);
   const auto named = role.empty() ? Role::Manage : role_named(role);
   if (named != Role::Manage && named != Role::Read) body.wrong("role", "must be manage or read");
   body.finish();
@@ -46,8 +47,10 @@ asio::awaitable<Response> Api::open_portal(const Call& call) {
   Call as_portal = call;
   as_portal.principal = {.kind = ActorKind::Portal, .id = session.row.id.str()};
   auto entry = audit(as_portal, "portal.opened", link.team_id, link.id.str(), "");
-  const auto answer =
-      co_await engine_.change(link.id.str(), {store::Removed<LinkId>{link.id}, session.row, std::move(entry)});
+  std::vector<store::CatalogChange> changes{store::Removed<LinkId>{link.id}, session.row, std::move(entry)};
+  const auto& open = engine_.directory().portals_of(link.team_id);
+  if (open.size() >= limits::kPortalsPerTeamMax) changes.emplace_back(store::Removed<SessionId>{*open.begin()});
+  const auto answer = co_await engine_.change(link.id.str(), std::move(changes));
   if (!answer) co_return refusal(answer.error());
   JsonWriter out;
   out.begin_object().key("token").string(session.token).key("team_id").string(link.team_id);

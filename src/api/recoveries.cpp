@@ -5,6 +5,7 @@
 #include "api/api.hpp"
 #include "api/json_writer.hpp"
 #include "api/render.hpp"
+#include "model/json_integer.hpp"
 #include "runtime/clocks.hpp"
 
 namespace limehook::api {
@@ -72,8 +73,8 @@ class RecoveryReader {
 
   void take_http_status(const json::value& value) {
     if (value.is_null()) return;
-    const bool status = value.is_int64() && value.as_int64() >= 100 && value.as_int64() <= 599;
-    if (status) recovery_.http_status = static_cast<int>(value.as_int64());
+    const auto status = json_integer(value);
+    if (status && *status >= 100 && *status <= 599) recovery_.http_status = static_cast<int>(*status);
     else wrong("http_status", "must be a whole number from 100 to 599");
   }
 
@@ -118,11 +119,14 @@ asio::awaitable<Response> Api::start_recovery(const Call& call) {
 
 asio::awaitable<Response> Api::list_recoveries(const Call& call) {
   const auto id = visible_webhook(call)->id;
-  const auto all = co_await engine_.read([id](const store::Store& store) { return store.list_recoveries(id); });
+  const auto page =
+      co_await engine_.read([id, before = call.cursor(), limit = call.limit()](const store::Store& store) {
+        return store.list_recoveries(id, before, limit);
+      });
   JsonWriter out;
   out.begin_object().key("data").begin_array();
-  for (const Recovery& recovery : all) write_recovery(out.begin_object(), recovery).end_object();
-  out.end_array().key("next_cursor").null().end_object();
+  for (const Recovery& recovery : page.rows) write_recovery(out.begin_object(), recovery).end_object();
+  out.end_array().key("next_cursor").string_or_null(call.next_cursor(page.next)).end_object();
   co_return Response{200, "application/json", out.take(), {}};
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 
 #include "base/ascii.hpp"
 #include "http_client/masking.hpp"
@@ -197,6 +198,23 @@ JsonWriter& write_response(JsonWriter& out, const Attempt& attempt) {
   return out.key("body").string(to_utf8(attempt.response_body));
 }
 
+namespace {
+
+// Each is shown with the body that it has sent; all together are no longer than a page may be, the newest in any case.
+std::span<const Attempt> newest_that_fit(std::span<const Attempt> attempts, std::size_t body_bytes) {
+  std::size_t bytes = 0;
+  std::size_t count = 0;
+  while (count < attempts.size()) {
+    const Attempt& attempt = attempts[attempts.size() - 1 - count];
+    bytes += body_bytes + attempt.response_head.size() + attempt.response_body.size();
+    if (count > 0 && bytes > limits::kPageBytesMax) break;
+    ++count;
+  }
+  return attempts.last(count);
+}
+
+}  // namespace
+
 JsonWriter& write_payload(JsonWriter& out, std::string_view body, BodyType type) {
   out.key("payload");
   return type == BodyType::Form ? out.string(body) : out.raw(body);
@@ -207,8 +225,10 @@ JsonWriter& write_delivery_detail(JsonWriter& out, const store::DeliveryDetail& 
   write_delivery(out, detail.delivery, detail.event);
   out.key("note").string_or_null(detail.delivery.note.value_or(""));
   write_payload(out, body, detail.delivery.body_type);
-  out.key("attempts").begin_array();
-  for (const Attempt& attempt : detail.attempts) {
+  const auto shown = newest_that_fit(detail.attempts, body.size());
+  const int left_out = shown.empty() ? 0 : shown.front().number - 1;
+  out.key("attempts_left_out").number(std::int64_t{left_out}).key("attempts").begin_array();
+  for (const Attempt& attempt : shown) {
     out.begin_object().key("id").string(attempt_id(detail.delivery.id, attempt.number));
     out.key("number").number(std::int64_t{attempt.number}).key("at").string(format_rfc3339(attempt.started_at));
     out.key("duration_ms").number(milliseconds(attempt.duration));

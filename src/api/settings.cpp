@@ -105,7 +105,6 @@ void write_server(JsonWriter& out, const Config& config, std::string_view addres
 }  // namespace
 
 asio::awaitable<Response> Api::get_settings(const Call& call) {
-  call.allow_query({});
   const Config& config = options_.config;
   JsonWriter out;
   out.begin_object().key("version").string(options_.version).key("public_url").string(sign_in_.public_url);

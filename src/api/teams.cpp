@@ -90,7 +90,6 @@ Team Api::visible_team(const Call& call) const {
 }
 
 asio::awaitable<Response> Api::list_teams(const Call& call) {
-  call.allow_query({"limit", "cursor"});
   std::map<std::string, Team> teams;
   if (call.principal.limited()) {
     Call own = call;
@@ -101,7 +100,7 @@ asio::awaitable<Response> Api::list_teams(const Call& call) {
   }
   // In the order of their ids, which callers choose: the cursor is the last one.
   const auto limit = call.limit();
-  const auto after = call.parameter("cursor").value_or("");
+  const std::string after = call.text_cursor();
   JsonWriter out;
   out.begin_object().key("data").begin_array();
   auto row = teams.upper_bound(after);
@@ -111,7 +110,10 @@ asio::awaitable<Response> Api::list_teams(const Call& call) {
     out.end_object();
     last = row->first;
   }
-  out.end_array().key("next_cursor").string_or_null(row != teams.end() ? last : "").end_object();
+  out.end_array()
+      .key("next_cursor")
+      .string_or_null(call.next_cursor(row != teams.end() ? std::string_view(last) : ""))
+      .end_object();
   co_return Response{200, "application/json", out.take(), {}};
 }
 

@@ -96,7 +96,6 @@ Api::LeavingAdmin Api::leave_admins(const User& user) {
 }
 
 asio::awaitable<Response> Api::list_users(const Call& call) {
-  call.allow_query({"team_id", "limit", "cursor"});
   const auto team = call.team();
   const auto passes = [&](const User& user) { return !team || user.membership(*team) != nullptr; };
   const auto write = [&](JsonWriter& out, const User& user) { write_user(out, user, call.principal); };

@@ -11,6 +11,7 @@
 #include "api/sample_event.hpp"
 #include "http_client/client_certificate.hpp"
 #include "http_client/masking.hpp"
+#include "model/json_integer.hpp"
 #include "runtime/clocks.hpp"
 #include "signing/signing.hpp"
 
@@ -101,10 +102,11 @@ Duration overlap_of(const Call& call) {
   for (const auto& [name, value] : body) {
     if (name != "overlap_seconds") throw Fault{invalid({{"/" + std::string(name), "is not a known member"}})};
     const std::int64_t max = std::chrono::seconds(limits::kSecretOverlapMax).count();
-    if (!value.is_int64() || value.as_int64() < 0 || value.as_int64() > max) {
+    const auto seconds = json_integer(value);
+    if (!seconds || *seconds < 0 || *seconds > max) {
       throw Fault{invalid({{"/overlap_seconds", "must be a whole number from 0 to " + std::to_string(max)}})};
     }
-    overlap = std::chrono::seconds(value.as_int64());
+    overlap = std::chrono::seconds(*seconds);
   }
   return overlap;
 }
@@ -146,7 +148,6 @@ AuditEntry Api::webhook_audit(const Call& call, std::string_view action, const W
 }
 
 asio::awaitable<Response> Api::list_webhooks(const Call& call) {
-  call.allow_query({"team_id", "health", "limit", "cursor"});
   const auto team = call.team();
   const bool failing_only = wants_failing(call);
   const auto before = call.cursor();
@@ -159,14 +160,14 @@ asio::awaitable<Response> Api::list_webhooks(const Call& call) {
   for (std::size_t count = 0; row != ids.begin();) {
     const auto webhook = engine_.find_webhook(*std::prev(row));
     const bool listed = webhook && (!failing_only || is_failing(*webhook, engine_.view(webhook->id)));
-    if (listed && count++ == limit) {
+    if (listed && (count++ == limit || out.size() > limits::kPageBytesMax)) {
       next = row->value;
       break;
     }
     if (listed) out.raw(boost::json::serialize(shown(*webhook, call.principal)));
     --row;
   }
-  out.end_array().key("next_cursor").string_or_null(cursor_text(next)).end_object();
+  out.end_array().key("next_cursor").string_or_null(call.next_cursor(next)).end_object();
   co_return Response{200, "application/json", out.take(), {}};
 }
 
@@ -288,6 +289,7 @@ asio::awaitable<Response> Api::test_webhook(const Call& call) {
   event.team_id = webhook->team_id;  // the log shows a test to those who see the webhook
   const auto result = co_await engine_.test_webhook(webhook->id, std::move(event));
   if (!result) co_return refusal(result.error());
+  check_still_allowed(call);
   engine_.record(audit(call, "webhook.tested", webhook->team_id, webhook->id.str(), webhook->name));
   const Attempt& attempt = result->attempt;
   JsonWriter out;

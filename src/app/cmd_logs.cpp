@@ -103,6 +103,7 @@ ExitCode follow(ApiClient& client, const LogsOptions& options, const Target& tar
         print_delivery(delivery, options, names);
     }
     if (stop.wait_for(std::chrono::seconds(1))) return ExitCode::Ok;
+    if (output_problem()) return ExitCode::Failed;
     changes = follower.poll();
   }
 }

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 
+#include "app/api_commands.hpp"
 #include "app/commands.hpp"
 #include "app/terminal.hpp"
 #include "store/sqlite/key_rotation.hpp"
@@ -22,6 +23,7 @@ struct StoreFlags {
   std::string file;
   KeyFlags key;
   KeyFlags new_key;
+  bool yes = false;
 };
 
 std::expected<vault::KeySource, std::string> source_of(const KeyFlags& flags) {
@@ -68,6 +70,8 @@ ExitCode check(const StoreFlags& flags) {
 }
 
 ExitCode rotate_key(const StoreFlags& flags) {
+  const auto question = "Seal the secrets of the store in " + flags.data + " with another key?";
+  if (const auto refused = refusal_to(question, flags.yes)) return *refused;
   const auto current = source_of(flags.key);
   if (!current) return fail(ExitCode::Usage, current.error());
   const auto next = source_of(flags.new_key);
@@ -137,6 +141,7 @@ void add_rotate_key_command(CLI::App& root, Action& chosen) {
                 "The key they are sealed with now; without it DIR/secret.key.");
   add_key_flags(*command, flags->new_key, "new-", "LIMEHOOK_NEW_SECRET_KEY",
                 "The new key; without it one is made and put into DIR/secret.key.");
+  add_yes_flag(*command, flags->yes);
 }
 
 }  // namespace limehook::app

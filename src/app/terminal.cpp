@@ -1,14 +1,19 @@
 #include "app/terminal.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <system_error>
 
 namespace limehook::app {
 namespace {
+
+int write_error = 0;  // of standard output, the first
 
 bool colors_wanted() {
   static const bool wanted = [] {
@@ -110,9 +115,27 @@ Color color_of_status(std::string_view status) {
 }
 
 void print_line(std::string_view line) {
+  errno = 0;
   std::fwrite(line.data(), 1, line.size(), stdout);
   std::fputc('\n', stdout);
-  std::fflush(stdout);
+  if (std::fflush(stdout) != 0 && write_error == 0) write_error = errno != 0 ? errno : EIO;
+}
+
+std::optional<std::string> output_problem() {
+  const int flags = fcntl(STDOUT_FILENO, F_GETFL);
+  if (write_error == 0 && (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)) write_error = EBADF;
+  if (write_error == 0) return std::nullopt;
+  return fmt::format("standard output cannot be written: {}",
+                     write_error == EBADF ? "it is closed" : std::generic_category().message(write_error));
+}
+
+void hold_standard_descriptors() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(descriptor, F_GETFD) >= 0) continue;
+    // open() takes the lowest number that is free, which is this one. What is to be written stays an error.
+    const int mode = descriptor == STDERR_FILENO ? O_WRONLY : O_RDONLY;
+    [[maybe_unused]] const int opened = open("/dev/null", mode);
+  }
 }
 
 void print_error(std::string_view line) {

@@ -1,6 +1,7 @@
 #pragma once
 // What people read: colours where they help, aligned columns, nothing that could harm the terminal.
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,8 +36,13 @@ class Table {
 // The colour of a delivery's status.
 Color color_of_status(std::string_view status);
 
-// Prints a line to standard output and flushes, so that it is seen at once also through a pipe.
+// Prints a line to standard output and flushes, so that it is seen at once also through a pipe. What cannot be written
+// is noted for output_problem().
 void print_line(std::string_view line);
+// Why standard output has not taken something, or will not: it is closed, or full. Nothing as long as all went well.
+std::optional<std::string> output_problem();
+// Keeps the standard descriptors taken, so that nothing that is opened later gets their numbers. At the very beginning.
+void hold_standard_descriptors();
 void print_error(std::string_view line);
 
 }  // namespace limehook::app

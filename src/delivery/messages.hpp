@@ -26,6 +26,7 @@ struct EventsSubmitted {
   Ticket ticket;
   std::vector<EventDraft> events;
   std::string idempotency_scope;  // keys of different scopes do not meet
+  bool of_teams_only = false;     // the answer counts no deliveries to webhooks that are for every team
 };
 // Sends one event to one webhook now, past filters and limits, without retries. Answered by TestFinished or Refused.
 struct TestSubmitted {

@@ -249,6 +249,9 @@ void Scheduler::on(EventsSubmitted&& input) {
     matched_.clear();
     routing_.match(draft, matched_);
     add_event(work, std::move(draft), input.idempotency_scope, matched_, false);
+    if (!input.of_teams_only) continue;
+    const auto of_team = [](const WebhookPtr& webhook) { return !webhook->team_id.empty(); };
+    work.batch.events.back().deliveries_told = static_cast<int>(std::ranges::count_if(matched_, of_team));
   }
 }
 

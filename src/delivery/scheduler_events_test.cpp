@@ -105,5 +105,17 @@ TEST_F(SchedulerEventsTest, RequestsKeepTheirOwnEvents) {
   }
 }
 
+// Goal: who may not know of webhooks for every team is not told how many of them an event goes to.
+TEST_F(SchedulerEventsTest, CountsForATeamAreOfItsWebhooks) {
+  core_.create(CoreHarness::webhook(""));
+  for (const auto& [of_teams_only, told] : {std::pair{true, 1}, {false, 2}}) {
+    core_.handle(EventsSubmitted{500, {CoreHarness::draft()}, "", of_teams_only});
+    const auto batch = core_.commit();
+    ASSERT_THAT(batch.events, SizeIs(1));
+    EXPECT_THAT(batch.events[0].deliveries, SizeIs(2));
+    EXPECT_EQ(core_.take_answer<EventsAccepted>().receipts.at(0).deliveries, told);
+  }
+}
+
 }  // namespace
 }  // namespace limehook::delivery

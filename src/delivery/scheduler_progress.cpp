@@ -204,7 +204,7 @@ void Scheduler::carry_out(const AcceptEvents& effect, store::WriteBatch& batch,
       continue;
     }
     store::NewEvent& event = batch.events[i];
-    answer.receipts.push_back({event.event.id, static_cast<int>(event.deliveries.size()), false});
+    answer.receipts.push_back({event.event.id, event.told(), false});
     end_watches(event.event);
     open_accepted(event);
   }

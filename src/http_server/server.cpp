@@ -90,11 +90,14 @@ std::string Server::listen(const asio::ip::tcp::endpoint& endpoint) {
   acceptor.set_option(asio::socket_base::reuse_address(true));
   acceptor.bind(endpoint);
   acceptor.listen(4096);
-  asio::co_spawn(listener_->io, Listener::accept_all(listener_), asio::detached);
-  asio::co_spawn(listener_->io, Listener::sweep_deadlines(listener_), asio::detached);
   const auto local = acceptor.local_endpoint();
   const auto host = local.address().to_string();
   return (local.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(local.port());
+}
+
+void Server::accept() {
+  asio::co_spawn(listener_->io, Listener::accept_all(listener_), asio::detached);
+  asio::co_spawn(listener_->io, Listener::sweep_deadlines(listener_), asio::detached);
 }
 
 void Server::drain() {

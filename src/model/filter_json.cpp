@@ -150,7 +150,7 @@ Filter read_filter(const json::value& value, const std::string& pointer, FieldEr
   }
   report_unknown(*object, kMembers, pointer, errors);
 
-  if (const auto* match = object->if_contains("match"); match != nullptr && !match->is_null()) {
+  if (const auto* match = object->if_contains("match"); match != nullptr) {
     const auto word = text_in(*match);
     if (word != "all" && word != "any") errors.push_back({pointer + "/match", R"(must be "all" or "any")"});
     if (word == "any") filter.match = Filter::Match::Any;

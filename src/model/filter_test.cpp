@@ -187,6 +187,7 @@ TEST(FilterJson, NamesWhatIsWrong) {
            {R"({"match":"some","x":1,"conditions":[{}]})",
             {"/filters/x", "/filters/match", kAt + "/field", kAt + "/op"}},
            {R"({"match":7,"conditions":[{"field":"a","op":"exists"}]})", {"/filters/match"}},
+           {R"({"match":null,"conditions":[{"field":"a","op":"exists"}]})", {"/filters/match"}},
            {condition(R"("field":"a","op":"eq","value":1,"not":true)"), {kAt + "/not"}},
            {condition(R"("field":"","op":"eq","value":1)"), {kAt + "/field"}},
            {condition(R"("field":"a..b","op":"eq","value":1)"), {kAt + "/field"}},

@@ -10,6 +10,7 @@
 
 #include "base/field_error.hpp"
 #include "base/json_text.hpp"
+#include "model/json_integer.hpp"
 
 namespace limehook {
 
@@ -19,13 +20,6 @@ inline std::string step(std::size_t index) { return "/" + std::to_string(index);
 inline std::optional<std::string_view> text_in(const boost::json::value& value) {
   if (const auto* text = value.if_string()) return std::string_view(text->data(), text->size());
   return std::nullopt;
-}
-
-// A number that was written as an integer.
-inline std::optional<std::int64_t> integer_in(const boost::json::value& value) {
-  boost::json::error_code error;
-  const auto number = value.is_double() ? 0 : value.to_number<std::int64_t>(error);
-  return value.is_double() || error ? std::nullopt : std::optional(number);
 }
 
 // What is wrong with a number that the parser could not hold and that could not be written again: of "1e999" it makes

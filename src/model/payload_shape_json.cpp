@@ -117,7 +117,10 @@ PayloadShape read_payload_shape(const json::value& value, const std::string& poi
   report_unknown(*object, kMembers, pointer, errors);
   const auto given = [&](std::string_view name) -> const json::value* {
     const auto* member = object->if_contains(name);
-    return member != nullptr && !member->is_null() ? member : nullptr;
+    if (member == nullptr || !member->is_null()) return member;
+    // Who has nothing to pick must not send everything.
+    errors.push_back({pointer + step(name), "must not be null; leave it out"});
+    return nullptr;
   };
   const auto *fields = given("fields"), *body_template = given("template"), *preset = given("preset");
   if ((fields != nullptr) + (body_template != nullptr) + (preset != nullptr) > 1) {

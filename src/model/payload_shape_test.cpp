@@ -69,7 +69,6 @@ TEST(PayloadShapeJson, ReadsBothForms) {
   EXPECT_EQ(read(R"({"fields":{"from":"caller_number","call.id":"call.id"}})"), renamed);
   EXPECT_EQ(read(R"({"fields":["a",{"field":"b"},{"field":"c","as":null}]})"),
             picked({{"a", "a"}, {"b", "b"}, {"c", "c"}}));
-  EXPECT_TRUE(read(R"({"fields":null,"template":null,"preset":null})").is_default());
   EXPECT_TRUE(read("{}").is_default());
   EXPECT_TRUE(read(R"({"content_type":"application/json"})").is_default());
 }
@@ -102,7 +101,10 @@ TEST(PayloadShapeJson, NamesWhatIsWrong) {
            {R"({"preset":"Slack"})", {"/payload/preset"}},
            {R"({"preset":1})", {"/payload/preset"}},
            {R"({"fields":["a"],"preset":"slack"})", {"/payload"}},
-           {R"({"fields":["a"],"template":{},"preset":null})", {"/payload"}},
+           {R"({"fields":["a"],"template":{}})", {"/payload"}},
+           {R"({"fields":null})", {"/payload/fields"}},
+           {R"({"template":null,"preset":null})", {"/payload/template", "/payload/preset"}},
+           {R"({"fields":["a"],"content_type":null})", {"/payload/content_type"}},
            {R"({"content_type":"text/plain"})", {"/payload/content_type"}},
            {R"({"template":["a"],"content_type":"application/x-www-form-urlencoded"})", {"/payload/template"}},
            {R"({"preset":"slack","content_type":"application/x-www-form-urlencoded"})", {"/payload/content_type"}},

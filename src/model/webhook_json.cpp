@@ -214,7 +214,7 @@ Webhook webhook_from_stored_json(const json::object& stored) {
   }
   take_stored_security(webhook, stored);
   webhook.id = WebhookId::parse(stored_text(stored, "id")).value_or(WebhookId{});
-  webhook.version = static_cast<int>(integer_in(stored.at("version")).value_or(1));
+  webhook.version = static_cast<int>(json_integer(stored.at("version")).value_or(1));
   webhook.disabled_reason = text_in(stored.at("disabled_reason")).value_or("");
   if (const auto* expires = stored.if_contains("previous_secret_expires_at")) {
     webhook.previous_secret_expires_at = parse_rfc3339(text_in(*expires).value_or(""));

@@ -65,7 +65,7 @@ std::optional<std::string> pem_problem(std::string_view text) {
 
 OauthSettings::ClientAuth read_client_auth(MemberTarget& target, const json::object& object) {
   const auto* value = object.if_contains("auth");
-  if (value == nullptr || value->is_null() || text_in(*value) == "basic") return OauthSettings::ClientAuth::Basic;
+  if (value == nullptr || text_in(*value) == "basic") return OauthSettings::ClientAuth::Basic;
   if (text_in(*value) != "body") target.errors.push_back({target.pointer + "/auth", R"(must be "basic" or "body")"});
   return OauthSettings::ClientAuth::Body;
 }
@@ -190,7 +190,7 @@ void take_stored_secrets(Webhook& webhook, const json::object& stored) {
   webhook.previous_secret = stored_text(stored, "previous_secret");
   webhook.previous_secret_expires_at.reset();
   if (const auto* us = stored.if_contains("previous_secret_expires_at_us")) {
-    webhook.previous_secret_expires_at = WallTime(Duration(integer_in(*us).value_or(0)));
+    webhook.previous_secret_expires_at = WallTime(Duration(json_integer(*us).value_or(0)));
   }
   webhook.signing_key = stored_text(stored, "signing_key");
   if (webhook.oauth) webhook.oauth->client_secret = stored_text(stored, "oauth_client_secret");

@@ -37,6 +37,7 @@ Engine::Engine(asio::io_context& io, store::Store& store, EngineOptions options,
       updates_(std::make_shared<UpdateFeed>(io)),
       key_ids_(catalog_.last_id),
       readers_(static_cast<std::size_t>(options.reader_threads)),
+      read_places_(std::make_shared<ReadPlaces>(io, 2 * static_cast<std::size_t>(options.reader_threads))),
       timer_(io),
       upkeep_timer_(io),
       drained_(io, asio::steady_timer::time_point::max()) {

@@ -20,10 +20,12 @@ std::expected<void, Refusal> unwrap_stored(const delivery::Output& output) {
 
 }  // namespace
 
-Answer<std::vector<delivery::EventReceipt>> Engine::submit_events(std::vector<EventDraft> events, std::string scope) {
+Answer<std::vector<delivery::EventReceipt>> Engine::submit_events(std::vector<EventDraft> events, std::string scope,
+                                                                  bool of_teams_only) {
   const auto ticket = new_ticket();
   const auto count = events.size();
-  auto output = co_await request(ticket, delivery::EventsSubmitted{ticket, std::move(events), std::move(scope)});
+  auto output =
+      co_await request(ticket, delivery::EventsSubmitted{ticket, std::move(events), std::move(scope), of_teams_only});
   auto answer = unwrap<std::vector<delivery::EventReceipt>>(std::move(output), [](delivery::Output&& o) {
     return std::get<delivery::EventsAccepted>(std::move(o)).receipts;
   });

@@ -31,6 +31,9 @@ struct NewEvent {
   std::string idempotency_key;     // empty: none; unique within `idempotency_scope`
   std::string idempotency_scope;
   std::vector<Delivery> deliveries;
+  std::optional<int> deliveries_told;  // how many of them whoever sent it may know of; nothing: all
+
+  int told() const { return deliveries_told.value_or(static_cast<int>(deliveries.size())); }
 };
 
 // The state a delivery takes on; fields as in Delivery. Its webhook is for whoever follows what is stored; stores know
@@ -106,7 +109,7 @@ constexpr auto parts_of(auto& batch) {
 struct DuplicateEvent {
   std::size_t index;  // into WriteBatch::events
   EventId original;
-  int deliveries;  // how many the original had when it was accepted
+  int deliveries;  // how many the original was answered with
 };
 
 enum class CommitStatus : std::uint8_t {

@@ -190,7 +190,8 @@ void tell(std::ostream& out, const Catalog& catalog, const Store& store) {
   for (const Webhook& w : catalog.webhooks) {
     out << "webhook " << w.id.str() << ' ' << w.version << ' ' << text_of(webhook_to_stored_json(w)) << ' '
         << text_of(webhook_secrets_to_json(w)) << '\n';
-    for (const Recovery& r : store.list_recoveries(w.id)) out << "recovery " << r.id.str() << '\n';
+    for (const Recovery& r : store.list_recoveries(w.id, 0, limits::kPageMax).rows)
+      out << "recovery " << r.id.str() << '\n';
   }
   for (const auto& [id, team] : catalog.deleted_webhooks) out << "deleted " << id.str() << ' ' << team << '\n';
   for (const WebhookHealth& h : catalog.healths) {

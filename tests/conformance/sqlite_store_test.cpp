@@ -74,6 +74,15 @@ TEST_F(SqliteStoreTest, FileThatIsNoDatabaseIsRefused) {
   EXPECT_THAT(refusal(), HasSubstr("cannot open the store"));
 }
 
+// Goal: cursors go on working after a restart, and those of another store do not work here.
+TEST_F(SqliteStoreTest, CursorKeyIsTheStoresOwnForGood) {
+  const std::string key = open()->load_catalog().cursor_key;
+  EXPECT_EQ(key.size(), 32U);
+  EXPECT_EQ(open()->load_catalog().cursor_key, key);
+  std::filesystem::remove_all(directory());
+  EXPECT_NE(open()->load_catalog().cursor_key, key);
+}
+
 TEST_F(SqliteStoreTest, MigrationsAreNumberedWithoutGaps) {
   int expected = 1;
   for (const sqlite::Migration& migration : sqlite::migrations()) EXPECT_EQ(migration.number, expected++);

@@ -220,6 +220,19 @@ TEST_P(StoreAuditTest, EntriesComeBackWholeNewestFirst) {
   EXPECT_EQ(store().list_audit({}).next, 0);
 }
 
+// Goal: a page of large changes ends before it gets too large, and the list goes on behind it.
+TEST_P(StoreAuditTest, PagesAreBoundedInBytes) {
+  std::vector<AuditEntry> entries;
+  for (int i = 0; i < 5; ++i) {
+    entries.push_back(entry());
+    entries.back().after = R"({"name":")" + std::string(limits::kPageBytesMax / 3, 'x') + "\"}";
+  }
+  put(entries);
+  EXPECT_THAT(store().list_audit({}).rows, SizeIs(2));
+  std::ranges::reverse(entries);
+  EXPECT_EQ(listed({}), entries);
+}
+
 // Goal: each filter takes exactly what it names; a prefix ends with a dot; all that are set must hold.
 TEST_P(StoreAuditTest, EveryFilterHolds) {
   const AuditEntry a = entry("team_001", "webhook.updated");

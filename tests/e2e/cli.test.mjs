@@ -99,6 +99,29 @@ describe('help and mistakes', () => {
     const result = await run(['serve', '--listen', `127.0.0.1:${receiver.port}`, '--data', temporaryFolder(), '--admin-key', 'lh_x_0123456789abcdef']);
     assertClearFailure(result, new RegExp(`${receiver.port}`));
   });
+
+  // Goal: what a first start shows once is shown by the start that serves, and by none that cannot.
+  test('the first admin key is shown by the first start that works', async () => {
+    const receiver = await Receiver.start();
+    const data = temporaryFolder();
+    const failed = await run(['serve', '--listen', `127.0.0.1:${receiver.port}`, '--data', data]);
+    assert.equal(failed.code, 1);
+    assert.doesNotMatch(failed.stdout, /lh_|lhl_/);
+    for (const redirection of ['>&-', '>/dev/full']) {
+      const args = ['-c', `exec "$0" "$@" ${redirection}`, binary, 'serve', '--listen', '127.0.0.1:0', '--data', data];
+      const unseen = await new Child('sh', args, { env: cleanEnvironment() }).ended();
+      assert.equal(unseen.code, 1, unseen.stderr);
+      assert.match(unseen.stderr, /admin key cannot be shown: standard output cannot be written/);
+    }
+    const server = await Limehook.start({ data, plain: true });
+    const key = await waitFor(() => server.child.stdout.match(/^The first admin key, shown only now: (lh_\S+)$/m)?.[1]);
+    assert.equal((await server.api.withKey(key).get('/v1/keys')).status, 200);
+    await server.stop();
+    const again = await Limehook.start({ data, plain: true });
+    await waitFor(() => again.child.stdout.includes('lhl_'), 10_000, 'the link for the first account');
+    assert.doesNotMatch(again.child.stdout, /lh_/, 'once');
+    await again.stop();
+  });
 });
 
 describe('against a running server', () => {
@@ -148,10 +171,10 @@ describe('against a running server', () => {
     await api.post('/v1/events/batch', Array.from({ length: 10 }, () => sample('call_completed', { call_id: uniqueId() })));
     await waitFor(async () => /failing/.test((await cli(['webhooks', 'get', id])).stdout), 10_000, 'it is shown as failing');
     assert.match((await cli(['webhooks', 'list'])).stdout, /in trouble +failing/);
-    const recovered = await cli(['webhooks', 'recover', id, '--event', 'call_completed', '--outcome', 'timeout', '--wait']);
+    const recovered = await cli(['webhooks', 'recover', id, '--event', 'call_completed', '--outcome', 'timeout', '--wait', '--yes']);
     assert.equal(recovered.code, 0, recovered.stderr);
     assert.match(recovered.stdout, /done: .*redelivering 0/);
-    assertClearFailure(await cli(['webhooks', 'recover', id, '--outcome', 'bad_luck']), /outcome/);
+    assertClearFailure(await cli(['webhooks', 'recover', id, '--outcome', 'bad_luck', '--yes']), /outcome/);
     assert.equal((await cli(['webhooks', 'delete', id, '--yes'])).code, 0);
   });
 
@@ -218,7 +241,7 @@ describe('against a running server', () => {
     assert.equal(listed.code, 0, listed.stderr);
     assert.ok(listed.stdout.includes('pbx'));
     assert.ok(!listed.stdout.includes(key));
-    const deleted = await cli(['keys', 'delete', id]);
+    const deleted = await cli(['keys', 'delete', id, '--yes']);
     assert.equal(deleted.code, 0, deleted.stderr);
     assert.equal((await own.post('/v1/events', missedCall())).status, 401);
   });

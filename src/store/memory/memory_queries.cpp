@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <ranges>
 
+#include "base/limits_more.hpp"
 #include "store/memory/memory_store.hpp"
 
 namespace limehook::store {
@@ -91,7 +92,9 @@ std::optional<DeliveryDetail> MemoryStore::get_delivery(DeliveryId id) const {
   const auto found = deliveries_.find(id);
   if (found == deliveries_.end()) return std::nullopt;
   const StoredDelivery& stored = found->second;
-  DeliveryDetail detail{stored.delivery, events_.at(stored.delivery.event).event, stored.attempts, {}};
+  DeliveryDetail detail{stored.delivery, events_.at(stored.delivery.event).event, {}, {}};
+  const auto shown = std::min(stored.attempts.size(), limits::kAttemptsShownMax);
+  detail.attempts.assign(stored.attempts.end() - static_cast<std::ptrdiff_t>(shown), stored.attempts.end());
   for (const auto& [version, target] : targets_) {
     if (version.first == stored.delivery.webhook &&
         std::ranges::find(stored.attempts, version.second, &Attempt::webhook_version) != stored.attempts.end()) {
@@ -222,13 +225,18 @@ std::optional<Recovery> MemoryStore::get_recovery(RecoveryId id) const {
   return found == recoveries_.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::vector<Recovery> MemoryStore::list_recoveries(WebhookId webhook) const {
+Page<Recovery> MemoryStore::list_recoveries(WebhookId webhook, std::int64_t before, std::size_t limit) const {
   const std::lock_guard lock(mutex_);
-  std::vector<Recovery> out;
+  Page<Recovery> page;
   for (const Recovery& recovery : std::views::reverse(std::views::values(recoveries_))) {
-    if (recovery.webhook == webhook) out.push_back(recovery);
+    if (recovery.webhook != webhook || (before != 0 && recovery.id.value >= before)) continue;
+    if (page.rows.size() == limit) {
+      page.next = page.rows.back().id.value;
+      break;
+    }
+    page.rows.push_back(recovery);
   }
-  return out;
+  return page;
 }
 
 StatsSeries MemoryStore::list_stats(std::span<const WebhookId> webhooks, Duration width, WallTime since,

@@ -59,7 +59,7 @@ std::optional<DuplicateEvent> MemoryStore::claim_key(std::size_t index, const Ne
   if (found != used_keys_.end() && event.event.received_at < found->second.created_at + limits::kIdempotencyWindow) {
     return DuplicateEvent{index, found->second.event, found->second.deliveries};
   }
-  used_keys_[key] = {event.event.id, static_cast<int>(event.deliveries.size()), event.event.received_at};
+  used_keys_[key] = {event.event.id, event.told(), event.event.received_at};
   return std::nullopt;
 }
 

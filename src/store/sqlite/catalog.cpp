@@ -177,6 +177,7 @@ Catalog load_catalog(Database& db, const vault::Vault& vault) {
        rows.next();) {
     catalog.running_recoveries.push_back(read_recovery(*rows));
   }
+  for (Rows rows = db.query("SELECT key FROM cursor_key"); rows.next();) catalog.cursor_key = rows->text(0);
   // Pruned rows have been in the index.
   catalog.last_id = db.number(
       "SELECT max(coalesce((SELECT max(id) FROM events),0),coalesce((SELECT max(id) FROM deliveries),0),"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/limits_more.hpp"
 #include "store/sqlite/attempt_block.hpp"
 #include "store/sqlite/delivery_state.hpp"
 #include "store/sqlite/queries.hpp"
@@ -14,7 +15,9 @@ namespace {
 std::vector<Attempt> read_attempts(Database& db, AttemptRef last) {
   std::vector<Attempt> attempts;
   AttemptReader reader(db);
-  while (auto stored = reader.read(last)) {
+  while (attempts.size() < limits::kAttemptsShownMax) {
+    auto stored = reader.read(last);
+    if (!stored) break;
     attempts.push_back(std::move(stored->attempt));
     last = stored->previous;
   }

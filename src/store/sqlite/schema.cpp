@@ -210,7 +210,12 @@ CREATE TABLE stats_minutes(          -- of webhooks; the columns are those of st
 ) WITHOUT ROWID;
 )sql";
 
-constexpr std::array<Migration, 1> kMigrations{{{1, kVersion1}}};
+constexpr const char* kVersion2 = R"sql(
+CREATE TABLE cursor_key(key BLOB NOT NULL);  -- one row: seals the cursors of lists (api/cursor.hpp)
+INSERT INTO cursor_key VALUES(randomblob(32));
+)sql";
+
+constexpr std::array<Migration, 2> kMigrations{{{1, kVersion1}, {2, kVersion2}}};
 
 }  // namespace
 

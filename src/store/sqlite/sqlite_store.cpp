@@ -331,15 +331,17 @@ std::optional<Recovery> SqliteStore::get_recovery(RecoveryId id) const {
   });
 }
 
-std::vector<Recovery> SqliteStore::list_recoveries(WebhookId webhook) const {
+Page<Recovery> SqliteStore::list_recoveries(WebhookId webhook, std::int64_t before, std::size_t limit) const {
   return parts_->readers.read([&](Database& db) {
-    std::vector<Recovery> out;
-    for (Rows rows =
-             db.query("SELECT " LIMEHOOK_RECOVERY_COLUMNS " FROM recoveries WHERE webhook=? ORDER BY id DESC", webhook);
+    Page<Recovery> page;
+    for (Rows rows = db.query("SELECT " LIMEHOOK_RECOVERY_COLUMNS
+                              " FROM recoveries WHERE webhook=?1 AND (?2=0 OR id<?2) ORDER BY id DESC LIMIT ?3",
+                              webhook, before, limit + 1);
          rows.next();) {
-      out.push_back(read_recovery(*rows));
+      if (page.rows.size() == limit) page.next = page.rows.back().id.value;
+      else page.rows.push_back(read_recovery(*rows));
     }
-    return out;
+    return page;
   });
 }
 

@@ -148,7 +148,7 @@ std::optional<DuplicateEvent> Writer::claim_key(std::size_t index, const NewEven
     }
   }
   db_.run("INSERT OR REPLACE INTO idempotency(key,event,deliveries,created_at) VALUES(?,?,?,?)", key_blob,
-          event.event.id, event.deliveries.size(), event.event.received_at);
+          event.event.id, event.told(), event.event.received_at);
   db_.run("INSERT INTO idempotency_log(event,key) VALUES(?,?)", event.event.id, key_blob);
   return std::nullopt;
 }
