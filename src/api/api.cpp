@@ -126,6 +126,7 @@ std::span<const Api::Route> Api::routes() {
       {{"GET", "/v1/sign-in", kOpen, None}, &Api::get_sign_in_options},
       {{"POST", "/v1/setup", kOpen, None}, &Api::set_up},
       {{"POST", "/v1/links/look", kOpen, None}, &Api::look_at_link},
+      {{"POST", "/v1/links/confirm-email", kOpen, None}, &Api::confirm_email},
       {{"POST", "/v1/session", kOpen, None}, &Api::sign_in},
       {{"GET", "/v1/session", kAnybody, Own}, &Api::get_session},
       {{"DELETE", "/v1/session", kPeople, Own}, &Api::sign_out},

@@ -54,7 +54,8 @@ struct WebhookMembers {
 WebhookMembers members_of(const Webhook* webhook) {
   if (!webhook) return {};
   WebhookMembers members{webhook_to_json(*webhook), webhook_secrets_to_json(*webhook)};
-  for (const auto* follows_from_every_change : {"id", "version", "created_at", "updated_at"}) {
+  for (const auto* follows_from_every_change :
+       {"id", "version", "disabled_at", "unconfirmed_emails", "created_at", "updated_at"}) {
     members.shown.erase(follows_from_every_change);
   }
   return members;
@@ -148,7 +149,7 @@ asio::awaitable<Response> Api::list_audit(const Call& call) {
                                 .action = call.parameter("action").value_or(""),
                                 .actor_id = call.parameter("actor").value_or(""),
                                 .target = call.parameter("target").value_or(""),
-                                .since = call.time_parameter("since"),
+                                .since = call.since(log_begin(call.principal)),
                                 .until = call.time_parameter("until"),
                                 .before = call.cursor(),
                                 .limit = call.limit()};

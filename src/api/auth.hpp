@@ -59,6 +59,11 @@ std::expected<Principal, Unauthenticated> identify(const http_server::Request& r
 std::expected<Principal, Unauthenticated> authenticate(const http_server::Request& request, const AuthOptions& options,
                                                        runtime::Directory& directory, WallTime now);
 
+// What whoever made something for a team may do there now; nothing when they are gone, disabled or expired. `made_by`
+// is their id; empty: of the configured key.
+std::optional<Role> role_of_maker(std::string_view made_by, std::string_view team_id,
+                                  const runtime::Directory& directory, WallTime now);
+
 // The key in "Authorization: Bearer …"; nothing for any other value.
 std::optional<std::string_view> bearer(std::string_view authorization);
 

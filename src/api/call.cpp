@@ -42,6 +42,11 @@ std::optional<WallTime> Call::time_parameter(std::string_view name) const {
   return time;
 }
 
+std::optional<WallTime> Call::since(WallTime begin) const {
+  const auto asked = time_parameter("since");
+  return begin == WallTime{} || (asked && *asked > begin) ? asked : std::optional(begin);
+}
+
 std::optional<EventType> Call::event_type_parameter() const {
   const auto text = parameter("event");
   if (!text) return std::nullopt;

@@ -36,6 +36,8 @@ struct Call {
   // What to search for; a number's '+', which forms send as it is, has become a space.
   std::string search_term() const;
   std::optional<WallTime> time_parameter(std::string_view name) const;
+  // The parameter `since`, or `begin` where that is later.
+  std::optional<WallTime> since(WallTime begin) const;
   std::optional<EventType> event_type_parameter() const;
   std::size_t limit() const;
   // The id to go on below; 0 for the first page.

@@ -7,9 +7,9 @@
 namespace limehook::api {
 namespace {
 
-store::DeliveryQuery query_of(const Call& call) {
+store::DeliveryQuery query_of(const Call& call, WallTime begin) {
   store::DeliveryQuery query{.type = call.event_type_parameter(),
-                             .since = call.time_parameter("since"),
+                             .since = call.since(begin),
                              .until = call.time_parameter("until"),
                              .term = call.search_term(),
                              .before = call.cursor(),
@@ -53,7 +53,7 @@ asio::awaitable<Response> Api::answer_page(const Call& call, store::DeliveryQuer
 
 asio::awaitable<Response> Api::list_deliveries(const Call& call) {
   call.allow_query({"webhook_id", "status", "event", "since", "until", "q", "limit", "cursor", "team_id"});
-  store::DeliveryQuery query = query_of(call);
+  store::DeliveryQuery query = query_of(call, log_begin(call.principal));
   query.team_id = call.team();
   if (const auto text = call.parameter("webhook_id")) {
     query.webhook = WebhookId::parse(*text);
@@ -64,7 +64,7 @@ asio::awaitable<Response> Api::list_deliveries(const Call& call) {
 
 asio::awaitable<Response> Api::list_webhook_deliveries(const Call& call) {
   call.allow_query({"status", "event", "since", "until", "q", "limit", "cursor"});
-  store::DeliveryQuery query = query_of(call);
+  store::DeliveryQuery query = query_of(call, log_begin(call.principal));
   query.webhook = visible_webhook(call)->id;
   co_return co_await answer_page(call, std::move(query));
 }
@@ -72,7 +72,9 @@ asio::awaitable<Response> Api::list_webhook_deliveries(const Call& call) {
 asio::awaitable<store::DeliveryDetail> Api::load_delivery(const Call& call) {
   const auto id = path_id<DeliveryId>(call, "delivery");
   auto detail = co_await engine_.read([id](const store::Store& store) { return store.get_delivery(id); });
-  if (!detail || !sees_webhook(call.principal, detail->delivery.webhook)) throw Fault{not_found("delivery")};
+  const bool seen = detail && sees_webhook(call.principal, detail->delivery.webhook) &&
+                    detail->event.received_at >= log_begin(call.principal);
+  if (!seen) throw Fault{not_found("delivery")};
   co_return std::move(*detail);
 }
 

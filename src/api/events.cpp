@@ -136,7 +136,7 @@ asio::awaitable<Response> Api::list_events(const Call& call) {
   call.allow_query({"event", "since", "until", "q", "team_id", "limit", "cursor"});
   store::EventQuery query{.team_id = call.team(),
                           .type = call.event_type_parameter(),
-                          .since = call.time_parameter("since"),
+                          .since = call.since(log_begin(call.principal)),
                           .until = call.time_parameter("until"),
                           .term = call.search_term(),
                           .before = call.cursor(),
@@ -152,7 +152,9 @@ asio::awaitable<Response> Api::list_events(const Call& call) {
 asio::awaitable<Response> Api::get_event(const Call& call) {
   const auto id = path_id<EventId>(call, "event");
   const auto detail = co_await engine_.read([id](const store::Store& store) { return store.get_event(id); });
-  if (!detail || !call.principal.sees_team(detail->event.team_id)) throw Fault{not_found("event")};
+  const bool seen = detail && call.principal.sees_team(detail->event.team_id) &&
+                    detail->event.received_at >= log_begin(call.principal);
+  if (!seen) throw Fault{not_found("event")};
   JsonWriter out;
   write_event(out.begin_object(), detail->event).key("deliveries").begin_array();
   for (const Delivery& delivery : detail->deliveries) {

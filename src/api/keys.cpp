@@ -134,6 +134,7 @@ asio::awaitable<Response> Api::list_keys(const Call& call) {
 asio::awaitable<Response> Api::create_key(const Call& call) {
   const WallTime now = runtime::now().wall;
   ApiKey key = parse_key(call, now);
+  if (!key.team_id.empty()) check_known_team(key.team_id, "/team_id");
   const auto same_team = [&](const auto& row) { return row.second.team_id == key.team_id; };
   check_room(call.principal,
              static_cast<std::size_t>(std::ranges::count_if(engine_.directory().keys().all(), same_team)),

@@ -81,6 +81,7 @@ asio::awaitable<Response> Api::create_number(const Call& call) {
   if (errors.empty() && number.team_id.empty()) errors.push_back({"/team_id", "is required"});
   if (!errors.empty()) throw Fault{invalid(errors)};
   check_team(call.principal, number.team_id);
+  check_known_team(number.team_id, "/team_id");
   check_room(call.principal, engine_.directory().numbers().count_of(number.team_id), limits::kNumbersPerTeamMax);
   number.id = NumberId{engine_.new_id()};
   number.created_at = number.updated_at = runtime::now().wall;
@@ -102,6 +103,7 @@ asio::awaitable<Response> Api::patch_number(const Call& call) {
   const FieldErrors errors = apply_number_json(number, call.json_object());
   if (!errors.empty()) throw Fault{invalid(errors)};
   check_team(call.principal, number.team_id);
+  check_known_team(number.team_id, "/team_id");
   number.updated_at = runtime::now().wall;
   std::vector<store::CatalogChange> changes{number};
   const auto add_entry = [&](const std::string& team, const boost::json::object& old_members,

@@ -94,7 +94,8 @@ asio::awaitable<Response> Api::poll_events(const Call& call) {
   const std::size_t limit = call.limit();
   const auto wait = wait_of(call);
   const auto deadline = steady_clock::now() + wait;
-  Found found{.position = after_of(call, id)};
+  const WallTime begin = log_begin(visible_webhook(call)->team_id);
+  Found found{.position = std::max(after_of(call, id), begin == WallTime{} ? 0 : first_id_at(begin) - 1)};
   std::unique_ptr<runtime::EventWatch> watch;
   if (wait.count() > 0 && !(watch = engine_.watch_events(id))) throw Fault{too_many()};
   while (true) {

@@ -13,6 +13,7 @@ namespace limehook::api {
 // embedded page, and dies by itself.
 asio::awaitable<Response> Api::create_portal_link(const Call& call) {
   if (!call.principal.sees_team(call.id) || call.id.size() > limits::kTeamIdBytesMax) throw Fault{not_found("team")};
+  check_known_team(call.id, "/team_id");
   Body body(call, Body::MayBeMissing{});
   const std::string role = body.optional_text("role", limits::kNameCharactersMax);
   const auto named = role.empty() ? Role::Manage : role_named(role);
@@ -22,6 +23,7 @@ asio::awaitable<Response> Api::create_portal_link(const Call& call) {
   auto issued = new_link(engine_.new_id(), LinkKind::Portal, runtime::now().wall, limits::kPortalLinkValid);
   issued.row.team_id = call.id;
   issued.row.role = *named;
+  issued.row.made_by = call.principal.id;
   auto entry = audit(call, "portal.link_created", call.id, issued.row.id.str(), "");
   set_change(entry, {}, {{"role", name_of(*named)}});
   const auto answer = co_await engine_.change(issued.row.id.str(), {issued.row, std::move(entry)});
@@ -43,6 +45,7 @@ asio::awaitable<Response> Api::open_portal(const Call& call) {
   session.row.hash = signing::sha256(session.token);
   session.row.team_id = link.team_id;
   session.row.role = link.role;
+  session.row.made_by = link.made_by;
   Call as_portal = call;
   as_portal.principal = {.kind = ActorKind::Portal, .id = session.row.id.str()};
   auto entry = audit(as_portal, "portal.opened", link.team_id, link.id.str(), "");

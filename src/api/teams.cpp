@@ -7,6 +7,7 @@
 #include "api/api.hpp"
 #include "api/audit.hpp"
 #include "api/json_writer.hpp"
+#include "base/ascii.hpp"
 #include "runtime/clocks.hpp"
 
 namespace limehook::api {
@@ -76,6 +77,47 @@ std::map<std::string, Team> Api::known_teams() const {
   return teams;
 }
 
+bool Api::knows_team(const std::string& team_id) const {
+  const auto& directory = engine_.directory();
+  return directory.teams().contains(team_id) || !engine_.webhook_index().of(team_id).empty() ||
+         directory.numbers().count_of(team_id) > 0 ||
+         std::ranges::any_of(directory.keys().all(), [&](const auto& row) { return row.second.team_id == team_id; }) ||
+         std::ranges::any_of(directory.users(), [&](const auto& row) { return row.second.membership(team_id); });
+}
+
+WallTime Api::log_begin(const std::string& team_id) const {
+  const auto made = engine_.directory().teams().find(team_id);
+  return made == engine_.directory().teams().end() ? WallTime{} : made->second.begins_at;
+}
+
+WallTime Api::log_begin(const Principal& principal) const {
+  return principal.limited() ? log_begin(principal.team_id) : WallTime{};
+}
+
+const Team* Api::team_called(std::string_view name) const {
+  const auto& teams = engine_.directory().teams();
+  const auto found = std::ranges::find_if(teams, [&](const auto& row) { return ascii::same(row.second.name, name); });
+  return found == teams.end() ? nullptr : &found->second;
+}
+
+void Api::check_known_team(const std::string& team_id, std::string_view pointer) const {
+  if (knows_team(team_id)) return;
+  const bool any_declared =
+      std::ranges::any_of(engine_.directory().teams(), [](const auto& row) { return row.second.declared; });
+  if (!any_declared && is_team_id(team_id) && !team_called(team_id)) return;
+  std::string detail = "is not the id of a team";
+  if (const Team* called = team_called(team_id)) {
+    detail += ": it is the name of the team " + called->id;
+  } else if (is_team_id(team_id)) {
+    detail += R"(; create the team first: POST /v1/teams {"id":")" + team_id + R"(","name":"..."})";
+  }
+  throw Fault{invalid({{std::string(pointer), detail}})};
+}
+
+void Api::check_team_of_webhook(const Principal& principal, const std::string& team_id) const {
+  if (principal.kind == ActorKind::User || team_called(team_id)) check_known_team(team_id, "/team_id");
+}
+
 // The team in the path; one's own is always there, others if anything belongs to them.
 Team Api::visible_team(const Call& call) const {
   if (call.principal.limited()) {
@@ -123,6 +165,9 @@ asio::awaitable<Response> Api::create_team(const Call& call) {
     throw Fault{problem(409, "This team exists already.", {{"/id", "is another team's"}})};
   }
   team.created_at = team.updated_at = runtime::now().wall;
+  team.declared = true;
+  // Where nothing of it is there, whatever events have this id are another's, who had it before.
+  if (!knows_team(team.id)) team.begins_at = team.created_at;
   auto entry = audit(call, "team.created", team.id, team.id, team.name);
   set_change(entry, {}, audit_members(team));
   const auto answer = co_await engine_.change("team " + team.id, {team, std::move(entry)});

@@ -121,7 +121,13 @@ asio::awaitable<Response> Api::patch_user(const Call& call) {
   body.finish();
   const bool needs_admin = admin || enabled || totp || renamed;
   if (call.principal.limited() && needs_admin) throw Fault{problem(403, "Only an admin may change this.")};
-  if (teams) set_memberships(user, *teams, call.principal);
+  if (teams) {
+    set_memberships(user, *teams, call.principal);
+    for (std::size_t i = 0; i < teams->size(); ++i) {
+      const std::string& team = (*teams)[i].team_id;
+      if (!before.membership(team)) check_known_team(team, "/teams/" + std::to_string(i) + "/team_id");
+    }
+  }
   user.admin = admin.value_or(user.admin);
   user.enabled = enabled.value_or(user.enabled);
   if (renamed) user.name = name;
@@ -170,6 +176,7 @@ asio::awaitable<Response> Api::delete_user(const Call& call) {
 asio::awaitable<Response> Api::create_reset_link(const Call& call) {
   const User user = visible_user(call);
   std::vector<store::CatalogChange> changes;
+  void_reset_links(user.id, changes);  // only the newest that an admin hands over works
   const auto issued = reset_link(user, changes);
   changes.emplace_back(audit(call, "user.password_reset_requested", "", user.id.str(), user.email));
   const auto answer = co_await engine_.change("reset " + user.email, std::move(changes));

@@ -115,6 +115,28 @@ std::optional<int> version_asked_for(const Call& call, const Webhook& current) {
   return *wanted;
 }
 
+// Scheme, host and port.
+std::string_view origin_of(std::string_view url) {
+  const auto authority = url.find("://");
+  return authority == std::string_view::npos ? url : url.substr(0, url.find_first_of("/?", authority + 3));
+}
+
+// A portal may be anybody's who came to the platform's page. It must not have the platform's OAuth token sent to a host
+// of its own; with credentials of its own it may.
+void check_move(const Principal& principal, const Webhook& before, const Webhook& after) {
+  const bool keeps = before.oauth && after.oauth && before.oauth->client_secret == after.oauth->client_secret;
+  if (principal.kind != ActorKind::Portal || !keeps) return;
+  FieldErrors errors;
+  const auto check = [&](std::string_view pointer, std::string_view url) {
+    if (url.empty() || origin_of(url) == origin_of(before.url) || origin_of(url) == origin_of(before.fallback_url))
+      return;
+    errors.push_back({std::string(pointer), "must stay at its host: the webhook's OAuth token is sent there"});
+  };
+  check("/url", after.url);
+  check("/fallback_url", after.fallback_url);
+  if (!errors.empty()) throw Fault{invalid(errors)};
+}
+
 // Why a change was not made. `version`: what its If-Match asked for.
 Response refusal_of_change(delivery::Refusal reason, std::optional<int> version) {
   return version && reason == delivery::Refusal::Conflict ? changed_since() : refusal(reason);
@@ -179,11 +201,14 @@ asio::awaitable<Response> Api::create_webhook(const Call& call) {
   if (!call.principal.sees_team(webhook.team_id)) {
     throw Fault{problem(403, "The webhook's team is not yours.", {{"/team_id", "names a team that is not yours"}})};
   }
+  if (!webhook.team_id.empty()) check_team_of_webhook(call.principal, webhook.team_id);
   check_room(call.principal, engine_.webhook_index().of(webhook.team_id).size(), limits::kWebhooksPerTeamMax);
   generate_missing(webhook);
+  settle_emails(call.principal, webhook);
   auto entry = webhook_audit(call, "webhook.created", nullptr, &webhook);
   const auto stored = co_await engine_.save_webhook(std::move(webhook), std::move(entry));
   if (!stored) co_return refusal(stored.error());
+  asio::co_spawn(co_await asio::this_coro::executor, ask_to_confirm(call.principal, *stored), asio::detached);
   auto json = shown(**stored, call.principal);
   json["secret"] = (*stored)->secret;
   json["token"] = (*stored)->token;
@@ -207,10 +232,15 @@ asio::awaitable<Response> Api::patch_webhook(const Call& call) {
     errors.push_back({"/team_id", "cannot be changed; create a webhook for the other team"});
   }
   if (!errors.empty()) throw Fault{invalid(errors)};
+  check_move(call.principal, *current, changed);
   generate_missing(changed);
+  settle_emails(call.principal, changed);
   auto entry = webhook_audit(call, "webhook.updated", current.get(), &changed);
   const auto stored = co_await engine_.save_webhook(std::move(changed), std::move(entry));
   if (!stored) co_return refusal_of_change(stored.error(), version);
+  if (!unconfirmed_emails(**stored).empty()) {
+    asio::co_spawn(co_await asio::this_coro::executor, ask_to_confirm(call.principal, *stored), asio::detached);
+  }
   co_return show(200, **stored, call.principal);
 }
 

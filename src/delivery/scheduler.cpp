@@ -277,6 +277,8 @@ void Scheduler::on(WebhookSubmitted&& input) {
     webhook.created_at = now_.wall;
   }
   webhook.updated_at = now_.wall;
+  if (webhook.enabled) webhook.disabled_at.reset();
+  else if (!webhook.disabled_at) webhook.disabled_at = now_.wall;
   saving_.insert(webhook.id);
   Work& work = journal_.requests();
   work.batch.webhooks.push_back(webhook);

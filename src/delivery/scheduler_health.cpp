@@ -78,6 +78,7 @@ void Scheduler::disable(WebhookSlot& slot, std::string reason) {
   Webhook changed = *slot.webhook;
   changed.enabled = false;
   changed.disabled_reason = reason;
+  changed.disabled_at = now_.wall;
   ++changed.version;
   changed.updated_at = now_.wall;
   journal_.facts().batch.webhooks.push_back(changed);

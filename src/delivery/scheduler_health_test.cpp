@@ -178,6 +178,7 @@ TEST_F(SchedulerHealthTest, DisablesAfterFiveDays) {
   EXPECT_EQ(disabled->version, version + 1);
   EXPECT_THAT(disabled->disabled_reason, Not(IsEmpty()));
   EXPECT_EQ(disabled->updated_at, core_.now.wall);
+  EXPECT_EQ(disabled->disabled_at, core_.now.wall);
   for (const DeliveryId id : ids) EXPECT_EQ(core_.stored_state(id)->status, DeliveryStatus::Canceled);
   EXPECT_EQ(core_.scheduler.gauges().open, 0U);
   EXPECT_EQ(*disabled, core_.committed.back().webhooks.empty() ? *disabled : core_.committed.back().webhooks.back());

@@ -81,4 +81,17 @@ Message password_reset(const AccountMessage& message) {
   return message_of(message, "a password reset", "A new password for Limehook", std::move(text));
 }
 
+Message confirmation(const AccountMessage& message, std::string_view team) {
+  auto text = fmt::format(
+      "The webhooks of the team \"{}\" at Limehook name {} as an address for notices when one of them fails.\n"
+      "\n"
+      "To get these notices, open this link and confirm:\n"
+      "\n"
+      "{}\n"
+      "\n"
+      "It works for {}. If you do not want the notices, ignore this message: none will be sent.\n",
+      words_only(team), message.to, message.link, in_words(message.valid));
+  return message_of(message, "a confirmation", "Confirm your address for notices from Limehook", std::move(text));
+}
+
 }  // namespace limehook::mail

@@ -102,7 +102,7 @@ std::string url_without_secrets(std::string_view url) {
 
 std::optional<Message> notice(const Webhook& webhook, EventType type, std::string_view reason,
                               const Addresses& addresses, WallTime at, std::string_view unique) {
-  const auto& to = webhook.notify_emails.empty() ? addresses.fallback : webhook.notify_emails;
+  const auto& to = webhook.notify_emails.empty() ? addresses.fallback : webhook.confirmed_emails;
   if (to.empty()) return std::nullopt;
   const Words words = words_for(type);
   const auto happened = fmt::format(fmt::runtime(words.subject), one_line(webhook.name));

@@ -51,7 +51,8 @@ TEST(Notice, SaysWhatOneNeedsToKnow) {
 TEST(Notice, GoesToWhomTheWebhookNamesElseToWhomTheOperatorNamed) {
   auto about = webhook();
   EXPECT_THAT(notice(about, EventType::WebhookFailing, "", kAddresses, kAt, "u")->to, ElementsAre("ops@example.com"));
-  about.notify_emails = {"a@example.com", "b@example.com"};
+  about.notify_emails = {"a@example.com", "b@example.com", "unconfirmed@example.com"};
+  about.confirmed_emails = {"a@example.com", "b@example.com"};
   const auto message = notice(about, EventType::WebhookFailing, "", kAddresses, kAt, "u");
   EXPECT_THAT(message->to, ElementsAre("a@example.com", "b@example.com"));
   EXPECT_EQ(message->from, "limehook@example.com");
@@ -59,6 +60,9 @@ TEST(Notice, GoesToWhomTheWebhookNamesElseToWhomTheOperatorNamed) {
 }
 
 TEST(Notice, IsNotWrittenForNobody) {
+  auto about = webhook();
+  about.notify_emails = {"unconfirmed@example.com"};
+  EXPECT_FALSE(notice(about, EventType::WebhookFailing, "", kAddresses, kAt, "u"));
   EXPECT_FALSE(notice(webhook(), EventType::WebhookFailing, "", {"limehook@example.com", {}}, kAt, "u"));
 }
 

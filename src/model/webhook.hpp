@@ -63,9 +63,11 @@ struct Webhook {
   int max_concurrency = limits::kConcurrencyDefault;
   std::optional<double> rate_limit;  // attempts per second, evenly; nothing: no limit
   Ordering ordered = Ordering::None;
-  std::vector<std::string> notify_emails;  // who is told when it fails; empty: whom the operator named
+  std::vector<std::string> notify_emails;     // who is told when it fails; empty: whom the operator named
+  std::vector<std::string> confirmed_emails;  // those of them who may be written to
   bool enabled = true;
-  std::string disabled_reason;  // why Limehook disabled it; empty when a person did
+  std::string disabled_reason;          // why Limehook disabled it; empty when a person did
+  std::optional<WallTime> disabled_at;  // since when it is disabled
   WallTime created_at{};
   WallTime updated_at{};
   bool operator==(const Webhook&) const = default;

@@ -120,6 +120,9 @@ constexpr MemberReader kMembers[] = {
     {"id", read_read_only},
     {"version", read_read_only},
     {"disabled_reason", read_read_only},
+    {"disabled_at", read_read_only},
+    {"unconfirmed_emails", read_read_only},
+    {"confirmed_emails", read_read_only},
     {"previous_secret_expires_at", read_read_only},
     {"public_key", read_read_only},
     {"created_at", read_read_only},
@@ -171,6 +174,14 @@ FieldErrors required_problems(const Webhook& webhook) {
   return errors;
 }
 
+std::vector<std::string> unconfirmed_emails(const Webhook& webhook) {
+  std::vector<std::string> out;
+  for (const std::string& email : webhook.notify_emails) {
+    if (std::ranges::find(webhook.confirmed_emails, email) == webhook.confirmed_emails.end()) out.push_back(email);
+  }
+  return out;
+}
+
 json::object webhook_to_json(const Webhook& webhook) {
   json::object out;
   out["id"] = webhook.id.str();
@@ -185,8 +196,10 @@ json::object webhook_to_json(const Webhook& webhook) {
   out["numbers"] = texts_to_json(webhook.numbers);
   add_delivery_members(out, webhook);
   add_security_members(out, webhook);
+  out["unconfirmed_emails"] = texts_to_json(unconfirmed_emails(webhook));
   out["enabled"] = webhook.enabled;
   out["disabled_reason"] = text_or_null(webhook.disabled_reason);
+  out["disabled_at"] = text_or_null(webhook.disabled_at ? format_rfc3339(*webhook.disabled_at) : "");
   if (webhook.previous_secret_expires_at) {
     out["previous_secret_expires_at"] = format_rfc3339(*webhook.previous_secret_expires_at);
   }
@@ -198,6 +211,8 @@ json::object webhook_to_json(const Webhook& webhook) {
 json::object webhook_to_stored_json(const Webhook& webhook) {
   auto out = webhook_to_json(webhook);
   out.erase("headers");
+  out.erase("unconfirmed_emails");
+  out["confirmed_emails"] = texts_to_json(webhook.confirmed_emails);
   return out;
 }
 
@@ -221,6 +236,18 @@ Webhook webhook_from_stored_json(const json::object& stored) {
   }
   webhook.created_at = parse_rfc3339(stored_text(stored, "created_at")).value_or(WallTime{});
   webhook.updated_at = parse_rfc3339(stored_text(stored, "updated_at")).value_or(WallTime{});
+  // Earlier versions wrote to all whom a webhook names.
+  webhook.confirmed_emails = webhook.notify_emails;
+  if (const auto* confirmed = stored.if_contains("confirmed_emails"); confirmed && confirmed->is_array()) {
+    webhook.confirmed_emails.clear();
+    for (const auto& email : confirmed->get_array()) webhook.confirmed_emails.emplace_back(text_in(email).value_or(""));
+  }
+  // Of one that an earlier version disabled, the last change is what is known.
+  const auto* disabled_at = stored.if_contains("disabled_at");
+  if (!webhook.enabled) {
+    webhook.disabled_at =
+        parse_rfc3339(disabled_at ? text_in(*disabled_at).value_or("") : "").value_or(webhook.updated_at);
+  }
   return webhook;
 }
 

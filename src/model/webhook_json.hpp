@@ -34,6 +34,9 @@ FieldErrors required_problems(const Webhook& webhook);
 // millisecond.
 boost::json::object webhook_to_json(const Webhook& webhook);
 
+// Whom it names and may not write to yet.
+std::vector<std::string> unconfirmed_emails(const Webhook& webhook);
+
 // What stores may keep in clear: the same, without the own headers, whose values often are secrets.
 boost::json::object webhook_to_stored_json(const Webhook& webhook);
 // Back from webhook_to_stored_json(): trusts its input. Leaves the secrets empty.

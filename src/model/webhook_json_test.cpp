@@ -330,6 +330,7 @@ TEST(WebhookToJson, ShowsEverythingButSecrets) {
   webhook.id = WebhookId{77};
   webhook.version = 4;
   webhook.disabled_reason = "the receiver answered 410";
+  webhook.disabled_at = from_us(kThreePm + 250'000);
   webhook.previous_secret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
   webhook.previous_secret_expires_at = from_us(kThreePm + 1'000'000);
   webhook.created_at = from_us(kThreePm);
@@ -343,7 +344,8 @@ TEST(WebhookToJson, ShowsEverythingButSecrets) {
             R"("rate_limit":2.5E0,"ordered":"call","fallback_url":"https://example.com/second","mode":"push",)"
             R"("notify_emails":["ops@example.com"],)"
             R"("signatures":["v1"],"public_key":null,"signature_header":null,"oauth":null,"client_certificate":null,)"
-            R"("enabled":false,"disabled_reason":"the receiver answered 410",)"
+            R"("unconfirmed_emails":["ops@example.com"],)"
+            R"("enabled":false,"disabled_reason":"the receiver answered 410","disabled_at":"2025-01-30T15:00:00.250Z",)"
             R"("previous_secret_expires_at":"2025-01-30T15:00:01Z","created_at":"2025-01-30T15:00:00Z",)"
             R"("updated_at":"2025-01-30T15:00:00.250Z"})");
 }
@@ -351,11 +353,25 @@ TEST(WebhookToJson, ShowsEverythingButSecrets) {
 TEST(WebhookToJson, ShowsDefaultsAsNull) {
   // Goal: clients can tell "the default" from a value that happens to equal it.
   const auto shown = webhook_to_json(made(R"({"name":"a","url":"https://example.com"})"));
-  for (const auto* name : {"team_id", "filters", "payload", "retry_schedule", "disabled_reason"}) {
+  for (const auto* name : {"team_id", "filters", "payload", "retry_schedule", "disabled_reason", "disabled_at"}) {
     EXPECT_TRUE(shown.at(name).is_null()) << name;
   }
   EXPECT_EQ(shown.at("events").as_array().size(), kPhoneEventTypeCount);
   EXPECT_FALSE(shown.contains("previous_secret_expires_at"));
+}
+
+TEST(WebhookFromStoredJson, TakesWhatAnEarlierVersionStored) {
+  // Goal: those whom webhooks name already go on getting their notices, and since when one is disabled is known
+  // roughly.
+  auto webhook = made(kEverything);
+  webhook.id = WebhookId{77};
+  webhook.updated_at = from_us(kThreePm);
+  auto stored = webhook_to_stored_json(webhook);
+  stored.erase("confirmed_emails");
+  stored.erase("disabled_at");
+  const auto back = webhook_from_stored_json(stored);
+  EXPECT_EQ(back.confirmed_emails, webhook.notify_emails);
+  EXPECT_EQ(back.disabled_at, webhook.updated_at);
 }
 
 TEST(WebhookFromStoredJson, BringsBackWhatWasStored) {
@@ -366,7 +382,8 @@ TEST(WebhookFromStoredJson, BringsBackWhatWasStored) {
     webhook.version = 4;
     webhook.url = "http://127.0.0.1:8080/";
     webhook.disabled_reason = webhook.enabled ? "" : "failed for 5 days";
-    if (!webhook.enabled) webhook.previous_secret_expires_at = from_us(kThreePm);
+    if (!webhook.enabled) webhook.previous_secret_expires_at = webhook.disabled_at = from_us(kThreePm);
+    webhook.confirmed_emails = webhook.notify_emails;
     webhook.created_at = from_us(kThreePm);
     webhook.updated_at = from_us(kThreePm + 250'000);
     auto expected = webhook;

@@ -36,7 +36,8 @@ class StoreCatalogTest : public StoreTest {
     w.fallback_url = "https://example.net/spare";
     w.rate_limit = 0.25;
     w.ordered = Ordering::Call;
-    w.notify_emails = {"ops@example.com"};
+    w.notify_emails = {"ops@example.com", "new@example.com"};
+    w.confirmed_emails = {"ops@example.com"};
     w.created_at = make_.now;
     w.updated_at = make_.now + Duration(1);
     return w;
@@ -59,6 +60,7 @@ TEST_P(StoreCatalogTest, WebhooksComeBackWhole) {
   plain.url = "https://example.com/";
   plain.enabled = false;
   plain.disabled_reason = "410";
+  plain.disabled_at = make_.now;
   plain.created_at = plain.updated_at = make_.now;
   put(w);
   put(plain);

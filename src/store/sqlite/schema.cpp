@@ -210,7 +210,15 @@ CREATE TABLE stats_minutes(          -- of webhooks; the columns are those of st
 ) WITHOUT ROWID;
 )sql";
 
-constexpr std::array<Migration, 1> kMigrations{{{1, kVersion1}}};
+// Who made a link or a portal, so that these end with them; where the log of a team begins.
+constexpr const char* kVersion2 = R"sql(
+ALTER TABLE links ADD COLUMN made_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN made_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE teams ADD COLUMN begins_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE teams ADD COLUMN declared INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::array<Migration, 2> kMigrations{{{1, kVersion1}, {2, kVersion2}}};
 
 }  // namespace
 

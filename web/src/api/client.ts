@@ -66,13 +66,25 @@ export const tokenFetch = (token: string): Fetch => (request) => {
   return plainFetch(signed);
 };
 
-/** What cookieFetch must know of the session; `ended` is told when there is none any more. */
+/** What cookieFetch must know of the session. */
 export interface CookieSession {
   csrfToken(): string;
   team(): string | null;
   /** Asks for the session again; answers whether it is another one now, of the same person. */
   renewed(): Promise<boolean>;
-  ended(): void;
+  /** Answers, once somebody has signed in again, whether that is the same person. */
+  ended(): Promise<boolean>;
+}
+
+/** What `waited` answers; throws when `signal` is aborted before. */
+async function unlessAborted(signal: AbortSignal, waited: Promise<boolean>): Promise<boolean> {
+  let stop = () => undefined as void;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop);
+  });
+  return Promise.race([waited, aborted]).finally(() => signal.removeEventListener('abort', stop));
 }
 
 /** For who is signed in: the browser sends the cookie, this adds what else a change needs. */
@@ -89,7 +101,8 @@ export function cookieFetch(session: CookieSession): Fetch {
       if (!(error instanceof ApiError)) throw error;
       // Signing in again in another tab changes the CSRF token under this one.
       if (error.status === 403 && unsafe && !again && (await session.renewed())) return send(spare, true);
-      if (error.status === 401) session.ended();
+      // What was asked waits until the same person has signed in again, and then goes on as if nothing had been.
+      if (error.status === 401 && !again && (await unlessAborted(request.signal, session.ended()))) return send(spare, true);
       throw error;
     }
   };

@@ -2,7 +2,7 @@
 
 import { type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, type TextareaHTMLAttributes, useId } from 'react';
 
-import { sentence, useProblem } from './form';
+import { problemWords, useProblem } from './form';
 
 interface Shared {
   /** The JSON pointer of the member without the first '/'; what is wrong below it is said here too. */
@@ -19,7 +19,8 @@ interface Described {
   'aria-describedby': string | undefined;
 }
 
-function Labelled({ name, label, hint, quiet = false, children }: Shared & { children(attributes: Described): ReactNode }) {
+/** A label, what is wrong, and a hint around a control that takes `attributes`. */
+export function Labelled({ name, label, hint, quiet = false, children }: Shared & { children(attributes: Described): ReactNode }) {
   const id = useId();
   const problem = useProblem(name);
   const described = [problem !== undefined && `${id}-problem`, hint !== undefined && `${id}-hint`].filter(Boolean).join(' ');
@@ -27,7 +28,7 @@ function Labelled({ name, label, hint, quiet = false, children }: Shared & { chi
     <div className="field">
       <label htmlFor={id} className={quiet ? 'visually-hidden' : undefined}>{label}</label>
       <div className="field-input">{children({ id, 'aria-invalid': problem !== undefined, 'aria-describedby': described || undefined })}</div>
-      {problem !== undefined && <p id={`${id}-problem`} className="field-problem" role="alert">{sentence(`${label} ${problem}`)}</p>}
+      {problem !== undefined && <p id={`${id}-problem`} className="field-problem" role="alert">{problemWords(label, problem)}</p>}
       {hint !== undefined && <div id={`${id}-hint`} className="hint">{hint}</div>}
     </div>
   );
@@ -69,5 +70,5 @@ interface ProblemProps {
 /** What is wrong with something that is more than one field. */
 export function Problem({ name, label, exact = false }: ProblemProps) {
   const problem = useProblem(name, exact);
-  return problem === undefined ? null : <p className="field-problem" role="alert" tabIndex={-1} data-problem>{sentence(`${label} ${problem}`)}</p>;
+  return problem === undefined ? null : <p className="field-problem" role="alert" tabIndex={-1} data-problem>{problemWords(label, problem)}</p>;
 }

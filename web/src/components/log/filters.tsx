@@ -34,7 +34,7 @@ const hours: Record<string, number> = { hour: 1, day: 24, week: 168 };
 const isTime = (text: string | undefined): text is string => text !== undefined && !Number.isNaN(Date.parse(text));
 
 /** The time range in the API's words; presets end now. */
-function timesOf({ range, since, until }: Filters): { since?: string; until?: string } {
+export function timesOf({ range, since, until }: Filters): { since?: string; until?: string } {
   const length = range === undefined ? undefined : hours[range];
   if (length !== undefined) return { since: new Date(Date.now() - length * 3_600_000).toISOString() };
   return { ...(since !== undefined && { since }), ...(until !== undefined && { until }) };

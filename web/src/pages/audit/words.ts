@@ -33,6 +33,7 @@ const sentences: Record<string, string> = {
   'team.updated': 'renamed team {}',
   'team.deleted': 'deleted team {}',
   'portal.link_created': 'made a portal link for {}',
+  'webhook.email_confirmed': 'confirmed the address {} for notices',
   'portal.opened': 'opened the portal of {}',
   'user.created': 'created the account {}',
   'user.updated': 'changed {}',

@@ -22,7 +22,7 @@ interface StepProps {
 function What({ link }: { link: LinkInfo }) {
   if (link.role === 'admin') return <p>You are invited to be an admin here.</p>;
   const may = link.role === 'manage' ? 'You may manage its webhooks.' : 'You may look at its webhooks.';
-  return <p>You are invited to the team <strong>{link.team_id}</strong>. {may}</p>;
+  return <p>You are invited to the team <strong>{link.team_name ?? link.team_id}</strong>. {may}</p>;
 }
 
 function NewAccount({ link, token, onAccepted }: StepProps) {

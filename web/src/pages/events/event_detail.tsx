@@ -12,6 +12,7 @@ import { DeliveryStatus, deliveryStatuses } from '../../components/delivery_stat
 import { EventSubject, searchTermsOf } from '../../components/event_subject';
 import { indentedJson } from '../../components/json_text';
 import { detailHeading } from '../../components/log/log_view';
+import { TeamName } from '../../components/team';
 import { Ago, Clock } from '../../components/time';
 import { WebhookName } from '../../components/webhook_names';
 import { Link } from '../../router';
@@ -52,7 +53,7 @@ function Shown({ event }: { event: Detail }) {
       </div>
       <dl className="log-facts">
         {terms.length > 0 && <div><dt>About</dt><dd><EventSubject terms={terms} /></dd></div>}
-        <div><dt>Team</dt><dd>{event.team_id === null ? <span className="hint">none found</span> : <bdi>{event.team_id}</bdi>}</dd></div>
+        <div><dt>Team</dt><dd>{event.team_id === null ? <span className="hint">none found</span> : <TeamName id={event.team_id} />}</dd></div>
         <div><dt>Accepted</dt><dd><Ago at={event.received_at} /> <span className="hint"><Clock at={event.received_at} /></span></dd></div>
       </dl>
       <div className="log-part">

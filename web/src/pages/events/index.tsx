@@ -14,7 +14,8 @@ import { FilterBar, type Filters, FilterSelect, filtersOf, queryOf, SearchField,
 import type { Column } from '../../components/log/grid';
 import { LogView } from '../../components/log/log_view';
 import type { ReadPage } from '../../components/log/use_rows';
-import { useTeams } from '../../components/team';
+import { TeamName } from '../../components/team';
+import { TeamSelect } from '../../components/team_filter';
 import { Ago } from '../../components/time';
 import { EventDetail } from './event_detail';
 import { SendEvent } from './send_event';
@@ -25,7 +26,7 @@ const names = ['q', 'event', 'team_id', 'range', 'since', 'until'] as const;
 const columns: Column<StoredEvent>[] = [
   { name: 'Event', width: '13rem', cell: (row) => <>{row.event} {row.test && <span className="badge">Test</span>}</> },
   { name: 'Number', width: 'minmax(0, 1.6fr)', cell: (row) => <EventSubject terms={searchTermsOf(row.payload)} /> },
-  { name: 'Team', width: 'minmax(0, 1fr)', cell: (row) => <span className="log-cut">{row.team_id === null ? <span className="hint">none found</span> : <bdi title={row.team_id}>{row.team_id}</bdi>}</span> },
+  { name: 'Team', width: 'minmax(0, 1fr)', cell: (row) => <span className="log-cut">{row.team_id === null ? <span className="hint">none found</span> : <TeamName id={row.team_id} />}</span> },
   { name: 'Time', width: '7rem', cell: (row) => <Ago at={row.received_at} /> },
 ];
 
@@ -37,11 +38,10 @@ function useReadEvents(filters: Filters): ReadPage<StoredEvent> {
 function EventFilters({ filters, change }: { filters: Filters; change(change: Filters): void }) {
   const { admin } = useAccess();
   const types = useEventTypes().data ?? [];
-  const teams = useTeams();
   return (
     <>
       <FilterSelect label="Event" any="Any event" value={filters.event} options={types.map(({ name }) => ({ value: name, name }))} onChange={(event) => change({ event })} />
-      {admin && <FilterSelect label="Team" any="Any team" value={filters.team_id} options={teams.map(({ id, name }) => ({ value: id, name: name ?? id }))} onChange={(team_id) => change({ team_id })} />}
+      {admin && <TeamSelect className="log-filter" value={filters.team_id ?? ''} onChange={(team_id) => change({ team_id })} />}
       <TimeRange filters={filters} onChange={change} />
     </>
   );

@@ -52,7 +52,7 @@ function Creating({ only, onClose }: { only: Role | undefined; onClose(): void }
     <Form onSubmit={create} fields={['name', 'role', 'team_id', 'expires_at']}>
       <TextField name="name" label="Name" value={name} onChange={setName} autoCapitalize="sentences" autoFocus placeholder="PBX in Berlin" hint="What uses it, so that it can be told from others." />
       {only === undefined && <ChoiceField<Role> name="role" label="Role" options={roles.filter(({ value }) => admin || value !== 'admin')} value={role} onChange={setRole} />}
-      {asksTeam && <TeamField name="team_id" value={team} onChange={setTeam} hint={teamOf(role) === 'optional' ? 'Leave it empty for all teams.' : 'The one team that it is for.'} />}
+      {asksTeam && <TeamField name="team_id" value={team} onChange={setTeam} {...(teamOf(role) === 'optional' ? { any: 'All teams' } : {})} hint="The team that the key is for." />}
       <ExpiryField value={expiry} onChange={setExpiry} />
       <div className="buttons">
         <Submit>Create key</Submit>

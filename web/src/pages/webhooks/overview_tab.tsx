@@ -5,6 +5,7 @@ import { useAccess } from '../../api/access';
 import { answer } from '../../api/client';
 import type { CreatedWebhook, Webhook } from '../../api/types';
 import { Answered } from '../../components/answered';
+import { TeamName } from '../../components/team';
 import { formatCount, formatDuration, formatMilliseconds, formatShare, formatTime } from '../../format';
 import { Link } from '../../router';
 import { Created } from './created';
@@ -54,7 +55,7 @@ function settings(webhook: Webhook): [name: string, value: ReactNode][] {
   return [
     ['Webhook URL', webhook.url ?? 'None: the receiver polls'],
     ['Event Type(s)', webhook.events.join(', ')],
-    ['Team', webhook.team_id ?? 'All teams'],
+    ['Team', webhook.team_id === null ? 'All teams' : <TeamName key="team" id={webhook.team_id} />],
     ['Numbers', webhook.numbers.length === 0 ? 'All' : webhook.numbers.join(', ')],
     ['Filters', filtersInWords(webhook)],
     ['Payload', payloadInWords(webhook.payload)],
@@ -62,6 +63,7 @@ function settings(webhook: Webhook): [name: string, value: ReactNode][] {
     ['Limits', `${formatMilliseconds(webhook.timeout_ms)} to answer, ${webhook.max_concurrency} at a time${webhook.rate_limit === null ? '' : `, ${webhook.rate_limit} per second`}`],
     ['Order', orders[String(webhook.ordered) as keyof typeof orders]],
     ['Fallback URL', webhook.fallback_url ?? 'None'],
+    ...(webhook.unconfirmed_emails.length === 0 ? [] : [['Not confirmed', `${webhook.unconfirmed_emails.join(', ')}: nothing is sent there until the link in the e-mail is opened`] as [string, string]]),
     ['Created', formatTime(webhook.created_at)],
     ['Webhook ID', <code key="id">{webhook.id}</code>],
   ];

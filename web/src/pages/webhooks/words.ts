@@ -12,6 +12,21 @@ export function pretty(text: string): string {
   }
 }
 
+/** How an attempt ended. */
+export const outcomes: Record<Schemas['AttemptOutcome'], string> = {
+  response: 'Answered',
+  name_not_resolved: 'Host name not found',
+  address_refused: 'Address not allowed',
+  connect_failed: 'No connection',
+  tls_failed: 'TLS failed',
+  timeout: 'Timed out',
+  connection_lost: 'Connection lost',
+  bad_response: 'Not valid HTTP',
+  internal: 'Internal error',
+  held_back: 'Held back while failing',
+  oauth_failed: 'No OAuth token',
+};
+
 export type Mood = 'good' | 'warn' | 'bad' | 'info' | 'quiet';
 
 export interface Health {

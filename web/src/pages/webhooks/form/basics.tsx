@@ -5,8 +5,8 @@ import { useAccess, useApi } from '../../../api/access';
 import { answer } from '../../../api/client';
 import type { Schemas } from '../../../api/types';
 import { Alert } from '../../../components/alert';
-import { Problem, SelectField, TextAreaField, TextField } from '../../../components/fields';
-import { useTeams } from '../../../components/team';
+import { Problem, TextAreaField, TextField } from '../../../components/fields';
+import { TeamField } from '../../../components/team';
 import { isReceiverUrl } from '../receiver';
 import type { Known } from './surroundings';
 import { isOwnEvent, type Values } from './values';
@@ -63,15 +63,8 @@ export function Destination({ values, set }: Part) {
 
 export function TeamChoice({ values, set }: Part) {
   const { admin, team } = useAccess();
-  const teams = useTeams(admin && team === null);
   if (!admin || team !== null) return null;
-  return (
-    <SelectField name="team_id" label="Team" value={values.team_id} onChange={(team_id) => set({ team_id })} hint="Whose events it gets. This cannot be changed later.">
-      <option value="">All teams</option>
-      {values.team_id !== '' && teams.every(({ id }) => id !== values.team_id) && <option>{values.team_id}</option>}
-      {teams.map(({ id, name }) => <option key={id} value={id}>{name === null || name === id ? id : `${name} (${id})`}</option>)}
-    </SelectField>
-  );
+  return <TeamField name="team_id" value={values.team_id} onChange={(team_id) => set({ team_id })} any="All teams" hint="Whose events it gets. This cannot be changed later." />;
 }
 
 export function EventTypeChoice({ values, set, known }: PartProps) {

@@ -76,7 +76,7 @@ export function scheduleOf(typed: string): number[] {
   });
 }
 
-function typedSeconds(seconds: number): string {
+export function typedSeconds(seconds: number): string {
   const [unit, length] = ([['d', 86_400], ['h', 3600], ['m', 60]] as const).find(([, length]) => seconds % length === 0) ?? ['s', 1];
   return `${seconds / length}${unit}`;
 }
