@@ -216,7 +216,7 @@ describe('actions of the dashboard', { skip: missingBrowser() }, () => {
     await page.goto(`${root.url}/settings/numbers`);
     await button(page.getByRole('main'), 'Add number').first().click();
     await field(page, 'Number').fill('+15550100');
-    await chooseTeam(page, 'Cologne Cabs', { create: true });
+    await chooseTeam(dialog(page, 'Add number'), 'Cologne Cabs', { create: true });
     await toast(page, 'Team “Cologne Cabs” created');
     await button(dialog(page, 'Add number'), 'Add number').click();
     await row(page, '+15550100').getByText('Cologne Cabs').waitFor();
@@ -247,37 +247,33 @@ describe('actions of the dashboard', { skip: missingBrowser() }, () => {
       assert.equal(await page.getByText(/A key is needed|Sign in first/).count(), 0);
     };
     // At once: the page learns by itself that the session has ended, and then asks before one can press anything.
-    const press = (what) => what.dispatchEvent('click');
-    const endSessions = async () => {
+    const pressAfterTheEnd = async (what) => {
+      const element = await what.elementHandle();
       assert.equal((await root.remove('/v1/sessions')).status, 204);
       await root.signIn(admin.email, admin.password);
+      await element.dispatchEvent('click');
     };
     const page = await visitSignedIn(`/settings/webhooks/${webhook.id}/edit`);
     await field(page, 'Webhook Name').fill('CRM, renamed');
-    await endSessions();
-    await press(button(page, 'Save Webhook'));
+    await pressAfterTheEnd(button(page, 'Save Webhook'));
     await signInAgain(page);
     await toast(page, 'Webhook saved');
     assert.equal((await server.api.read(`/v1/webhooks/${webhook.id}`)).name, 'CRM, renamed');
 
     // A page that is opened then, and an action of a menu.
     await heading(page, 'CRM, renamed');
-    await endSessions();
-    await press(page.getByRole('link', { name: 'Outbound Webhooks' }).first());
+    await pressAfterTheEnd(page.getByRole('link', { name: 'Outbound Webhooks' }).first());
     await signInAgain(page);
     await row(page, 'CRM, renamed').waitFor();
     await button(page, 'Actions of CRM, renamed').click();
     await page.getByRole('menuitem', { name: 'Disable' }).click();
-    await button(dialog(page, 'Disable this webhook?'), 'Disable').waitFor();
-    await endSessions();
-    await press(button(dialog(page, 'Disable this webhook?'), 'Disable'));
+    await pressAfterTheEnd(button(dialog(page, 'Disable this webhook?'), 'Disable'));
     await signInAgain(page);
     await toast(page, 'Webhook disabled');
     assert.equal((await server.api.read(`/v1/webhooks/${webhook.id}`)).enabled, false);
 
     // Signing out needs no session.
-    await endSessions();
-    await press(button(page, 'Sign out'));
+    await pressAfterTheEnd(button(page, 'Sign out'));
     await heading(page, 'Sign in');
   }));
 

@@ -34,7 +34,7 @@ describe('the dashboard: numbers, sources, keys', { skip: missingBrowser() }, ()
     await dialog(page, 'Add number').getByRole('button', { name: 'Add number' }).click();
     await page.getByText('Team is required.').waitFor();
     await field(page, 'Name').fill('Front desk');
-    await chooseTeam(page, 'team_n', { create: true });
+    await chooseTeam(dialog(page, 'Add number'), 'team_n', { create: true });
     await dialog(page, 'Add number').getByRole('button', { name: 'Add number' }).click();
     await row(page, '+15550100').waitFor();
     assert.equal((await root.list('/v1/numbers'))[0].name, 'Front desk');
@@ -66,7 +66,7 @@ describe('the dashboard: numbers, sources, keys', { skip: missingBrowser() }, ()
     const page = await visitSignedIn('/settings/numbers');
     await button(page, 'Import').click();
     await field(page, 'Numbers').fill('+15550100, Front desk\n+15550101\nno number\n\n+1 (555) 0102; Back office');
-    await chooseTeam(page, 'team_n', { create: true });
+    await chooseTeam(dialog(page, 'Import numbers'), 'team_n', { create: true });
     await button(page, 'Import 4').click();
     await page.getByText('2 added, 2 not.').waitFor();
     await page.getByText('belongs to a team already').waitFor();
@@ -100,7 +100,7 @@ describe('the dashboard: numbers, sources, keys', { skip: missingBrowser() }, ()
     await page.getByText(/^Name must be/).waitFor();
     await page.getByText(/^Team is required/).waitFor();
     await field(page, 'Name').fill('Dashboards');
-    await chooseTeam(page, 'team_k', { create: true });
+    await chooseTeam(dialog(page, 'Create API key'), 'team_k', { create: true });
     await field(page, 'Expires').selectOption('In 30 days');
     await button(dialog(page, 'Create API key'), 'Create key').click();
     await page.getByText('It is shown this once.').waitFor();
@@ -137,7 +137,7 @@ describe('the dashboard: numbers, sources, keys', { skip: missingBrowser() }, ()
     await page.getByText('Nothing sends events yet').waitFor();
     await button(page, 'Add a source').first().click();
     await field(page, 'Name').fill('PBX');
-    await chooseTeam(page, 'team_s', { create: true });
+    await chooseTeam(dialog(page, 'Add a source'), 'team_s', { create: true });
     await button(page, 'Create key').click();
     const key = await secret(page, 'API key');
     await button(page, 'I have copied it').click();

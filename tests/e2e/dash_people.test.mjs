@@ -33,7 +33,7 @@ describe('the dashboard: users, teams, audit log', { skip: missingBrowser() }, (
     await page.getByText(/^E-mail address must/).waitFor();
     await page.getByText('Team is required for this role.').waitFor();
     await field(page, 'E-mail address').fill(ann.email);
-    await chooseTeam(page, 'team_p', { create: true });
+    await chooseTeam(dialog(page, 'Invite somebody'), 'team_p', { create: true });
     await button(page, 'Invite').click();
     await page.getByText(/No e-mail is sent/).waitFor();
     const first = await link(page);
@@ -128,7 +128,7 @@ describe('the dashboard: users, teams, audit log', { skip: missingBrowser() }, (
   // whatever is in them, have a page.
   test('teams', () => withAdmin(browser, async ({ server, root, visit, visitSignedIn }) => {
     const odd = '50% off/ü ?#';
-    const webhook = await root.createWebhook({ url: 'https://example.com/', team_id: odd });
+    const webhook = await server.api.createWebhook({ url: 'https://example.com/', team_id: odd });
     const page = await visitSignedIn('/settings/teams');
     await page.getByRole('link', { name: odd }).click();
     await heading(page, odd);

@@ -117,7 +117,7 @@ describe('pages of webhooks', { skip: missingBrowser() }, () => {
     const page = await visitSignedIn(`${list}/${id}`);
     const health = page.getByRole('region', { name: /^Health/ });
     await health.getByText('Failing').waitFor();
-    await health.getByText('Answered 404').waitFor();
+    await health.getByText('answered 404', { exact: true }).waitFor();
     await health.getByText('There is nothing at this path').waitFor();
     await menu(page, 'CRM', 'Disable');
     await button(page, 'Disable').click();

@@ -118,12 +118,12 @@ describe('single sign-on', () => {
   // Goal: an invitation by a team's manager, who can invite anybody, makes nobody a member unasked; an admin's does. The
   // manager's can be accepted by its link.
   test('joins no team unasked', { skip: missingSmtpServer() }, async () => {
-    const email = 'victim@example.com';
+    const email = 'sought@example.com';
     const manager = await person(admin, 'mallory@example.net', { team_id: 'team_strange' });
     assert.equal((await manager.post('/v1/invitations', { email, role: 'manage' })).status, 201);
     await invite(admin, { email, team_id: 'team_own', role: 'read' });
     const b = browser();
-    assert.equal(await b.signInAt(provider, account('s-victim', email)), '/');
+    assert.equal(await b.signInAt(provider, account('s-sought', email)), '/');
     const session = await b.read('/v1/session');
     assert.deepEqual([session.team_id, session.user.teams], ['team_own', [{ team_id: 'team_own', role: 'read' }]]);
     const { link } = await waitFor(async () => {

@@ -83,7 +83,7 @@ export function TeamField({ name, value, onChange, label = 'Team', hint, any }: 
           placeholder={any ?? 'Name or ID'}
           {...(any === undefined ? {} : { any })}
           onUnknown={setUnknown}
-          attributes={{ ...described, 'data-unresolved': problem, 'data-name': name }}
+          attributes={{ ...described, 'aria-label': label, 'data-unresolved': problem, 'data-name': name }}
         />
       )}
     </Labelled>

@@ -62,7 +62,8 @@ export interface TeamChoiceProps {
   placeholder?: string;
   /** Told what was typed and is no team; empty: nothing of the kind. */
   onUnknown?(text: string): void;
-  attributes: { id: string; 'aria-invalid'?: boolean; 'aria-describedby'?: string | undefined; 'data-unresolved'?: string | undefined; 'data-name'?: string };
+  /** `aria-label`: while the list is open, the label beside the field is hidden. */
+  attributes: { id: string; 'aria-label': string; 'aria-invalid'?: boolean; 'aria-describedby'?: string | undefined; 'data-unresolved'?: string | undefined; 'data-name'?: string };
 }
 
 export function TeamChoice({ value, onChange, any, creates = false, placeholder, onUnknown = () => undefined, attributes }: TeamChoiceProps) {
@@ -92,8 +93,16 @@ export function TeamChoice({ value, onChange, any, creates = false, placeholder,
     onChange(id);
   };
   const choose = (option: Option | null) => {
-    if (option?.created === true) void create(option.name ?? '', option.id).then((id) => id !== null && put(id));
-    else put(option?.id ?? '');
+    if (option?.created !== true) return put(option?.id ?? '');
+    const name = option.name ?? '';
+    if (option.id !== '') put(option.id);
+    else onUnknown(name);  // until it is there
+    void create(name, option.id).then((id) => {
+      if (id !== null) return put(id);
+      onChange('');
+      setText(name);
+      onUnknown(name);
+    });
   };
   // What was typed and not chosen: a team if it can only be that one; else it stays, to be seen and mended.
   const leave = () => {
@@ -110,7 +119,7 @@ export function TeamChoice({ value, onChange, any, creates = false, placeholder,
       onValueChange={choose}
       inputValue={shown}
       onInputValueChange={(next, { reason }) => {
-        if (reason !== 'input-change' && reason !== 'input-clear') return;
+        if (reason !== 'input-change') return;  // others put back what was chosen, whatever was typed
         setText(next);
         onUnknown('');
       }}
@@ -124,8 +133,8 @@ export function TeamChoice({ value, onChange, any, creates = false, placeholder,
         <Combobox.Trigger className="button-icon" aria-label="Show the teams"><ChevronDown aria-hidden size={16} /></Combobox.Trigger>
       </div>
       <Combobox.Portal {...(within ? {} : { container: mainElement })} className="menu-portal">
-        <Combobox.Positioner className="menu-positioner" anchor={anchor} align="start" sideOffset={4}>
-          <Combobox.Popup className="menu team-options" aria-label="Teams">
+        <Combobox.Positioner className="team-positioner" anchor={anchor} align="start" sideOffset={4}>
+          <Combobox.Popup className="menu team-options" role="region" aria-label="Teams">
             <Combobox.Empty className="team-none">{typed === '' ? 'There is no team yet.' : `No team is called “${typed}”.`}</Combobox.Empty>
             <Combobox.List className="team-list">
               {(option: Option) => (

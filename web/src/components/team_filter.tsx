@@ -10,7 +10,7 @@ export function TeamSelect({ value, onChange, className = 'field' }: { value: st
   return (
     <div className={className} data-set={value !== ''}>
       <label htmlFor={id}>Team</label>
-      <div className="field-input"><TeamChoice value={value} onChange={onChange} any="All teams" attributes={{ id }} /></div>
+      <div className="field-input"><TeamChoice value={value} onChange={onChange} any="All teams" attributes={{ id, 'aria-label': 'Team' }} /></div>
     </div>
   );
 }

@@ -16,6 +16,7 @@ import { Ago } from '../../components/time';
 import { useToast } from '../../components/toasts';
 import { formatCount } from '../../format';
 import { outcomes } from './words';
+import './recover.css';
 
 type Status = Recovery['status'];
 type Request = Schemas['RecoverRequest'];
@@ -125,6 +126,7 @@ export function RecoverForm({ webhook, preset, onClose }: RecoverProps) {
   const say = useToast();
   const types = useEventTypes().data ?? [];
   const [wanted, setWanted] = useState(() => presetOf(preset ?? lastDay(webhook)));
+  const [filtered] = useState(wanted.event !== '' || wanted.q !== '');
   const set = (name: keyof Wanted) => (value: string) => setWanted((was) => ({ ...was, [name]: value }));
   const request = requestOf(wanted);
   const estimate = useEstimate(webhook, JSON.stringify(request));
@@ -151,19 +153,24 @@ export function RecoverForm({ webhook, preset, onClose }: RecoverProps) {
       <div className="webhook-recover-fields">
         <TextField name="since" label="Since" type="datetime-local" value={wanted.since} onChange={set('since')} hint="Empty: from the oldest that is kept." />
         <TextField name="until" label="Until" type="datetime-local" value={wanted.until} onChange={set('until')} hint="Empty: until now." />
-        <SelectField name="event" label="Event type" value={wanted.event} onChange={set('event')}>
-          <option value="">Any event</option>
-          {types.map(({ name }) => <option key={name} value={name}>{name}</option>)}
-        </SelectField>
-        <TextField name="q" label="Number, call ID or message ID" value={wanted.q} onChange={set('q')} placeholder="Any" />
-        {failed && <TextField name="http_status" label="Last HTTP status" inputMode="numeric" value={wanted.http_status} onChange={set('http_status')} placeholder="Any" />}
-        {failed && (
-          <SelectField name="outcome" label="Last outcome" value={wanted.outcome} onChange={set('outcome')}>
-            <option value="">Any outcome</option>
-            {Object.entries(outcomes).map(([value, words]) => <option key={value} value={value}>{words}</option>)}
-          </SelectField>
-        )}
       </div>
+      <details className="webhook-recover-more" open={filtered}>
+        <summary>Filters</summary>
+        <div className="webhook-recover-fields">
+          <SelectField name="event" label="Event type" value={wanted.event} onChange={set('event')}>
+            <option value="">Any event</option>
+            {types.map(({ name }) => <option key={name} value={name}>{name}</option>)}
+          </SelectField>
+          <TextField name="q" label="Number, call ID or message ID" value={wanted.q} onChange={set('q')} placeholder="Any" />
+          {failed && <TextField name="http_status" label="Last HTTP status" inputMode="numeric" value={wanted.http_status} onChange={set('http_status')} placeholder="Any" />}
+          {failed && (
+            <SelectField name="outcome" label="Last outcome" value={wanted.outcome} onChange={set('outcome')}>
+              <option value="">Any outcome</option>
+              {Object.entries(outcomes).map(([value, words]) => <option key={value} value={value}>{words}</option>)}
+            </SelectField>
+          )}
+        </div>
+      </details>
       <p role="status" className="webhook-recover-count">{countWords(counting, found)}</p>
       <p className="hint">They are sent in the background, beside new events. Receivers that deduplicate by webhook-id take nothing twice.</p>
       <div className="buttons">
