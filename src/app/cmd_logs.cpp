@@ -66,7 +66,7 @@ std::string line_of(const json::object& delivery, const WebhookNames& names) {
   const auto outcome = printable(outcome_of(delivery, now));
   return fmt::format("{}  {}  {}  {}  {}  {}  {}{}{}", local_time(text_member(delivery, "updated_at"), now),
                      paint(Color::Dim, text_member(delivery, "id")), padded(text_member(delivery, "event"), 18),
-                     padded(shortened(printable(name == names.end() ? webhook : name->second), 20), 20),
+                     padded(printable(shortened(name == names.end() ? webhook : name->second, 20)), 20),
                      paint(color_of_status(status), padded(status, 9)),
                      padded("attempt " + text_member(delivery, "attempt_count"), 10),
                      padded(text_member(delivery, "response_status"), 3), outcome.empty() ? "" : "  ", outcome);

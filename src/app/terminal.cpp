@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/text_direction.hpp"
+
 namespace limehook::app {
 namespace {
 
@@ -21,10 +23,14 @@ bool colors_wanted() {
   return wanted;
 }
 
-bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
-
+// Marks of isolates take no room.
 std::size_t columns_of(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return !continues_character(c); }));
+  std::size_t columns = 0;
+  for (std::size_t size = 0; !text.empty(); text.remove_prefix(size)) {
+    size = text_direction::character_size(text);
+    if (text_direction::isolates_opened(text.substr(0, size)) == 0) ++columns;
+  }
+  return columns;
 }
 
 }  // namespace
@@ -64,7 +70,7 @@ std::string printable(std::string_view text) {
     else if (byte < 0x20 || byte == 0x7F || c1) out += '?';
     else out += text[i];
   }
-  return out;
+  return text_direction::isolated(out, "?");
 }
 
 std::string padded(std::string_view text, std::size_t width) {
@@ -73,10 +79,19 @@ std::string padded(std::string_view text, std::size_t width) {
 
 std::string shortened(std::string_view text, std::size_t width) {
   if (columns_of(text) <= width) return std::string(text);
-  std::size_t columns = 0;
-  std::size_t end = 0;
-  while (end < text.size() && (continues_character(text[end]) || ++columns < width)) ++end;
-  return std::string(text.substr(0, end)) + "…";
+  std::string out;
+  int open = 0;
+  for (std::size_t columns = 1; !text.empty();) {
+    const auto character = text.substr(0, text_direction::character_size(text));
+    text.remove_prefix(character.size());
+    const int opened = text_direction::isolates_opened(character);
+    if (opened == 0 && ++columns > width) break;
+    open += opened;
+    out += character;
+  }
+  out += "…";
+  for (; open > 0; --open) out += text_direction::kEndIsolate;
+  return out;
 }
 
 Table::Table(std::vector<std::string> headings) : rows_{std::move(headings)} {}

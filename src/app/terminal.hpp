@@ -12,13 +12,14 @@ enum class Color { Plain, Red, Green, Yellow, Cyan, Dim, Bold };
 // `text` in a colour, when standard output is a terminal and neither NO_COLOR nor TERM=dumb speak against it.
 std::string paint(Color color, std::string_view text);
 
-// `text` on one line without control characters: what comes from outside must not steer the terminal.
+// `text` on one line without control characters: what comes from outside must not steer the terminal, nor turn the
+// direction of what stands around it. In place of what would stands a question mark.
 std::string printable(std::string_view text);
 
 // Spaces up to `width` columns after `text`, which may hold UTF-8 but no colours.
 std::string padded(std::string_view text, std::size_t width);
 
-// At most `width` columns of `text`, with an ellipsis where something was left out.
+// At most `width` columns of `text`, with an ellipsis where something was left out; isolates are ended.
 std::string shortened(std::string_view text, std::size_t width);
 
 class Table {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/email_address.hpp"
+#include "base/text_direction.hpp"
 #include "mail/mime.hpp"
 
 namespace limehook::mail {
@@ -20,7 +21,7 @@ std::string words_only(std::string_view text) {
     const bool letter_or_digit = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     out += !ascii || letter_or_digit || c == '-' || c == '_' ? c : ' ';
   }
-  return out;
+  return text_direction::isolated(out);
 }
 
 std::string in_words(Duration valid) {

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "mail/mime.hpp"
+
 namespace limehook::mail {
 namespace {
 
@@ -70,6 +72,15 @@ TEST(Notice, TextsOfOthersStayOnTheirLine) {
   about.url = "https://example.com/\r\nEvil: url";
   const auto text = content(about, EventType::WebhookDisabled, "410\r\n.\r\nEvil: reason");
   for (const std::string_view start : {"\nBcc", "\nEvil", "\n.\r"}) EXPECT_THAT(text, Not(HasSubstr(start)));
+}
+
+// Goal: a name that is written from right to left keeps its direction to itself, and a mark that turns it is not sent.
+TEST(Notice, TextsOfOthersTurnNothing) {
+  auto about = webhook();
+  about.name = "CRM\u202E txet";
+  EXPECT_THAT(content(about), HasSubstr("The webhook \"CRM txet\" was disabled."));
+  about.name = "שלום";
+  EXPECT_THAT(content(about), HasSubstr(quoted_printable("\u2068שלום\u2069")));
 }
 
 TEST(Notice, TellsOfAWebhookForEveryTeam) {

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "base/json_text.hpp"
+#include "base/text_direction.hpp"
 #include "model/percent_encoding.hpp"
 
 namespace limehook {
@@ -146,13 +147,17 @@ std::string link_of(std::string_view url) {
 ChatMessage chat_message_of(const Event& event) {
   const Wording& wording = kWordings[static_cast<std::size_t>(event.type)];
   ChatMessage message;
-  message.headline = std::string(wording.before) + words_of(event, wording.first);
-  message.headline += std::string(wording.between) + words_of(event, wording.second, Style::Words);
+  // Each on its own: what somebody else has written must not turn the words around it.
+  const auto foreign = [&](std::string_view member, Style style) {
+    return text_direction::isolated(words_of(event, member, style));
+  };
+  message.headline = std::string(wording.before) + foreign(wording.first, Style::Text);
+  message.headline += std::string(wording.between) + foreign(wording.second, Style::Words);
   for (const LineWording& line : wording.lines) {
-    auto value = words_of(event, line.member, line.style);
+    auto value = foreign(line.member, line.style);
     if (!value.empty()) message.lines.push_back({line.label, std::move(value)});
   }
-  message.text = words_of(event, wording.text_member);
+  message.text = foreign(wording.text_member, Style::Text);
   const auto url = words_of(event, wording.link_member);
   if (!url.empty()) {
     message.link_label = wording.link_label;

@@ -185,6 +185,29 @@ TEST(PayloadPreset, TeamsTakesTextsAsTexts) {
                                          "[pay](https://evil.example)"));
 }
 
+// Goal: a name that is written from right to left, or that has marks that turn the direction, turns nothing around it,
+// also where the text is cut.
+TEST(PayloadPreset, TextsOfOthersTurnNothing) {
+  const auto exhausted = [](std::string_view name) {
+    auto payload = json::parse(sample(EventType::DeliveryExhausted).payload).as_object();
+    payload["webhook_name"] = name;
+    return event_of(EventType::DeliveryExhausted, json::serialize(payload));
+  };
+  for (const auto preset : {PayloadPreset::Slack, PayloadPreset::Discord, PayloadPreset::Teams}) {
+    EXPECT_THAT(strings_of(made(preset, exhausted("CRM\u202E txet"))), HasSubstr("Delivery to CRM txet failed: "))
+        << int(preset);
+    EXPECT_THAT(strings_of(made(preset, exhausted("שלום"))), HasSubstr("Delivery to \u2068שלום\u2069 failed: "))
+        << int(preset);
+    std::string name = "\u2067a\u2069 ";
+    while (name.size() < 180) name += "ש\u202E";
+    const auto headline = strings_of(made(preset, exhausted(name)));
+    EXPECT_THAT(headline, HasSubstr("Delivery to \u2068\u2067a\u2069 ש")) << int(preset);
+    EXPECT_THAT(headline, Not(HasSubstr("\u202E"))) << int(preset);
+    name.assign(400, 'a');
+    EXPECT_THAT(strings_of(made(preset, exhausted("ש" + name))), HasSubstr("a…\u2069\n")) << int(preset);
+  }
+}
+
 TEST(PayloadPreset, CutsBetweenCharacters) {
   // Goal: a cut text ends with "…" after a whole character or escape, and one that just fits is not cut.
   const auto text_of = [](const std::string& text) {
