@@ -94,6 +94,17 @@ std::string shortened(std::string_view text, std::size_t width) {
   return out;
 }
 
+std::string shell_word(std::string_view text) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("_-./:@%+,").find(c) != std::string_view::npos;
+  };
+  if (!text.empty() && std::ranges::all_of(text, plain)) return std::string(text);
+  std::string out("'");
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
 Table::Table(std::vector<std::string> headings) : rows_{std::move(headings)} {}
 
 void Table::add(std::vector<std::string> cells) {

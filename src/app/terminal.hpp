@@ -22,6 +22,10 @@ std::string padded(std::string_view text, std::size_t width);
 // At most `width` columns of `text`, with an ellipsis where something was left out; isolates are ended.
 std::string shortened(std::string_view text, std::size_t width);
 
+// `text` as one word of a POSIX shell, for commands that people copy: in quotes, unless it is plain enough to need
+// none.
+std::string shell_word(std::string_view text);
+
 class Table {
  public:
   explicit Table(std::vector<std::string> headings);

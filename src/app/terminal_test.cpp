@@ -20,6 +20,13 @@ TEST(Printable, NothingTurnsTheLine) {
   EXPECT_EQ(printable(printable("שלום")), printable("שלום"));
 }
 
+TEST(ShellWord, RunsNothing) {
+  EXPECT_EQ(shell_word("lh_Ab-1"), "lh_Ab-1");
+  EXPECT_EQ(shell_word("http://127.0.0.1:8080"), "http://127.0.0.1:8080");
+  EXPECT_EQ(shell_word(""), "''");
+  EXPECT_EQ(shell_word("it's $(x) `y` !z"), "'it'\\''s $(x) `y` !z'");
+}
+
 TEST(Padded, CountsCharactersNotBytes) {
   EXPECT_EQ(padded("Zoë", 5), "Zoë  ");
   EXPECT_EQ(padded("too long", 3), "too long");

@@ -105,7 +105,7 @@ describe('Webhook Logs', { skip: missingBrowser() }, () => {
     }
     await button(page, 'As curl…').click();
     const command = await page.getByRole('region', { name: 'Command' }).innerText();
-    for (const part of ['curl ', receiver.url, '"Authorization: Bearer $LIMEHOOK_TOKEN"', '"X-Own: $X_OWN"', "it'\\''s"]) assert.ok(command.includes(part), `${part} in ${command}`);
+    for (const part of ['curl ', receiver.url, '"Authorization: Bearer $LIMEHOOK_TOKEN"', '"X-Own: $LIMEHOOK_HEADER_X_OWN"', "it'\\''s"]) assert.ok(command.includes(part), `${part} in ${command}`);
     await button(page, 'Close').click();
 
     receiver.behaviour = { status: 200 };
