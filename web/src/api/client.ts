@@ -4,6 +4,8 @@
 import createClient, { type Client } from 'openapi-fetch';
 
 import type { paths } from '../../generated/api';
+import { isolated } from '../direction';
+import { jsonOf, parseJson } from '../json';
 
 export class ApiError extends Error {
   /**
@@ -31,9 +33,9 @@ interface Problem {
 async function errorOf(response: Response): Promise<ApiError> {
   const problem = (await response.json().catch(() => ({}))) as Problem;
   const fields: Record<string, string> = {};
-  for (const { pointer, detail } of problem.errors ?? []) fields[pointer.slice(1)] ??= detail;
+  for (const { pointer, detail } of problem.errors ?? []) fields[pointer.slice(1)] ??= isolated(detail);
   const words = problem.detail ?? problem.title ?? `The server answered ${response.status}.`;
-  return new ApiError(response.status, words, fields, problem.code_required === true);
+  return new ApiError(response.status, isolated(words), fields, problem.code_required === true);
 }
 
 /** As fetch(), but what is not a success is thrown as an ApiError. */
@@ -51,7 +53,17 @@ const plainFetch: Fetch = async (request) => {
 /** Calls of the API in the name of somebody: api.GET('/v1/webhooks/{id}', { params: { path: { id } } }). */
 export type Api = Client<paths>;
 
-export const apiOver = (send: Fetch): Api => createClient<paths>({ fetch: send, headers: { accept: 'application/json' } });
+export const apiOver = (send: Fetch): Api =>
+  createClient<paths>({ fetch: async (request) => keptAsWritten(await send(request)), bodySerializer: jsonOf, headers: { accept: 'application/json' } });
+
+/** The same answer, whose JSON is read so that it can be shown and sent back as it was written. */
+async function keptAsWritten(response: Response): Promise<Response> {
+  if (response.status === 204) return response;
+  const text = await response.text();
+  // With a length, openapi-fetch leaves the reading to json().
+  const headers = { ...Object.fromEntries(response.headers), 'content-length': String(text.length) };
+  return Object.assign(new Response(text, { status: response.status, headers }), { json: () => Promise.resolve(parseJson(text)) });
+}
 
 /** What a call answers; it throws an ApiError when the server refuses. */
 export async function answer<T>(call: Promise<{ data?: T }>): Promise<NonNullable<T>> {

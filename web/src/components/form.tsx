@@ -3,6 +3,7 @@
 import { createContext, type FormEvent, type InputHTMLAttributes, type ReactNode, useContext, useEffect, useId, useRef, useState } from 'react';
 
 import { ApiError } from '../api/client';
+import { isolated } from '../direction';
 import { Alert } from './alert';
 
 interface FormState {
@@ -33,7 +34,7 @@ export const sentence = (text: string) => text.charAt(0).toUpperCase() + text.sl
 const isWithin = (pointer: string, name: string) => pointer === name || pointer.startsWith(`${name}/`);
 
 /** Which part of a member is meant: "entry 3", "“X-Mine”". */
-const partOf = (path: string) => path.split('/').map((step) => (/^\d+$/.test(step) ? `entry ${Number(step) + 1}` : `“${step.replaceAll('~1', '/').replaceAll('~0', '~')}”`)).join(' ');
+const partOf = (path: string) => path.split('/').map((step) => (/^\d+$/.test(step) ? `entry ${Number(step) + 1}` : `“${isolated(step.replaceAll('~1', '/').replaceAll('~0', '~'))}”`)).join(' ');
 
 /** What the server says of the member `name` (a JSON pointer without the first '/'), or, unless `exact`, of something within it. */
 export function useProblem(name: string, exact = false): string | undefined {

@@ -9,6 +9,7 @@ import { CardPage } from '../../components/card_page';
 import { Field, Form, Submit } from '../../components/form';
 import { LinkPage } from '../../components/link_page';
 import { NewPassword } from '../../components/new_password';
+import { expectCookie } from '../../cookies';
 import { Link, navigate } from '../../router';
 import { useSession } from '../../session';
 import { forgetLinkToken, takeLinkToken } from '../../storage';
@@ -28,6 +29,7 @@ function What({ link }: { link: LinkInfo }) {
 function NewAccount({ link, token, onAccepted }: StepProps) {
   const accept = async (values: Omit<Schemas['InvitationAcceptance'], 'token'>) => {
     await openApi.POST('/v1/invitations/accept', { body: { ...values, token } });
+    await expectCookie();
     await onAccepted();
   };
   return (

@@ -10,10 +10,10 @@ import { Answered } from '../../components/answered';
 import { CodeBlock } from '../../components/code_block';
 import { DeliveryStatus, deliveryStatuses } from '../../components/delivery_status';
 import { EventSubject, searchTermsOf } from '../../components/event_subject';
-import { indentedJson } from '../../components/json_text';
 import { detailHeading } from '../../components/log/log_view';
 import { Ago, Clock } from '../../components/time';
 import { WebhookName } from '../../components/webhook_names';
+import { indentedJson, jsonOf } from '../../json';
 import { Link } from '../../router';
 
 const unconnectedMs = 2000;
@@ -61,7 +61,7 @@ function Shown({ event }: { event: Detail }) {
       </div>
       <div className="log-part">
         <h3>Payload</h3>
-        <CodeBlock label="Payload" text={indentedJson(JSON.stringify(event.payload))} />
+        <CodeBlock label="Payload" text={indentedJson(jsonOf(event.payload))} />
       </div>
     </>
   );

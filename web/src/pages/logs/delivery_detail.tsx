@@ -11,11 +11,11 @@ import { Answered } from '../../components/answered';
 import { CodeBlock } from '../../components/code_block';
 import { DeliveryStatus, deliveryStatuses } from '../../components/delivery_status';
 import { EventSubject } from '../../components/event_subject';
-import { indentedJson } from '../../components/json_text';
 import { detailHeading } from '../../components/log/log_view';
 import { Ago, Clock, useNow } from '../../components/time';
 import { WebhookName } from '../../components/webhook_names';
 import { formatDuration, formatTime } from '../../format';
+import { indentedJson, jsonOf } from '../../json';
 import { Link } from '../../router';
 import { Attempts, Trouble } from './attempts';
 import { DeliveryActions, isOpen } from './delivery_actions';
@@ -63,7 +63,7 @@ function Shown({ delivery, address }: { delivery: Detail; address: string }) {
   });
   const last = delivery.attempts.at(-1);
   const latestTold = delivery.status !== 'delivered' && last !== undefined;
-  const payload = last?.request.body ?? (typeof delivery.payload === 'string' ? delivery.payload : JSON.stringify(delivery.payload));
+  const payload = last?.request.body ?? (typeof delivery.payload === 'string' ? delivery.payload : jsonOf(delivery.payload));
   return (
     <>
       <div className="log-detail-head">

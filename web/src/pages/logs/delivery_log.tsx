@@ -9,11 +9,12 @@ import type { Delivery } from '../../api/types';
 import { deliveryStatuses } from '../../components/delivery_status';
 import { Empty } from '../../components/empty';
 import { useEventTypes } from '../../components/event_types';
-import { FilterBar, type Filters, FilterSelect, filtersOf, queryOf, SearchField, searchOf, setFilters, TimeRange } from '../../components/log/filters';
+import { FilterBar, type Filters, FilterSelect, filtersOf, queryOf, searchAdvice, SearchField, searchOf, setFilters, TimeRange } from '../../components/log/filters';
 import { LogView } from '../../components/log/log_view';
 import type { ReadPage } from '../../components/log/use_rows';
 import { useTeams } from '../../components/team';
 import { useWebhooks } from '../../components/webhook_names';
+import { searchTerm } from '../../phone_number';
 import { Link } from '../../router';
 import { deliveryColumns } from './columns';
 import { DeliveryDetail, useDelivery } from './delivery_detail';
@@ -48,12 +49,12 @@ function LogFilters({ filters, webhookId, change }: FilterProps) {
   );
 }
 
-function Nothing({ limited, onClear, webhookId }: { limited: boolean; onClear(): void; webhookId: string | undefined }) {
+function Nothing({ q, limited, onClear, webhookId }: { q: string | undefined; limited: boolean; onClear(): void; webhookId: string | undefined }) {
   const { portal } = useAccess();
   if (limited) {
     return (
       <Empty title="No delivery matches.">
-        <p>The search looks for a whole number, call id or message id.</p>
+        <p>{searchAdvice(q)}</p>
         <button type="button" className="button button-second" onClick={onClear}>Clear search and filters</button>
       </Empty>
     );
@@ -98,7 +99,7 @@ export function DeliveryLog({ webhookId, id }: { webhookId?: string; id?: string
   const search = useRef<HTMLInputElement>(null);
   const read = useReadDeliveries(webhookId === undefined ? filters : { ...filters, webhook_id: webhookId });
   const change = (changes: Filters) => navigate(hrefOf(null, { ...filters, ...changes }), { replace: true });
-  const find = (q: string) => (/^dlv_\w+$/.test(q) ? navigate(hrefOf(q)) : change({ q }));
+  const find = (q: string) => (/^dlv_\w+$/.test(searchTerm(q)) ? navigate(hrefOf(searchTerm(q))) : change({ q }));
   const clear = () => {
     navigate(hrefOf(null, {}), { replace: true });
     search.current?.focus();
@@ -124,7 +125,7 @@ export function DeliveryLog({ webhookId, id }: { webhookId?: string; id?: string
         goTo={(row, replace) => navigate(hrefOf(row.id), { replace })}
         close={() => navigate(hrefOf(null))}
         search={search}
-        empty={<Nothing limited={set > 0 || filters.q !== undefined} onClear={clear} webhookId={webhookId} />}
+        empty={<Nothing q={filters.q} limited={set > 0 || filters.q !== undefined} onClear={clear} webhookId={webhookId} />}
       >
         {open !== null && <DeliveryDetail id={open} address={addressOf(open)} />}
       </LogView>

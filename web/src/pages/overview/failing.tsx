@@ -26,7 +26,7 @@ function Row({ webhook, showTeam }: { webhook: Webhook; showTeam: boolean }) {
       {showTeam && <td data-label="Team">{webhook.team_id ?? 'all teams'}</td>}
       <td data-label="Since"><Ago at={webhook.failing_since ?? webhook.updated_at} /></td>
       <td data-label="Why"><Why webhook={webhook} /></td>
-      <td data-label="Next"><Link href={`/settings/webhooks/${webhook.id}`}>Fix it<span className="visually-hidden">: {webhook.name}</span></Link></td>
+      <td data-label="Next"><Link href={`/settings/webhooks/${webhook.id}`}>Fix it<span className="visually-hidden">: <bdi>{webhook.name}</bdi></span></Link></td>
     </tr>
   );
 }

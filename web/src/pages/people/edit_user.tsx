@@ -10,6 +10,7 @@ import { SelectField, TextField } from '../../components/fields';
 import { Form, Submit } from '../../components/form';
 import { TeamField } from '../../components/team';
 import { useToast } from '../../components/toasts';
+import { isolated } from '../../direction';
 import { personRoles, type TeamRole } from './roles';
 import { nameOf } from './users_table';
 
@@ -54,7 +55,7 @@ function RoleInTeam({ user, onClose }: { user: User; onClose(): void }) {
   if (member === undefined) return null;
   return (
     <Form onSubmit={() => save({ teams: [{ team_id: member.team_id, role }] })} fields={['teams']}>
-      <ChoiceField<TeamRole> name="teams" label={`Role in ${member.team_id}`} options={personRoles.flatMap(({ value, ...words }) => (value === 'admin' ? [] : [{ value, ...words }]))} value={role} onChange={setRole} />
+      <ChoiceField<TeamRole> name="teams" label={`Role in ${isolated(member.team_id)}`} options={personRoles.flatMap(({ value, ...words }) => (value === 'admin' ? [] : [{ value, ...words }]))} value={role} onChange={setRole} />
       <Buttons onClose={onClose} />
     </Form>
   );

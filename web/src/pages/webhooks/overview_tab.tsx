@@ -5,6 +5,7 @@ import { useAccess } from '../../api/access';
 import { answer } from '../../api/client';
 import type { CreatedWebhook, Webhook } from '../../api/types';
 import { Answered } from '../../components/answered';
+import { isolated } from '../../direction';
 import { formatCount, formatDuration, formatMilliseconds, formatShare, formatTime } from '../../format';
 import { Link } from '../../router';
 import { Created } from './created';
@@ -12,7 +13,7 @@ import { HealthPanel } from './health_panel';
 import { pathOf } from './paths';
 import { Recoveries } from './recover';
 import { SecretPanel } from './secret';
-import { operators } from './form/conditions';
+import { operators, valueInWords } from './form/conditions';
 import { payloadInWords } from './words';
 
 /** The last 24 hours in figures. */
@@ -40,10 +41,11 @@ function Figures({ webhook }: { webhook: Webhook }) {
 
 function filtersInWords({ filters }: Webhook): ReactNode {
   if (filters === null) return 'None';
-  const words = filters.conditions.map(({ field, op, value }) => {
+  const words = filters.conditions.map((condition) => {
+    const { field, op, value } = condition;
     const name = op === 'exists' && value === false ? 'missing' : op;
     const said = operators.find(([known]) => known === name)?.[1] ?? op;
-    return `${field} ${said}${op === 'exists' ? '' : ` ${Array.isArray(value) ? value.join(', ') : String(value)}`}`;
+    return `${isolated(field)} ${said}${op === 'exists' ? '' : ` ${isolated(valueInWords(condition))}`}`;
   });
   return words.join(filters.match === 'any' ? ' or ' : ' and ');
 }

@@ -10,17 +10,13 @@ import { Alert } from '../../components/alert';
 import { Answered } from '../../components/answered';
 import { Dialog } from '../../components/dialog';
 import { Form, Submit } from '../../components/form';
-import { SelectField, TextField } from '../../components/fields';
+import { SelectField } from '../../components/fields';
+import { MomentField } from '../../components/moment_field';
 import { Ago } from '../../components/time';
 import { useToast } from '../../components/toasts';
 import { formatCount } from '../../format';
 
 type Status = Recovery['status'];
-
-/** What a field for date and time takes, in the time zone of the browser. */
-const localTime = (at: Date) => new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-
-const apiTime = (typed: string) => (Number.isNaN(Date.parse(typed)) ? typed : new Date(typed).toISOString().replace('.000Z', 'Z'));
 
 interface RecoverProps {
   webhook: Webhook;
@@ -32,10 +28,10 @@ function RecoverForm({ webhook, onClose }: RecoverProps) {
   const queries = useQueryClient();
   const say = useToast();
   const [status, setStatus] = useState<Status>('failed');
-  const [since, setSince] = useState(() => localTime(new Date(webhook.failing_since ?? Date.now() - 86_400_000)));
+  const [since, setSince] = useState(() => webhook.failing_since ?? new Date(Date.now() - 86_400_000).toISOString());
   const [until, setUntil] = useState('');
   const start = async () => {
-    const body = { status, ...(since === '' ? {} : { since: apiTime(since) }), ...(until === '' ? {} : { until: apiTime(until) }) };
+    const body = { status, ...(since === '' ? {} : { since }), ...(until === '' ? {} : { until }) };
     await answer(api.POST('/v1/webhooks/{id}/recover', { params: { path: { id: webhook.id } }, body }));
     await queries.invalidateQueries({ queryKey: ['webhooks', webhook.id] });
     say('Recovery started');
@@ -47,8 +43,8 @@ function RecoverForm({ webhook, onClose }: RecoverProps) {
         <option value="failed">Deliveries that have failed</option>
         <option value="missing">Events that were never delivered here</option>
       </SelectField>
-      <TextField name="since" label="Since" type="datetime-local" value={since} onChange={setSince} hint="Empty: from the oldest that is kept." />
-      <TextField name="until" label="Until" type="datetime-local" value={until} onChange={setUntil} hint="Empty: until now." />
+      <MomentField name="since" label="Since" value={since} onChange={setSince} hint="Empty: from the oldest that is kept." />
+      <MomentField name="until" label="Until" value={until} onChange={setUntil} hint="Empty: until now." />
       <p className="hint">They are delivered in the background, beside new events. A receiver that keeps to the webhook-id takes nothing twice.</p>
       <div className="buttons">
         <Submit>Recover</Submit>

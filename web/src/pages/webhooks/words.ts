@@ -3,15 +3,6 @@
 import type { Schemas, Webhook } from '../../api/types';
 import { hintForStatus } from '../../components/status_hint';
 
-/** JSON with line breaks; anything else as it is. */
-export function pretty(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
-}
-
 export type Mood = 'good' | 'warn' | 'bad' | 'info' | 'quiet';
 
 export interface Health {
