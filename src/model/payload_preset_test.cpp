@@ -194,9 +194,9 @@ TEST(PayloadPreset, TextsOfOthersTurnNothing) {
     return event_of(EventType::DeliveryExhausted, json::serialize(payload));
   };
   for (const auto preset : {PayloadPreset::Slack, PayloadPreset::Discord, PayloadPreset::Teams}) {
-    EXPECT_THAT(strings_of(made(preset, exhausted("CRM\u202E txet"))), HasSubstr("Delivery to CRM txet failed: "))
+    EXPECT_THAT(strings_of(made(preset, exhausted("CRM\u202E txet"))), HasSubstr("Delivery to CRM txet failed"))
         << int(preset);
-    EXPECT_THAT(strings_of(made(preset, exhausted("שלום"))), HasSubstr("Delivery to \u2068שלום\u2069 failed: "))
+    EXPECT_THAT(strings_of(made(preset, exhausted("שלום"))), HasSubstr("Delivery to \u2068שלום\u2069 failed"))
         << int(preset);
     std::string name = "\u2067a\u2069 ";
     while (name.size() < 180) name += "ש\u202E";

@@ -119,6 +119,7 @@ describe('fields for times', { skip: missingBrowser() }, () => {
   test('recovering from a time', () => withPages(async ({ server, visitSignedIn }) => {
     const { id } = await server.api.createWebhook({ url: 'http://127.0.0.1:9/' });
     const page = await visitSignedIn(`/settings/webhooks/${id}`, { timezoneId: 'Asia/Kathmandu' });
+    await page.route('**/recover', (route) => route.continue());  // else the browser does not tell the body
     await button(page, 'Recover…').click();
     await field(page, 'Since').fill('12026-01-01T00:00');
     await button(dialog(page, 'Recover deliveries'), 'Recover').click();

@@ -7,5 +7,5 @@ export const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 export function quotedAround(before: string, name: string, after: string): string {
   const plain = /^[\w .:,/=+-]*$/;
   if (plain.test(before) && plain.test(after)) return `"${before}${/^\w/.test(after) ? `\${${name}}` : `$${name}`}${after}"`;
-  return `${quoted(before)}"$${name}"${quoted(after)}`;
+  return `${quoted(before)}"$${name}"${after === '' ? '' : quoted(after)}`;
 }
