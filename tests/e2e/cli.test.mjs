@@ -7,6 +7,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 
 import path from 'node:path';
 import { before, after, describe } from 'node:test';
 
+import { unusedPort } from './support/ports.mjs';
 import { Child, Limehook, binary, cleanEnvironment, run, temporaryFolder } from './support/process.mjs';
 import { Receiver } from './support/receiver.mjs';
 import { eventTypes, missedCall, sample, sampleTexts, uniqueId } from './support/samples.mjs';
@@ -157,9 +158,8 @@ describe('against a running server', () => {
 
   test('a wrong key and a server that is away are told plainly', async () => {
     assertClearFailure(await run(['webhooks', 'list', '--server', server.url, '--key', 'lh_wrong']), /key|401|unauthori/i);
-    const closed = await Receiver.start();
-    closed.close();
-    assertClearFailure(await run(['webhooks', 'list', '--server', `http://127.0.0.1:${closed.port}`, '--key', 'x']), /connect|reach|refused/i);
+    const away = `http://127.0.0.1:${await unusedPort()}`;
+    assertClearFailure(await run(['webhooks', 'list', '--server', away, '--key', 'x']), /connect|reach|refused/i);
   });
 
   test('send takes an event from standard input', async () => {

@@ -30,7 +30,7 @@ async function done(args, options) {
 function onTerminal(args, input) {
   const env = { ...cleanEnvironment({ LIMEHOOK_SERVER: server.url, LIMEHOOK_KEY: server.key }), TERM: 'xterm' };
   delete env.NO_COLOR;
-  return new Child('script', ['-qec', [binary, ...args].join(' '), '/dev/null'], { env, input }).ended();
+  return new Child('script', ['-qec', [binary, ...args].map((word) => `'${word}'`).join(' '), '/dev/null'], { env, input }).ended();
 }
 
 async function refused(args, words, code, options) {

@@ -1,10 +1,12 @@
 // The dashboard's numbers, sources, API keys and settings: set up by hand, from a fresh store.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { after, before, describe } from 'node:test';
 
 import { Browser, missingBrowser } from './support/browser.mjs';
 import { act, button, dialog, field, heading, row, signedIn, withAdmin } from './support/dashboard.mjs';
+import { cleanEnvironment } from './support/process.mjs';
 import { person } from './support/session.mjs';
 import { test } from './support/test.mjs';
 import { waitFor } from './support/wait.mjs';
@@ -145,8 +147,7 @@ describe('the dashboard: numbers, sources, keys', { skip: missingBrowser() }, ()
     await field(page, 'Event type').selectOption('sms_received');
     const code = await page.getByRole('region', { name: 'A request that sends sms_received' }).innerText();
     assert.ok(code.includes(`${server.url}/v1/events`) && code.includes('$LIMEHOOK_KEY') && !code.includes(key), code);
-    const { execFileSync } = await import('node:child_process');
-    const answer = execFileSync('sh', ['-c', code.replace(/^curl /, 'curl -s ')], { encoding: 'utf8', env: { ...process.env, LIMEHOOK_KEY: key } });
+    const answer = execFileSync('sh', ['-c', code.replace(/^curl /, 'curl -s ')], { encoding: 'utf8', env: cleanEnvironment({ LIMEHOOK_KEY: key }) });
     assert.match(answer, /"id":"evt_/);
     assert.deepEqual((await root.list('/v1/events')).map(({ team_id, event }) => [team_id, event]), [['team_s', 'sms_received']]);
   }));

@@ -5,6 +5,7 @@ import { before, after, describe } from 'node:test';
 
 import { assertFields } from './support/api.mjs';
 import { makeAuthority } from './support/certificates.mjs';
+import { closedUrl } from './support/ports.mjs';
 import { Limehook } from './support/process.mjs';
 import { Receiver, rawValue } from './support/receiver.mjs';
 import { missedCall } from './support/samples.mjs';
@@ -238,9 +239,7 @@ describe('receivers that misbehave', { concurrency: 12 }, () => {
   });
 
   test('one where nobody listens', async () => {
-    const receiver = await Receiver.start();
-    receiver.close();
-    const webhook = await api.createWebhook({ url: receiver.url, team_id: 'team_refused' });
+    const webhook = await api.createWebhook({ url: await closedUrl(), team_id: 'team_refused' });
     await api.send(missedCall({ team_id: 'team_refused' }));
     const attempt = await failedAttempt({ webhook });
     assert.match(attempt.error, /refus|connect/i);

@@ -9,7 +9,7 @@ import { after, describe } from 'node:test';
 
 import { assertProblem } from './support/api.mjs';
 import { mountTiny, unprivileged } from './support/mount.mjs';
-import { Child, Limehook, binary, cleanEnvironment, run, temporaryFolder } from './support/process.mjs';
+import { Child, Limehook, binary, cleanEnvironment, python, run, temporaryFolder } from './support/process.mjs';
 import { Receiver } from './support/receiver.mjs';
 import { missedCall } from './support/samples.mjs';
 import { test } from './support/test.mjs';
@@ -204,7 +204,7 @@ describe('damage', () => {
     ['another file in its place', (db) => writeFileSync(db, readFileSync(binary).subarray(0, 100_000)), /file is not a database/],
     ['a database of something else', (db) => {
       for (const name of [db, `${db}-wal`, `${db}-shm`]) rmSync(name, { force: true });
-      execFileSync('python3', ['-c', 'import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute("CREATE TABLE t(x)"); c.commit()', db]);
+      execFileSync(python, ['-c', 'import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute("CREATE TABLE t(x)"); c.commit()', db]);
       rmSync(path.join(path.dirname(db), 'limehook.mark'));
     }, /not one of Limehook's/],
     ['a database cut in half', (db) => truncateSync(db, size(db) / 2), /malformed|not a database/],

@@ -6,6 +6,7 @@ import dgram from 'node:dgram';
 import { existsSync, readFileSync } from 'node:fs';
 import { before, after, describe } from 'node:test';
 
+import { unusedPort } from './support/ports.mjs';
 import { Child, Limehook, cleanEnvironment, repositoryPath, temporaryFolder } from './support/process.mjs';
 import { Receiver } from './support/receiver.mjs';
 import { test } from './support/test.mjs';
@@ -15,14 +16,6 @@ const example = repositoryPath('examples/kamailio');
 const installed = ['kamailio', 'sipp'].every((name) =>
   ['/usr/sbin', '/usr/bin', '/usr/local/bin'].some((folder) => existsSync(`${folder}/${name}`)),
 );
-
-async function freeUdpPort() {
-  const socket = dgram.createSocket('udp4');
-  await new Promise((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  const { port } = socket.address();
-  await new Promise((resolve) => socket.close(resolve));
-  return port;
-}
 
 /** Whether something listens on this UDP port of this machine. */
 function udpPortIsBound(port) {
@@ -56,15 +49,15 @@ describe('SIP calls through Kamailio', { skip: installed ? false : 'kamailio or 
   let server, receiver, kamailio, proxyPort, calleePort;
 
   before(async () => {
-    server = await Limehook.start();
+    server = await Limehook.start({ listen: `127.0.0.1:${await unusedPort()}` });
     receiver = await Receiver.start();
     await server.api.createWebhook({
       url: receiver.url,
       team_id: 'team_001',
       events: ['missed_call', 'call_completed', 'call_status_update'],
     });
-    proxyPort = await freeUdpPort();
-    calleePort = await freeUdpPort();
+    proxyPort = await unusedPort('udp');
+    calleePort = await unusedPort('udp');
     kamailio = new Child('kamailio', [
       '-f', `${example}/kamailio.cfg`, '-DD', '-E', '-m', '32', '-n', '2', '-Y', temporaryFolder(),
       '-l', `udp:127.0.0.1:${proxyPort}`,
@@ -90,7 +83,7 @@ describe('SIP calls through Kamailio', { skip: installed ? false : 'kamailio or 
     const uas = new Child('sipp', ['-sf', `${example}/sipp/${callee}.xml`, '-p', String(calleePort), ...common], options);
     await waitFor(() => udpPortIsBound(calleePort), 10_000, 'the called phone');
     const uac = new Child('sipp', [`127.0.0.1:${proxyPort}`, '-sf', `${example}/sipp/${caller}.xml`,
-      '-inf', `${example}/sipp/callers.csv`, '-s', '+0987654321', '-p', String(await freeUdpPort()), ...common], options);
+      '-inf', `${example}/sipp/callers.csv`, '-s', '+0987654321', '-p', String(await unusedPort('udp')), ...common], options);
     for (const phone of [uac, uas]) {
       const { code } = await phone.ended(30_000);
       assert.equal(code, 0, phone.lastWords());

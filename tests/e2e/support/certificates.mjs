@@ -4,9 +4,9 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { temporaryFolder } from './process.mjs';
+import { cleanEnvironment, temporaryFolder } from './process.mjs';
 
-const openssl = (...args) => execFileSync('openssl', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+const openssl = (...args) => execFileSync('openssl', args, { stdio: ['ignore', 'pipe', 'pipe'], env: cleanEnvironment() });
 
 /** Answers {caFile, leaf(names, days), selfSigned(names)}; a leaf is {key, cert} for a TLS server. */
 export function makeAuthority() {
