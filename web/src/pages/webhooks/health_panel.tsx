@@ -28,7 +28,7 @@ function useFailures(webhook: Webhook) {
         return (await answer(api.GET('/v1/webhooks/{id}/deliveries', { params: { path: { id: webhook.id }, query } }))).data;
       };
       const both = await Promise.all([read('failed'), read('retrying')]);
-      return both.flat().sort((a, b) => b.updated_at.localeCompare(a.updated_at)).slice(0, shownFailures);
+      return both.flat().sort((a, b) => Date.parse(b.updated_at) - Date.parse(a.updated_at)).slice(0, shownFailures);
     },
   });
 }
