@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { after, before, test } from 'node:test';
 
-import { binary, cleanEnvironment } from '../e2e/support/process.mjs';
+import { binary, cleanEnvironment, goSettings } from '../e2e/support/process.mjs';
 import { codeBelow, tableRow } from './lib/guide.mjs';
 import { VERIFY_GUIDE_PATH as GUIDE } from './lib/paths.mjs';
 
@@ -147,7 +147,7 @@ for (const { heading, language, needs, file, main, build, command } of PROGRAMS)
     if (absent) return t.skip(`${absent} is not on this machine`);
 
     const cwd = await mkdtemp(join(folder, `${language}-`));
-    const env = cleanEnvironment({ GO111MODULE: 'off', GOCACHE: join(folder, 'go-cache') });
+    const env = cleanEnvironment(goSettings);
     await writeFile(join(cwd, file), main(code));
     if (build) await run(build[0], build.slice(1), { cwd, env });
     for (const { name, secret, body, signature, verdict } of LIMECALL_CASES) {

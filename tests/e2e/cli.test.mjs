@@ -147,8 +147,8 @@ describe('against a running server', () => {
     const { id, ordered, rate_limit, fallback_url } = JSON.parse(created.stdout);
     assert.deepEqual([ordered, rate_limit, fallback_url], ['call', 500, receiver.url]);
     await api.post('/v1/events/batch', Array.from({ length: 10 }, () => sample('call_completed', { call_id: uniqueId() })));
-    await waitFor(async () => /failing/.test((await cli(['webhooks', 'get', id])).stdout), 10_000, 'it is shown as failing');
-    assert.match((await cli(['webhooks', 'list'])).stdout, /in trouble +failing/);
+    await waitFor(async () => /in trouble +failing/.test((await cli(['webhooks', 'list'])).stdout), 10_000, 'it to be listed as failing');
+    assert.match((await cli(['webhooks', 'get', id])).stdout, /failing since/);
     const recovered = await cli(['webhooks', 'recover', id, '--event', 'call_completed', '--outcome', 'timeout', '--wait']);
     assert.equal(recovered.code, 0, recovered.stderr);
     assert.match(recovered.stdout, /done: .*redelivering 0/);

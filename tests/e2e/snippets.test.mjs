@@ -13,7 +13,7 @@ import { after, before, describe } from 'node:test';
 import { promisify } from 'node:util';
 
 import { unusedPort } from './support/ports.mjs';
-import { Child, cleanEnvironment, Limehook, repositoryPath, temporaryFolder } from './support/process.mjs';
+import { Child, cleanEnvironment, goSettings, Limehook, repositoryPath, temporaryFolder } from './support/process.mjs';
 import { Receiver } from './support/receiver.mjs';
 import { test } from './support/test.mjs';
 import { waitFor } from './support/wait.mjs';
@@ -82,8 +82,7 @@ async function built(language) {
   assert.doesNotMatch(code, /\{\{(?:name|path|port)\}\}|whsec_[A-Za-z0-9]/, 'all is filled in, and no secret is there');
   writeFileSync(path.join(folder, language.file), code);
   await language.prepare?.(folder, { port });
-  const env = { GO111MODULE: 'off', GOCACHE: path.join(folder, 'go-cache') };
-  if (language.build) await run(language.build[0], language.build.slice(1), { cwd: folder, env: cleanEnvironment(env) });
+  if (language.build) await run(language.build[0], language.build.slice(1), { cwd: folder, env: cleanEnvironment(goSettings) });
   const command = typeof language.command === 'function' ? language.command({ port }) : language.command;
   return { folder, port, command, url: `http://127.0.0.1:${port}${hookPath}` };
 }
@@ -199,7 +198,7 @@ describe('verification code', () => {
   for (const language of languages) {
     // Goal: the snippet takes what Limehook sends, before, during and after a rotation, and refuses everything else; without
     // a secret it takes nothing, rather than everything.
-    test(language.file, { timeout: 120_000 }, async (t) => {
+    test(language.file, { timeout: 300_000 }, async (t) => {
       const absent = await missing(language);
       if (absent) return t.skip(absent);
       const snippet = await built(language);

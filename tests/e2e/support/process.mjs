@@ -23,8 +23,12 @@ export const python = '/usr/bin/python3';
 
 export const repositoryPath = (...parts) => path.join(repository, ...parts);
 
+/** Go compiles its own library into this folder, once: that takes a minute. */
+export const goSettings = { GO111MODULE: 'off', GOCACHE: path.join(repository, 'build/go-cache') };
+
 const children = new Set();
 const folders = new Set();
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1)); // not without what follows
 process.on('exit', () => {
   for (const child of children) child.kill(child.lastSignal);
   if (process.env.LIMEHOOK_KEEP) return;
@@ -46,7 +50,7 @@ export function temporaryFolder() {
 
 // What of the caller's environment may reach a process that a test starts: where programs and temporary files are, time
 // zone and language, which change nothing, and what makes sanitizers and coverage report.
-const inherited = /^(?:PATH|TMPDIR|TZ|LANG|LC_\w+|[A-Z]+SAN_OPTIONS|LLVM_PROFILE_FILE)$/;
+const inherited = /^(?:PATH|TMPDIR|TZ|LANG|LC_\w+|LOCPATH|[A-Z]+SAN_OPTIONS|LLVM_PROFILE_FILE)$/;
 let home;
 
 /** The environment of a process that only what a test says counts for: no proxies, no settings in a home folder. */
