@@ -1,8 +1,6 @@
 // Input: a filter, a line, a payload. Property: an operator and its opposite never agree, whatever the payload is, and
 // `any` is what `all` is of the opposites.
 
-#include <boost/json.hpp>
-
 #include "base/json_text.hpp"
 #include "fuzz_input.hpp"
 #include "model/event.hpp"
@@ -37,15 +35,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto compact = json_text::compact(payload);
   if (!compact.starts_with('{')) return 0;
   FieldErrors errors;
-  const Filter filter = read_filter(boost::json::parse({text.data(), text.size()}), "/filter", errors);
+  const Filter filter = read_filter(json_text::compact(text), "/filter", errors);
   for (const FieldError& error : errors) check(error.pointer.starts_with("/filter"), "what is wrong is in the filter");
   if (!errors.empty()) return 0;
   const bool result = passes(filter, compact);
   FieldErrors none;
   const Filter stored = read_filter(filter_to_json(filter), "", none);
-  // Boost.JSON 1.81 reads some numbers of 17 digits one unit in the last place off.
-  const bool has_real = text.find_first_of(".eE") != std::string_view::npos || text.size() > 40;
-  check(none.empty() && (stored == filter || has_real), "a filter is the same after storing");
+  check(none.empty() && stored == filter, "a filter is the same after storing");
   Filter opposites = filter;
   opposites.match = filter.match == Filter::Match::All ? Filter::Match::Any : Filter::Match::All;
   for (FilterCondition& condition : opposites.conditions) {

@@ -42,6 +42,7 @@ class Exchange {
     options.body_bytes_max = [](std::string_view, std::string_view) { return kBodyBytesMax; };
     options.connections_changed = [this](std::size_t count) { connections_ = count; };
     options.refused = [](http_server::Refusal) {};
+    options.payer = [](const http_server::Request& head) { return head.client_address; };
     options.admit = [](const http_server::Request& head) -> std::optional<http_server::Response> {
       if (head.path() != "/refused") return std::nullopt;
       return http_server::Response{403, "text/plain", "refused", {}};
@@ -51,6 +52,7 @@ class Exchange {
     };
     server_.emplace(io_, std::move(options), [this](const http_server::Request& request) { return handle(request); });
     const auto address = server_->listen({asio::ip::address_v4::loopback(), 0});
+    server_->accept();
     port_ = static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
   }
 

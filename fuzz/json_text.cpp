@@ -40,6 +40,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   boost::json::error_code error;
   const auto value = parsed(text, error);
   const auto problem = json_problem(text);
+  check(json_error(text).has_value() == problem.has_value(), "what is wrong is somewhere");
+  if (const auto items = json_text::split_array(text, 10)) check(items->size() <= 11, "items are counted");
   check(problem.has_value() == error.failed(), "json_problem() and Boost.JSON agree");
   if (problem) return 0;
   const auto compact = json_text::compact(text);
@@ -71,6 +73,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       return true;
     });
     check(members == value.get_array().size(), "every element is visited");
+    const auto items = json_text::split_array(text, text.size());
+    check(items && items->size() == members, "an array that is valid can be split");
   }
   return 0;
 }

@@ -1,7 +1,6 @@
 // Property: a receiver's answer is read the same in one piece and byte by byte, and keeps within its limits.
 
 #include <algorithm>
-#include <boost/beast/http/error.hpp>
 
 #include "base/limits.hpp"
 #include "fuzz_input.hpp"
@@ -13,7 +12,7 @@ using fuzz::check;
 namespace {
 
 struct Read {
-  bool head = false, whole = false, failed = false, cut = false;
+  bool head = false, whole = false, failed = false, cut = false, ambiguous = false;
   int status = 0;
   std::string head_text, body, retry_after;
   bool operator==(const Read&) const = default;
@@ -25,19 +24,18 @@ Read read(std::string_view answer, std::size_t piece) {
   Read result;
   std::size_t begin = 0;
   for (std::size_t end = std::min(piece, answer.size());; end = std::min(end + piece, answer.size())) {
-    boost::system::error_code error;
-    const auto unread = answer.substr(begin, end - begin);
-    begin += parser.put(boost::asio::const_buffer(unread.data(), unread.size()), error);
-    result.failed = error && error != boost::beast::http::error::need_more;
-    if (parser.is_done() || result.failed || end == answer.size()) break;
+    begin += parser.put(answer.substr(begin, end - begin));
+    result.failed = parser.failed();
+    if (parser.done() || result.failed || parser.body_cut() || end == answer.size()) break;
   }
   check(begin <= answer.size(), "no more is taken than was there");
-  result.head = parser.is_header_done();
-  result.whole = parser.is_done();
+  result.head = parser.head_done();
+  result.whole = parser.done();
   result.cut = parser.body_cut();
+  result.ambiguous = parser.head().ambiguous;
   result.status = parser.status();
-  result.retry_after = parser.retry_after();
-  result.head_text = parser.take_head();
+  result.retry_after = parser.head().retry_after;
+  result.head_text = parser.take_fields();
   result.body = parser.take_body();
   return result;
 }
@@ -49,8 +47,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Read at_once = read(answer, std::max<std::size_t>(answer.size(), 1));
   check(at_once.head_text.size() <= limits::kResponseHeadBytesMax, "the head has its limit");
   check(at_once.body.size() <= limits::kResponseBodyBytesMax, "the body has its limit");
-  check(!at_once.head || (at_once.status >= 0 && at_once.status <= 999), "a status has three digits");
+  check(!at_once.head || (at_once.status >= 100 && at_once.status <= 999), "a status has three digits");
   for (const char c : at_once.head_text) check(c != '\0', "no NUL gets into a head");
+  check(!at_once.whole || at_once.body.size() <= answer.size(), "a body is part of the answer");
   if (answer.size() > 4096) return 0;  // byte by byte would take too long
   const Read bytewise = read(answer, 1);
   if (!at_once.whole && !bytewise.whole) return 0;  // how far a broken answer was read may differ

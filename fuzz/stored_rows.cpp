@@ -30,7 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!json.is_object()) return 0;
   const auto& object = json.get_object();
   try_reading([&] {
-    Webhook webhook = webhook_from_stored_json(object);
+    Webhook webhook = webhook_from_stored_json(text);
     take_stored_secrets(webhook, object);
     webhook_to_json(webhook);
     if (webhook.filter) passes(*webhook.filter, R"({"a":{"b":[1,"x"]},"c":null})");

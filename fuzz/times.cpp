@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto time = parse_rfc3339(text)) {
     check(parse_rfc3339(format_rfc3339(*time)) == floor<milliseconds>(*time), "a time is the same after writing");
   }
-  if (const auto date = parse_http_date(text)) {
+  if (const auto date = parse_http_date(text, now)) {
     check(parse_rfc3339(format_rfc3339(*date)) == floor<milliseconds>(*date), "a date is the same after writing");
   }
   if (const auto duration = parse_duration(text)) {

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """What the programs of build/coverage have run: a table by folder of src/ on stdout, every line in build/coverage/html.
 
 Reads the counters in build/coverage/profiles, which each program writes while it runs (LLVM_PROFILE_FILE). With

@@ -38,6 +38,7 @@ struct AccessRule {
   std::string_view pattern;  // "{id}" stands for one step
   unsigned who = kOpen;
   Other other = Other::None;
+  std::string_view query = "";  // the parameters it takes, as read_query() knows them
 };
 
 }  // namespace limehook::api

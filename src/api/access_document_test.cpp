@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <fstream>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -75,6 +76,36 @@ TEST(OpenApi, NamesWhoMayUseEachRoute) {
     const auto* operation = path->as_object().if_contains(lower(rule.method));
     ASSERT_NE(operation, nullptr) << "not documented";
     EXPECT_EQ(operation->at("security").as_array(), security_of(rule));
+  }
+}
+
+// The query parameters that the document has at an operation.
+std::vector<std::string> documented_query(const json::value& document, const json::value& operation) {
+  std::vector<std::string> names;
+  const auto* parameters = operation.as_object().if_contains("parameters");
+  if (parameters == nullptr) return names;
+  for (const json::value& each : parameters->as_array()) {
+    const auto* reference = each.as_object().if_contains("$ref");
+    const json::value& parameter = reference ? document.at_pointer(reference->as_string().subview(1)) : each;
+    if (parameter.at("in").as_string() == "query") names.emplace_back(parameter.at("name").as_string());
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+// Goal: a route takes the query parameters that are documented, and no others.
+TEST(OpenApi, NamesTheQueryParametersOfEachRoute) {
+  const auto document = json::parse(openapi_json());
+  for (const AccessRule& rule : Api::access_rules()) {
+    SCOPED_TRACE(std::string(rule.method) + " " + std::string(rule.pattern));
+    std::vector<std::string> taken;
+    std::istringstream words{std::string(rule.query)};
+    for (std::string word; words >> word;) {
+      if (word != kAnyQuery) taken.push_back(word);
+    }
+    std::ranges::sort(taken);
+    const auto& operation = document.at("paths").at(rule.pattern).at(lower(rule.method));
+    EXPECT_EQ(documented_query(document, operation), taken);
   }
 }
 

@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::string_view kTotpIssuer = "Limehook";
 constexpr std::size_t kCodeBytesMax = 100;
+// So many links for a new password are sent to somebody within the time that they are valid.
+constexpr std::size_t kOpenResetsMax = 3;
 
 Response no_content() { return {204, "", "", {}}; }
 
@@ -148,9 +150,15 @@ void Api::void_reset_links(UserId user, std::vector<store::CatalogChange>& chang
   }
 }
 
-// Replaces older links, so that only the newest one works.
+std::size_t Api::open_resets(UserId user) const {
+  const WallTime now = runtime::now().wall;
+  return static_cast<std::size_t>(std::ranges::count_if(engine_.directory().links().all(), [&](const auto& row) {
+    return row.second.kind == LinkKind::PasswordReset && row.second.user == user && row.second.expires_at > now;
+  }));
+}
+
+// Older ones go on working until one is used.
 Issued<Link> Api::reset_link(const User& user, std::vector<store::CatalogChange>& changes) {
-  void_reset_links(user.id, changes);
   auto issued = new_link(engine_.new_id(), LinkKind::PasswordReset, runtime::now().wall, limits::kResetLinkValid);
   issued.row.user = user.id;
   changes.emplace_back(issued.row);
@@ -163,9 +171,10 @@ asio::awaitable<Response> Api::request_password_reset(const Call& call) {
   const std::string email = body.email("email");
   body.finish();
   if (!options_.send_mail) co_return problem(409, "There is no mail server. Ask an admin for a link.");
-  throttle("reset " + email, call.request);
+  // By address: a stranger who asks again and again must not keep the owner from asking, nor void what they were sent.
+  throttle("reset " + email + " from " + call.request.client_address, call.request);
   const User* user = engine_.directory().find_user_by_email(email);
-  if (user && user->enabled) {
+  if (user && user->enabled && open_resets(user->id) < kOpenResetsMax) {
     std::vector<store::CatalogChange> changes;
     const auto issued = reset_link(*user, changes);
     changes.emplace_back(audit(call, "user.password_reset_requested", "", user->id.str(), user->email));

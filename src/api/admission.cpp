@@ -1,9 +1,10 @@
 // What is judged by a request's head, before its body is read: whether there is such a route for this caller, and
-// whether the caller has made too many requests.
+// whether the caller has made too many requests, and whether its body comes in a coding that is taken.
 
 #include <spdlog/spdlog.h>
 
 #include "api/api.hpp"
+#include "api/coded_body.hpp"
 #include "http_server/client_address.hpp"
 #include "runtime/clocks.hpp"
 
@@ -20,15 +21,21 @@ Response too_many(std::string_view detail, Duration wait) {
 // It has no id, and is the only one that somebody has chosen, and others might guess.
 bool is_configured_key(const Principal& principal) { return principal.kind == ActorKind::Key && principal.id.empty(); }
 
+std::string_view requests_account(const Principal& principal) {
+  if (!principal.account.empty()) return principal.account;
+  return principal.id.empty() ? principal.name : principal.id;
+}
+
 }  // namespace
 
 std::optional<Response> Api::admit(const Request& head) {
   if (pages_.has(head)) return std::nullopt;
-  Call call{head, {}, {}, {}};
+  Call call{head, {}, {}, {}, {}, cursors_};
   std::optional<Response> refusal;
   try {
     const Route& route = find_route(call);
     refusal = rate_refusal(call, route);
+    if (!refusal && route.handler != &Api::receive_test) refusal = coding_refusal(head);
   } catch (Fault& fault) {
     refusal =
         fault.response.status == 401 ? unknown_caller(head, std::move(fault.response)) : std::move(fault.response);
@@ -48,7 +55,7 @@ std::optional<Response> Api::rate_refusal(const Call& call, const Route& route) 
       unknown_callers_.exhausted(http_server::address_block(call.request.client_address), now)) {
     wait = std::chrono::seconds(1);
   } else if (request_rate_ && principal.kind != ActorKind::Nobody) {
-    wait = request_rate_->count(principal.id.empty() ? principal.name : principal.id, now);
+    wait = request_rate_->count(requests_account(principal), now);
   } else if (request_rate_ &&
              route.pattern.starts_with("/v1/")) {  // health and metrics are for those who look after it
     wait = request_rate_->count(http_server::address_block(call.request.client_address), now);
@@ -63,6 +70,12 @@ Response Api::unknown_caller(const Request& head, Response refusal) {
   if (!wait) return refusal;
   metrics_.refused[telemetry::kRefusedByRate]->Increment();
   return too_many("There were too many requests with unknown keys. Wait before the next one.", *wait);
+}
+
+std::string Api::payer_of(const Request& head) const {
+  const auto found = identify(head, auth_, engine_.directory(), runtime::now().wall);
+  if (!found) return "address " + http_server::address_block(head.client_address);
+  return found->limited() ? "team " + found->team_id : found->id.empty() ? found->name : found->id;
 }
 
 }  // namespace limehook::api

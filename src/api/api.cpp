@@ -1,9 +1,9 @@
 #include "api/api.hpp"
 
 #include <spdlog/spdlog.h>
-#include <boost/url/parse_query.hpp>
 #include <boost/url/pct_string_view.hpp>
 
+#include "api/coded_body.hpp"
 #include "api/render.hpp"
 #include "runtime/clocks.hpp"
 #include "signing/signing.hpp"
@@ -36,25 +36,6 @@ bool fits(std::string_view pattern, std::string_view path, std::string& id) {
   }
 }
 
-std::vector<std::pair<std::string, std::string>> parse_query(std::string_view text) {
-  std::vector<std::pair<std::string, std::string>> parameters;
-  if (text.empty()) return parameters;  // Boost.URL 1.81 reads a null pointer here
-  const auto parsed = boost::urls::parse_query({text.data(), text.size()});
-  if (!parsed) throw Fault{problem(400, "The query is not valid.")};
-  boost::urls::encoding_opts options;
-  options.space_as_plus = true;
-  for (const auto& parameter : *parsed) {
-    if (parameter.key.empty() && !parameter.has_value) continue;
-    parameters.emplace_back(parameter.key.decode(options), parameter.value.decode(options));
-    const auto& [name, value] = parameters.back();
-    for (const std::string_view part : {std::string_view(name), std::string_view(value)}) {
-      // The JSON parser knows UTF-8; errors repeat what stands here.
-      if (json_problem(json_text::quote(part))) throw Fault{problem(400, "The query is not valid UTF-8.")};
-    }
-  }
-  return parameters;
-}
-
 std::string refusal_of(const Principal& principal, unsigned who) {
   if ((who & kPeople) != 0) return "This is for people who are signed in.";
   if (principal.kind == ActorKind::Portal) return "This is not part of a team's portal.";
@@ -70,10 +51,10 @@ std::span<const Api::Route> Api::routes() {
   static constexpr Route kRoutes[] = {
       {{"POST", "/v1/events", kSend, Refused}, &Api::post_event},
       {{"POST", "/v1/events/batch", kSend, Refused}, &Api::post_batch},
-      {{"GET", "/v1/events", kLook, Filtered}, &Api::list_events},
+      {{"GET", "/v1/events", kLook, Filtered, "event since until q team_id limit cursor"}, &Api::list_events},
       {{"GET", "/v1/events/{id}", kLook | kPortal, NotFound}, &Api::get_event},
       {{"GET", "/v1/event-types", kLook | kIngest | kPortal, None}, &Api::list_event_types},
-      {{"GET", "/v1/webhooks", kLook | kPortal, Filtered}, &Api::list_webhooks},
+      {{"GET", "/v1/webhooks", kLook | kPortal, Filtered, "team_id health limit cursor"}, &Api::list_webhooks},
       {{"POST", "/v1/webhooks", kChange | kPortal, Refused}, &Api::create_webhook},
       {{"POST", "/v1/webhooks/preview", kLook | kPortal, None}, &Api::preview_payload},
       {{"GET", "/v1/webhooks/{id}", kLook | kPortal, NotFound}, &Api::get_webhook},
@@ -86,37 +67,40 @@ std::span<const Api::Route> Api::routes() {
       {{"GET", "/v1/webhooks/{id}/secret", kChange | kPortal, NotFound}, &Api::get_secret},
       {{"GET", "/v1/webhooks/{id}/public-key", kOpen, None}, &Api::get_public_key},
       {{"POST", "/v1/webhooks/{id}/rotate-secret", kChange | kPortal, NotFound}, &Api::rotate_secret},
-      {{"GET", "/v1/webhooks/{id}/deliveries", kLook | kPortal, NotFound}, &Api::list_webhook_deliveries},
-      {{"GET", "/v1/webhooks/{id}/events", kLook | kPortal, NotFound}, &Api::poll_events},
+      {{"GET", "/v1/webhooks/{id}/deliveries", kLook | kPortal, NotFound, "status event since until q limit cursor"},
+       &Api::list_webhook_deliveries},
+      {{"GET", "/v1/webhooks/{id}/events", kLook | kPortal, NotFound, "after limit wait"}, &Api::poll_events},
       {{"POST", "/v1/webhooks/{id}/recover", kChange | kPortal, NotFound}, &Api::start_recovery},
-      {{"GET", "/v1/webhooks/{id}/recoveries", kLook | kPortal, NotFound}, &Api::list_recoveries},
-      {{"GET", "/v1/webhooks/{id}/stats", kLook | kPortal, NotFound}, &Api::get_webhook_stats},
-      {{"GET", "/v1/deliveries", kLook | kPortal, Filtered}, &Api::list_deliveries},
+      {{"GET", "/v1/webhooks/{id}/recoveries", kLook | kPortal, NotFound, "limit cursor"}, &Api::list_recoveries},
+      {{"GET", "/v1/webhooks/{id}/stats", kLook | kPortal, NotFound, "since until"}, &Api::get_webhook_stats},
+      {{"GET", "/v1/deliveries", kLook | kPortal, Filtered,
+        "webhook_id status event since until q limit cursor team_id"},
+       &Api::list_deliveries},
       {{"GET", "/v1/deliveries/{id}", kLook | kPortal, NotFound}, &Api::get_delivery},
       {{"POST", "/v1/deliveries/{id}/retry", kChange | kPortal, NotFound}, &Api::retry_delivery},
       {{"POST", "/v1/deliveries/{id}/skip", kChange | kPortal, NotFound}, &Api::skip_delivery},
       {{"GET", "/v1/recoveries/{id}", kLook | kPortal, NotFound}, &Api::get_recovery},
       {{"POST", "/v1/recoveries/{id}/cancel", kChange | kPortal, NotFound}, &Api::cancel_recovery},
-      {{"GET", "/v1/stats", kLook | kPortal, Filtered}, &Api::get_stats},
+      {{"GET", "/v1/stats", kLook | kPortal, Filtered, "since until team_id"}, &Api::get_stats},
       {{"GET", "/v1/updates", kLook | kPortal, Filtered}, &Api::get_updates},
-      {{"GET", "/v1/test-receivers", kLook | kPortal, Filtered}, &Api::list_test_receivers},
+      {{"GET", "/v1/test-receivers", kLook | kPortal, Filtered, "team_id limit cursor"}, &Api::list_test_receivers},
       {{"POST", "/v1/test-receivers", kChange | kPortal, Refused}, &Api::create_test_receiver},
       {{"GET", "/v1/test-receivers/{id}", kLook | kPortal, NotFound}, &Api::get_test_receiver},
       {{"PATCH", "/v1/test-receivers/{id}", kChange | kPortal, NotFound}, &Api::patch_test_receiver},
       {{"DELETE", "/v1/test-receivers/{id}", kChange | kPortal, NotFound}, &Api::delete_test_receiver},
-      {{"POST", "/test-receiver/{id}", kOpen, None}, &Api::receive_test},
-      {{"GET", "/v1/numbers", kLook, Filtered}, &Api::list_numbers},
+      {{"POST", "/test-receiver/{id}", kOpen, None, kAnyQuery}, &Api::receive_test},
+      {{"GET", "/v1/numbers", kLook, Filtered, "team_id number limit cursor"}, &Api::list_numbers},
       {{"POST", "/v1/numbers", kChange, Refused}, &Api::create_number},
       {{"GET", "/v1/numbers/{id}", kLook, NotFound}, &Api::get_number},
       {{"PATCH", "/v1/numbers/{id}", kChange, NotFound}, &Api::patch_number},
       {{"DELETE", "/v1/numbers/{id}", kChange, NotFound}, &Api::delete_number},
-      {{"GET", "/v1/sources", kLook, Filtered}, &Api::list_sources},
-      {{"GET", "/v1/keys", kAdmin | kTeamAdmin, Filtered}, &Api::list_keys},
+      {{"GET", "/v1/sources", kLook, Filtered, "team_id limit cursor"}, &Api::list_sources},
+      {{"GET", "/v1/keys", kAdmin | kTeamAdmin, Filtered, "team_id limit cursor"}, &Api::list_keys},
       {{"POST", "/v1/keys", kAdmin | kTeamAdmin, Refused}, &Api::create_key},
       {{"GET", "/v1/keys/{id}", kAdmin | kTeamAdmin, NotFound}, &Api::get_key},
       {{"PATCH", "/v1/keys/{id}", kAdmin | kTeamAdmin, NotFound}, &Api::patch_key},
       {{"DELETE", "/v1/keys/{id}", kAdmin | kTeamAdmin, NotFound}, &Api::delete_key},
-      {{"GET", "/v1/teams", kLook | kPortal, Filtered}, &Api::list_teams},
+      {{"GET", "/v1/teams", kLook | kPortal, Filtered, "limit cursor"}, &Api::list_teams},
       {{"POST", "/v1/teams", kAdmin, None}, &Api::create_team},
       {{"GET", "/v1/teams/{id}", kLook | kPortal, NotFound}, &Api::get_team},
       {{"PATCH", "/v1/teams/{id}", kChange, NotFound}, &Api::patch_team},
@@ -126,6 +110,7 @@ std::span<const Api::Route> Api::routes() {
       {{"GET", "/v1/sign-in", kOpen, None}, &Api::get_sign_in_options},
       {{"POST", "/v1/setup", kOpen, None}, &Api::set_up},
       {{"POST", "/v1/links/look", kOpen, None}, &Api::look_at_link},
+      {{"POST", "/v1/links/confirm-email", kOpen, None}, &Api::confirm_email},
       {{"POST", "/v1/session", kOpen, None}, &Api::sign_in},
       {{"GET", "/v1/session", kAnybody, Own}, &Api::get_session},
       {{"DELETE", "/v1/session", kPeople, Own}, &Api::sign_out},
@@ -133,28 +118,29 @@ std::span<const Api::Route> Api::routes() {
       {{"POST", "/v1/session/totp", kPeople, Own}, &Api::begin_totp},
       {{"PUT", "/v1/session/totp", kPeople, Own}, &Api::finish_totp},
       {{"DELETE", "/v1/session/totp", kPeople, Own}, &Api::end_totp},
-      {{"GET", "/v1/sessions", kPeople, Own}, &Api::list_sessions},
+      {{"GET", "/v1/sessions", kPeople, Own, "limit cursor"}, &Api::list_sessions},
       {{"DELETE", "/v1/sessions", kPeople, Own}, &Api::end_all_sessions},
       {{"DELETE", "/v1/sessions/{id}", kPeople, Own}, &Api::end_session},
-      {{"GET", "/v1/oidc/start", kOpen, None}, &Api::begin_oidc},
-      {{"GET", "/v1/oidc/callback", kOpen, None}, &Api::finish_oidc},
+      {{"GET", "/v1/oidc/start", kOpen, None, "return_to"}, &Api::begin_oidc},
+      {{"GET", "/v1/oidc/callback", kOpen, None, "state code error iss *"}, &Api::finish_oidc},
       {{"POST", "/v1/password-reset", kOpen, None}, &Api::request_password_reset},
       {{"POST", "/v1/password-reset/complete", kOpen, None}, &Api::complete_password_reset},
-      {{"GET", "/v1/users", kAdmin | kTeamAdmin, Filtered}, &Api::list_users},
+      {{"GET", "/v1/users", kAdmin | kTeamAdmin, Filtered, "team_id limit cursor"}, &Api::list_users},
       {{"GET", "/v1/users/{id}", kAdmin | kTeamAdmin, NotFound}, &Api::get_user},
       {{"PATCH", "/v1/users/{id}", kAdmin | kTeamAdmin, NotFound}, &Api::patch_user},
       {{"DELETE", "/v1/users/{id}", kAdmin | kTeamAdmin, NotFound}, &Api::delete_user},
       {{"POST", "/v1/users/{id}/reset-link", kAdmin, None}, &Api::create_reset_link},
-      {{"GET", "/v1/invitations", kAdmin | kTeamAdmin, Filtered}, &Api::list_invitations},
+      {{"GET", "/v1/invitations", kAdmin | kTeamAdmin, Filtered, "team_id limit cursor"}, &Api::list_invitations},
       {{"POST", "/v1/invitations", kAdmin | kTeamAdmin, Refused}, &Api::create_invitation},
       {{"DELETE", "/v1/invitations/{id}", kAdmin | kTeamAdmin, NotFound}, &Api::delete_invitation},
       {{"POST", "/v1/invitations/accept", kOpen, None}, &Api::accept_invitation},
-      {{"GET", "/v1/audit", kAdmin | kTeamAdmin, Filtered}, &Api::list_audit},
+      {{"GET", "/v1/audit", kAdmin | kTeamAdmin, Filtered, "team_id action actor target since until limit cursor"},
+       &Api::list_audit},
       {{"GET", "/v1/settings", kLook | kPortal, None}, &Api::get_settings},
-      {{"GET", "/healthz", kOpen, None}, &Api::get_health},
-      {{"GET", "/readyz", kOpen, None}, &Api::get_readiness},
-      {{"GET", "/metrics", kOpen, None}, &Api::get_metrics},
-      {{"GET", "/openapi.json", kOpen, None}, &Api::get_openapi},
+      {{"GET", "/healthz", kOpen, None, kAnyQuery}, &Api::get_health},
+      {{"GET", "/readyz", kOpen, None, kAnyQuery}, &Api::get_readiness},
+      {{"GET", "/metrics", kOpen, None, kAnyQuery}, &Api::get_metrics},
+      {{"GET", "/openapi.json", kOpen, None, kAnyQuery}, &Api::get_openapi},
   };
   return kRoutes;
 }
@@ -166,7 +152,8 @@ Api::Api(runtime::Engine& engine, telemetry::Metrics& metrics, ApiOptions option
       metrics_(metrics),
       options_(std::move(options)),
       pages_(options_.frame_ancestors),
-      auth_{signing::sha256(options_.admin_key), options_.sessions} {
+      auth_{signing::sha256(options_.admin_key), options_.sessions},
+      cursors_(engine.cursor_key()) {
   if (options_.request_rate > 0) {
     request_rate_.emplace(options_.request_rate, std::max(1, static_cast<int>(options_.request_rate)));
   }
@@ -207,16 +194,25 @@ Principal Api::principal_of(const Request& request) const {
   throw Fault{status == 401 ? unauthorized(detail) : problem(status, detail)};
 }
 
+void Api::check_still_allowed(const Call& call) const {
+  const auto now = identify(call.request, auth_, engine_.directory(), runtime::now().wall);
+  if (!now || !now->same_reach(call.principal)) {
+    throw Fault{unauthorized("The key, session or portal of this request has ended meanwhile.")};
+  }
+}
+
 const Api::Route& Api::find_route(Call& call) const {
   const Request& request = call.request;
   std::string allowed;
+  const bool fixed = is_fixed(request.path());
   for (const Route& route : routes()) {
-    if (!fits(route.pattern, request.path(), call.id)) continue;
+    if (fixed ? route.pattern != request.path() : !fits(route.pattern, request.path(), call.id)) continue;
     const bool same = route.method == request.method || (route.method == "GET" && request.method == "HEAD");
     if (!same) {
-      allowed += (allowed.empty() ? "" : ", ") + std::string(route.method);
+      allowed += (allowed.empty() ? "" : ", ") + std::string(route.method) + (route.method == "GET" ? ", HEAD" : "");
       continue;
     }
+    call.pattern = route.pattern;
     if (route.who == kOpen) return route;
     call.principal = principal_of(request);
     if (call.principal.may(route.who)) return route;
@@ -230,12 +226,22 @@ const Api::Route& Api::find_route(Call& call) const {
   throw Fault{std::move(response)};
 }
 
+// Is there a route for this very path? Then it is no id in another route's, whatever the method.
+bool Api::is_fixed(std::string_view path) {
+  return std::ranges::find(routes(), path, &Route::pattern) != routes().end();
+}
+
 asio::awaitable<Response> Api::dispatch(const Request& request) {
   if (pages_.has(request)) co_return pages_.answer(request);
-  Call call{request, {}, {}, {}};
+  Call call{request, {}, {}, {}, {}, cursors_};
   const Route& route = find_route(call);
-  call.query = parse_query(request.query());
-  co_return co_await (this->*route.handler)(call);
+  call.query = read_query(request.query(), route.query);
+  if (route.handler == &Api::receive_test) co_return co_await receive_test(call);  // shows what came as it came
+  const std::string decoded = decoded_body(request);
+  call.body = json_text::without_byte_order_mark(is_coded(request) ? decoded : request.body);
+  Response response = co_await (this->*route.handler)(call);
+  if (route.method == "GET" && route.who != kOpen) check_still_allowed(call);
+  co_return response;
 }
 
 bool Api::sees_webhook(const Principal& principal, WebhookId id) const {

@@ -16,8 +16,10 @@
 
 #include "api/account_mail.hpp"
 #include "api/call.hpp"
+#include "api/daily_limit.hpp"
 #include "api/pages.hpp"
 #include "api/people.hpp"
+#include "api/poll_places.hpp"
 #include "api/request_rate.hpp"
 #include "api/test_receivers.hpp"
 #include "base/limits.hpp"
@@ -33,6 +35,10 @@
 namespace limehook::api {
 
 namespace asio = boost::asio;
+
+// E-mails a day to people who have not agreed to any: invitations, and questions whether notices may come.
+inline constexpr int kStrangerMailsPerTeam = 50;
+inline constexpr int kStrangerMailsPerAddress = 5;
 
 struct ApiOptions {
   std::string version;
@@ -62,6 +68,8 @@ class Api {
   // Counts it, and refuses callers that make too many.
   std::optional<Response> admit(const Request& head);
   asio::awaitable<Response> handle(const Request& request);
+  // Whose answers that wait to be taken are counted together: a team's, or those of a caller's address.
+  std::string payer_of(const Request& head) const;
 
   // Before the first request.
   void set_sign_in(SignInOptions options);
@@ -85,7 +93,11 @@ class Api {
   asio::awaitable<Response> dispatch(const Request& request);
   // The request's route; fills in who asks and the path's {id}. Throws Fault when there is none for this caller.
   const Route& find_route(Call& call) const;
+  static bool is_fixed(std::string_view path);
   Principal principal_of(const Request& request) const;
+  // Throws a 401 when whoever sent the request may not see any more what they could see then: a key was revoked, a
+  // session or portal has ended, a role was taken away while the request waited.
+  void check_still_allowed(const Call& call) const;
   // admission.cpp
   std::optional<Response> rate_refusal(const Call& call, const Route& route);
   Response unknown_caller(const Request& head, Response refusal);
@@ -122,8 +134,11 @@ class Api {
   asio::awaitable<store::DeliveryDetail> load_delivery(const Call& call);
   // polling.cpp
   asio::awaitable<Response> poll_events(const Call& call);
+  asio::awaitable<bool> wait_for_event(const Call& call, runtime::EventWatch& watch,
+                                       std::chrono::steady_clock::time_point deadline) const;
   // recoveries.cpp
   asio::awaitable<Response> start_recovery(const Call& call);
+  asio::awaitable<Response> estimate_recovery(Recovery recovery, Webhook webhook);
   asio::awaitable<Response> list_recoveries(const Call& call);
   asio::awaitable<Response> get_recovery(const Call& call);
   asio::awaitable<Response> cancel_recovery(const Call& call);
@@ -149,6 +164,19 @@ class Api {
   asio::awaitable<Response> patch_team(const Call& call);
   asio::awaitable<Response> delete_team(const Call& call);
   std::map<std::string, Team> known_teams() const;
+  // Was the team created, or does anything belong to it?
+  bool knows_team(const std::string& team_id) const;
+  // Where the log begins that who is limited to a team sees; the epoch where it has no beginning.
+  WallTime log_begin(const std::string& team_id) const;
+  WallTime log_begin(const Principal& principal) const;
+  // Throws a 422 at `pointer` for a team that nobody knows: whom or what it is given to would be in a tenant that is
+  // not there. Where no admin has created a team, the platform brings its own ids, and any that can be an id will do.
+  void check_known_team(const std::string& team_id, std::string_view pointer) const;
+  // The same for webhooks. Programs may name a team here before anything belongs to it, as events do, but not by the
+  // name of another.
+  void check_team_of_webhook(const Principal& principal, const std::string& team_id) const;
+  // The team that was created with this name, upper and lower case alike; null when there is none.
+  const Team* team_called(std::string_view name) const;
   Team visible_team(const Call& call) const;
   std::string team_name(const std::string& team_id) const;
   // audit.cpp
@@ -211,6 +239,7 @@ class Api {
   asio::awaitable<Response> save_account(const Call& call, const User& user, std::string_view action,
                                          std::vector<store::CatalogChange> changes, Response response);
   Issued<Link> reset_link(const User& user, std::vector<store::CatalogChange>& changes);
+  std::size_t open_resets(UserId user) const;
   void void_reset_links(UserId user, std::vector<store::CatalogChange>& changes) const;
   asio::awaitable<void> mail_reset_link(std::string email, std::string url, std::vector<store::CatalogChange> changes);
   // users.cpp
@@ -242,6 +271,14 @@ class Api {
   void check_links(const Principal& principal, std::string_view team_id) const;
   // The link of that token and kind; else a 404.
   Link valid_link(const std::string& token, LinkKind kind) const;
+  bool works(const Link& link) const;
+  // notice_emails.cpp
+  bool may_write_to(const std::string& email, const std::string& team_id) const;
+  // Decides whom of those that it names `webhook` may write to, when `principal` saves it.
+  void settle_emails(const Principal& principal, Webhook& webhook) const;
+  asio::awaitable<void> ask_to_confirm(Principal principal, WebhookPtr webhook);
+  bool may_mail_stranger(const std::string& team_id, const std::string& email, MonotonicTime now);
+  asio::awaitable<Response> confirm_email(const Call& call);
   // portal.cpp
   asio::awaitable<Response> create_portal_link(const Call& call);
   asio::awaitable<Response> open_portal(const Call& call);
@@ -274,6 +311,8 @@ class Api {
   ApiOptions options_;
   Pages pages_;
   AuthOptions auth_;
+  CursorSeal cursors_;
+  PollPlaces poll_places_;
   SignInOptions sign_in_;
   TestReceiverUrls test_receiver_urls_;
   std::string no_test_receivers_ = "This server has no address for test receivers.";
@@ -285,7 +324,10 @@ class Api {
   std::map<SessionId, std::string> pending_totp_;  // secrets that no code was given for yet
   std::unordered_set<LinkId> setting_up_;
   std::multiset<UserId> leaving_admins_;
+  std::set<std::string> counting_;                     // teams for which a recovery is being counted
   vault::Vault oidc_flows_{{vault::Key::generate()}};  // seals sign-ins under way, which browsers keep
+  DailyLimit mails_of_team_{kStrangerMailsPerTeam};
+  DailyLimit mails_to_address_{kStrangerMailsPerAddress};
   std::optional<RequestRate> request_rate_;
   RequestRate unknown_callers_{limits::kUnknownKeyRate, limits::kUnknownKeyBurst};  // by address
 };

@@ -8,6 +8,7 @@
 #include "api/json_writer.hpp"
 #include "api/people.hpp"
 #include "http_client/masking.hpp"
+#include "model/verbatim_json.hpp"
 #include "model/webhook_json.hpp"
 #include "runtime/clocks.hpp"
 
@@ -16,11 +17,10 @@ namespace {
 
 namespace json = boost::json;
 
-// In the order of the enumerators.
-constexpr std::array<std::string_view, 5> kActorKinds{"nobody", "key", "user", "portal", "limehook"};
 constexpr std::string_view kOwnHeaders = "headers";
+constexpr std::size_t kFilterBytesMax = 255;
 
-std::string text_of(const json::object& members) { return members.empty() ? "" : json::serialize(members); }
+std::string text_of(const json::object& members) { return members.empty() ? "" : serialize_verbatim(members); }
 
 // The members of `all` whose values `other` does not have.
 json::object differing(const json::object& all, const json::object& other) {
@@ -54,7 +54,8 @@ struct WebhookMembers {
 WebhookMembers members_of(const Webhook* webhook) {
   if (!webhook) return {};
   WebhookMembers members{webhook_to_json(*webhook), webhook_secrets_to_json(*webhook)};
-  for (const auto* follows_from_every_change : {"id", "version", "created_at", "updated_at"}) {
+  for (const auto* follows_from_every_change :
+       {"id", "version", "disabled_at", "unconfirmed_emails", "created_at", "updated_at"}) {
     members.shown.erase(follows_from_every_change);
   }
   return members;
@@ -70,7 +71,7 @@ json::object membership_in(const User* user, std::string_view team) {
 void write_entry(JsonWriter& out, const AuditEntry& entry) {
   out.key("id").string(entry.id.str()).key("at").string(format_rfc3339(id_time(entry.id.value)));
   out.key("actor").begin_object();
-  out.key("kind").string(kActorKinds[static_cast<std::size_t>(entry.actor_kind)]);
+  out.key("kind").string(name_of(entry.actor_kind));
   out.key("id").string_or_null(entry.actor_id).key("name").string_or_null(entry.actor_name).end_object();
   out.key("client_address").string_or_null(entry.client_address).key("team_id").string_or_null(entry.team_id);
   out.key("action").string(entry.action);
@@ -143,12 +144,11 @@ bool Api::audit_memberships(const Call& call, std::string_view action, const Use
 }
 
 asio::awaitable<Response> Api::list_audit(const Call& call) {
-  call.allow_query({"team_id", "action", "actor", "target", "since", "until", "limit", "cursor"});
   const store::AuditQuery query{.team_id = call.team(),
-                                .action = call.parameter("action").value_or(""),
-                                .actor_id = call.parameter("actor").value_or(""),
-                                .target = call.parameter("target").value_or(""),
-                                .since = call.time_parameter("since"),
+                                .action = call.text_parameter("action", kFilterBytesMax).value_or(""),
+                                .actor_id = call.text_parameter("actor", kFilterBytesMax).value_or(""),
+                                .target = call.text_parameter("target", kFilterBytesMax).value_or(""),
+                                .since = call.since(log_begin(call.principal)),
                                 .until = call.time_parameter("until"),
                                 .before = call.cursor(),
                                 .limit = call.limit()};
@@ -159,7 +159,7 @@ asio::awaitable<Response> Api::list_audit(const Call& call) {
     write_entry(out.begin_object(), entry);
     out.end_object();
   }
-  out.end_array().key("next_cursor").string_or_null(cursor_text(page.next)).end_object();
+  out.end_array().key("next_cursor").string_or_null(call.next_cursor(page.next)).end_object();
   co_return Response{200, "application/json", out.take(), {}};
 }
 

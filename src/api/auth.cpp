@@ -1,5 +1,7 @@
 #include "api/auth.hpp"
 
+#include <algorithm>
+
 #include "base/ascii.hpp"
 #include "signing/signing.hpp"
 
@@ -37,7 +39,9 @@ bool alive(const Session& session, const SessionLimits& limits, WallTime now) {
 Found by_portal_token(std::string_view token, const AuthOptions& options, const runtime::Directory& directory,
                       WallTime now) {
   const Session* session = directory.sessions().find(signing::sha256(token));
-  if (!session || !session->portal() || !alive(*session, options.sessions, now)) {
+  const auto maker = session ? role_of_maker(session->made_by, session->team_id, directory, now) : std::nullopt;
+  const bool made_well = maker == Role::Admin || maker == Role::Manage;
+  if (!session || !session->portal() || !made_well || !alive(*session, options.sessions, now)) {
     return unknown("This portal session has ended. Open the portal again.");
   }
   return Principal{.kind = ActorKind::Portal,
@@ -45,7 +49,8 @@ Found by_portal_token(std::string_view token, const AuthOptions& options, const 
                    .team_id = session->team_id,
                    .id = session->id.str(),
                    .name = "portal of " + session->team_id,
-                   .session = session->id};
+                   .session = session->id,
+                   .account = "portals of " + session->team_id};
 }
 
 Found by_key(std::string_view key, const AuthOptions& options, const runtime::Directory& directory, WallTime now) {
@@ -88,6 +93,9 @@ Found by_cookie(std::string_view token, const Request& request, const AuthOption
   if (changes_something(request) && !signing::equal_constant_time(request.header(kCsrfHeader), csrf_token(token))) {
     return refused("The header X-CSRF-Token must carry the csrf_token of GET /v1/session.");
   }
+  const auto names_team = [](const auto& header) { return header.first == kTeamHeader; };
+  const bool empty = request.header(kTeamHeader).empty() && std::ranges::any_of(request.headers, names_team);
+  if (empty) return refused("The header Limehook-Team names no team. Leave it out for your first one.");
   return in_team(
       {.kind = ActorKind::User, .id = user->id.str(), .name = user->email, .user = user->id, .session = session->id},
       *user, request.header(kTeamHeader));
@@ -101,6 +109,22 @@ bool Principal::may(unsigned who) const {
   if ((who & kTeamAdmin) != 0 && kind == ActorKind::User && is(Role::Manage)) return true;
   if (kind == ActorKind::Portal && (who & kPortal) == 0) return false;
   return role && (who >> static_cast<unsigned>(*role) & 1U) != 0;
+}
+
+std::optional<Role> role_of_maker(std::string_view made_by, std::string_view team_id,
+                                  const runtime::Directory& directory, WallTime now) {
+  if (made_by.empty()) return Role::Admin;
+  if (const auto id = KeyId::parse(made_by)) {
+    const ApiKey* key = directory.keys().find(*id);
+    if (!key || (key->expires_at && now >= *key->expires_at)) return std::nullopt;
+    return key->role == Role::Admin || key->team_id == team_id ? std::optional(key->role) : std::nullopt;
+  }
+  const auto id = UserId::parse(made_by);
+  const User* user = id ? directory.find_user(*id) : nullptr;
+  if (!user || !user->enabled) return std::nullopt;
+  if (user->admin) return Role::Admin;
+  const Membership* member = user->membership(team_id);
+  return member ? std::optional(member->role) : std::nullopt;
 }
 
 std::optional<std::string_view> bearer(std::string_view authorization) {

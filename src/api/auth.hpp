@@ -22,10 +22,15 @@ struct Principal {
   UserId user;               // of a person
   SessionId session;         // of a person or a portal
   KeyId key;                 // of a key that is not the configured one
+  std::string account;       // with whose requests its own are counted: of a portal all those of its team
 
   bool may(unsigned who) const;
   bool operator==(const Principal&) const = default;
   bool is(Role wanted) const { return role == wanted; }
+  // The same caller, who may do the same.
+  bool same_reach(const Principal& other) const {
+    return kind == other.kind && id == other.id && role == other.role && team_id == other.team_id;
+  }
   bool limited() const { return role != Role::Admin && !(role == Role::Ingest && team_id.empty()); }
   // Another team's things, and those of the installation as a whole, do not exist for who is limited to a team.
   bool sees_team(std::string_view other) const { return !limited() || (!team_id.empty() && other == team_id); }
@@ -58,6 +63,11 @@ std::expected<Principal, Unauthenticated> identify(const http_server::Request& r
 // The same, and notes the use of the key or session in `directory`.
 std::expected<Principal, Unauthenticated> authenticate(const http_server::Request& request, const AuthOptions& options,
                                                        runtime::Directory& directory, WallTime now);
+
+// What whoever made something for a team may do there now; nothing when they are gone, disabled or expired. `made_by`
+// is their id; empty: of the configured key.
+std::optional<Role> role_of_maker(std::string_view made_by, std::string_view team_id,
+                                  const runtime::Directory& directory, WallTime now);
 
 // The key in "Authorization: Bearer …"; nothing for any other value.
 std::optional<std::string_view> bearer(std::string_view authorization);

@@ -197,7 +197,7 @@ TEST_F(AuthTest, PeopleActInOneOfTheirTeams) {
   ASSERT_TRUE(named);
   EXPECT_EQ(named->team_id, "team_a");
   EXPECT_EQ(named->role, Role::Manage);
-  for (const auto* other : {"team_c", "TEAM_A", "team_a ", "team_a,team_b", "*"}) {
+  for (const auto* other : {"", "team_c", "TEAM_A", "team_a ", "team_a,team_b", "*"}) {
     const auto refused = in({{"limehook-team", other}});
     ASSERT_FALSE(refused) << other;
     EXPECT_EQ(refused.error().status, 403) << other;

@@ -4,7 +4,9 @@
 #include <boost/json.hpp>
 
 #include "base/ascii.hpp"
+#include "base/characters.hpp"
 #include "base/email_address.hpp"
+#include "model/json_integer.hpp"
 
 namespace limehook::api {
 
@@ -13,22 +15,29 @@ const boost::json::value* Body::take(std::string_view name) {
   return json_.if_contains(name);
 }
 
-std::string Body::text(std::string_view name, std::size_t bytes_max) {
+std::string Body::text(std::string_view name, std::size_t characters_max) {
   if (!has(name)) {
     take(name);
     wrong(name, "is required");
     return {};
   }
-  std::string text = optional_text(name, bytes_max);
+  std::string text = optional_text(name, characters_max);
   if (json_.at(name).is_null()) wrong(name, "is required");
   return text;
 }
 
-std::string Body::optional_text(std::string_view name, std::size_t bytes_max) {
+std::string Body::text_if_given(std::string_view name, std::size_t characters_max) {
+  const auto* value = json_.if_contains(name);
+  std::string text = optional_text(name, characters_max);
+  if (value && value->is_null()) wrong(name, "must not be null; leave it out");
+  return text;
+}
+
+std::string Body::optional_text(std::string_view name, std::size_t characters_max) {
   const auto* value = take(name);
   if (!value || value->is_null()) return {};
-  if (!value->is_string() || value->as_string().empty() || value->as_string().size() > bytes_max) {
-    wrong(name, "must be a text of 1 to " + std::to_string(bytes_max) + " bytes");
+  if (!value->is_string() || value->as_string().empty() || characters_in(value->as_string()) > characters_max) {
+    wrong(name, "must be a text of 1 to " + std::to_string(characters_max) + " characters");
     return {};
   }
   return std::string(value->as_string());
@@ -52,7 +61,8 @@ std::optional<bool> Body::flag(std::string_view name) {
 std::int64_t Body::number(std::string_view name, std::int64_t min, std::int64_t max, std::int64_t fallback) {
   const auto* value = take(name);
   if (!value) return fallback;
-  if (value->is_int64() && value->as_int64() >= min && value->as_int64() <= max) return value->as_int64();
+  const auto number = json_integer(*value);
+  if (number && *number >= min && *number <= max) return *number;
   wrong(name, "must be a whole number from " + std::to_string(min) + " to " + std::to_string(max));
   return fallback;
 }

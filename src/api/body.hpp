@@ -18,14 +18,16 @@ class Body {
   // A request without any body has no members.
   struct MayBeMissing {};
   Body(const Call& call, MayBeMissing) {
-    if (!call.request.body.empty()) json_ = call.json_object();
+    if (!call.body.empty()) json_ = call.json_object();
   }
 
   bool has(std::string_view name) const { return json_.contains(name); }
-  // A text of 1 to `bytes_max` bytes; wrong when missing.
-  std::string text(std::string_view name, std::size_t bytes_max);
+  // A text of 1 to `characters_max` characters; wrong when missing.
+  std::string text(std::string_view name, std::size_t characters_max);
+  // The same; empty when missing. Null is wrong: it is not what a default is for.
+  std::string text_if_given(std::string_view name, std::size_t characters_max);
   // The same; empty when missing or null.
-  std::string optional_text(std::string_view name, std::size_t bytes_max);
+  std::string optional_text(std::string_view name, std::size_t characters_max);
   // An e-mail address, in lower case.
   std::string email(std::string_view name);
   std::optional<bool> flag(std::string_view name);

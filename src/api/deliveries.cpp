@@ -7,9 +7,9 @@
 namespace limehook::api {
 namespace {
 
-store::DeliveryQuery query_of(const Call& call) {
+store::DeliveryQuery query_of(const Call& call, WallTime begin) {
   store::DeliveryQuery query{.type = call.event_type_parameter(),
-                             .since = call.time_parameter("since"),
+                             .since = call.since(begin),
                              .until = call.time_parameter("until"),
                              .term = call.search_term(),
                              .before = call.cursor(),
@@ -33,12 +33,12 @@ asio::awaitable<Response> Api::answer_page(const Call& call, store::DeliveryQuer
   out.begin_object().key("data").begin_array();
   std::size_t count = 0;
   std::int64_t next = query.before;
-  for (int reads = 0; reads < kReadsMax && count < query.limit; ++reads) {
+  for (int reads = 0; reads < kReadsMax && count < query.limit && out.size() <= limits::kPageBytesMax; ++reads) {
     query.before = next;
-    const auto page =
-        co_await engine_.read([query](const store::Store& store) { return store.list_deliveries(query); });
+    auto page = co_await engine_.read([query](const store::Store& store) { return store.list_deliveries(query); });
     next = page.next;
-    for (const store::DeliveryRow& row : page.rows) {
+    for (store::DeliveryRow& row : page.rows) {
+      if (call.principal.kind == ActorKind::Portal) leave_out_names(row.delivery);
       if (!sees_webhook(call.principal, row.delivery.webhook)) continue;
       if (count == query.limit) break;
       ++count;
@@ -47,13 +47,12 @@ asio::awaitable<Response> Api::answer_page(const Call& call, store::DeliveryQuer
     }
     if (next == 0) break;
   }
-  out.end_array().key("next_cursor").string_or_null(cursor_text(next)).end_object();
+  out.end_array().key("next_cursor").string_or_null(call.next_cursor(next)).end_object();
   co_return Response{200, "application/json", out.take(), {}};
 }
 
 asio::awaitable<Response> Api::list_deliveries(const Call& call) {
-  call.allow_query({"webhook_id", "status", "event", "since", "until", "q", "limit", "cursor", "team_id"});
-  store::DeliveryQuery query = query_of(call);
+  store::DeliveryQuery query = query_of(call, log_begin(call.principal));
   query.team_id = call.team();
   if (const auto text = call.parameter("webhook_id")) {
     query.webhook = WebhookId::parse(*text);
@@ -63,8 +62,7 @@ asio::awaitable<Response> Api::list_deliveries(const Call& call) {
 }
 
 asio::awaitable<Response> Api::list_webhook_deliveries(const Call& call) {
-  call.allow_query({"status", "event", "since", "until", "q", "limit", "cursor"});
-  store::DeliveryQuery query = query_of(call);
+  store::DeliveryQuery query = query_of(call, log_begin(call.principal));
   query.webhook = visible_webhook(call)->id;
   co_return co_await answer_page(call, std::move(query));
 }
@@ -72,7 +70,10 @@ asio::awaitable<Response> Api::list_webhook_deliveries(const Call& call) {
 asio::awaitable<store::DeliveryDetail> Api::load_delivery(const Call& call) {
   const auto id = path_id<DeliveryId>(call, "delivery");
   auto detail = co_await engine_.read([id](const store::Store& store) { return store.get_delivery(id); });
-  if (!detail || !sees_webhook(call.principal, detail->delivery.webhook)) throw Fault{not_found("delivery")};
+  const bool seen = detail && sees_webhook(call.principal, detail->delivery.webhook) &&
+                    detail->event.received_at >= log_begin(call.principal);
+  if (!seen) throw Fault{not_found("delivery")};
+  if (call.principal.kind == ActorKind::Portal) leave_out_names(detail->delivery);
   co_return std::move(*detail);
 }
 
@@ -109,10 +110,11 @@ asio::awaitable<Response> Api::retry_delivery(const Call& call) {
 
 asio::awaitable<Response> Api::skip_delivery(const Call& call) {
   const auto detail = co_await load_delivery(call);
-  const auto answer = co_await engine_.skip_delivery(detail.delivery.id);
+  auto entry = audit(call, "delivery.skipped", team_of(detail), call.id, "");
+  const auto answer = co_await engine_.skip_delivery(detail.delivery.id, entry.actor());
   if (!answer) co_return refusal(answer.error());
+  engine_.record(std::move(entry));
   const auto after = co_await load_delivery(call);
-  engine_.record(audit(call, "delivery.skipped", team_of(after), call.id, ""));
   JsonWriter out;
   write_delivery(out.begin_object(), after.delivery, after.event).end_object();
   co_return Response{200, "application/json", out.take(), {}};

@@ -25,6 +25,8 @@ std::string_view kind_name(LinkKind kind) {
       return "password_reset";
     case LinkKind::Portal:
       return "portal";
+    case LinkKind::ConfirmEmail:
+      return "confirm_email";
   }
   return "";
 }
@@ -40,7 +42,7 @@ Link read_invitation(Body& body, const Principal& principal) {
   Link link{.kind = LinkKind::Invitation};
   link.email = body.email("email");
   link.name = body.optional_text("name", limits::kNameCharactersMax);
-  link.team_id = body.optional_text("team_id", limits::kTeamIdBytesMax);
+  link.team_id = body.optional_text("team_id", limits::kTeamIdCharactersMax);
   const std::string role = body.text("role", limits::kNameCharactersMax);
   const auto named = role_named(role);
   if (!role.empty() && (!named || *named == Role::Ingest)) body.wrong("role", "must be admin, manage or read");
@@ -63,10 +65,19 @@ Link read_invitation(Body& body, const Principal& principal) {
 
 Link Api::valid_link(const std::string& token, LinkKind kind) const {
   const Link* link = engine_.directory().links().find(signing::sha256(token));
-  if (!link || link->kind != kind || link->expires_at <= runtime::now().wall) {
+  if (!link || link->kind != kind || !works(*link)) {
     throw Fault{problem(404, "This link is not valid, or not any more.")};
   }
   return *link;
+}
+
+// An invitation and a portal's link end with whoever made them, or with their right to make them.
+bool Api::works(const Link& link) const {
+  const WallTime now = runtime::now().wall;
+  if (link.expires_at <= now) return false;
+  if (link.kind != LinkKind::Invitation && link.kind != LinkKind::Portal) return true;
+  const auto maker = role_of_maker(link.made_by, link.team_id, engine_.directory(), now);
+  return maker == Role::Admin || (maker == Role::Manage && !link.admin);
 }
 
 std::string Api::team_name(const std::string& team_id) const {
@@ -93,7 +104,11 @@ asio::awaitable<Response> Api::look_at_link(const Call& call) {
   out.begin_object().key("kind").string(kind_name(link.kind));
   out.key("email").string_or_null(user ? user->email : link.email).key("name").string_or_null(link.name);
   out.key("role").string_or_null(link.kind == LinkKind::Invitation ? role_name(link) : "");
-  out.key("team_id").string_or_null(link.team_id).key("account_exists").boolean(user != nullptr);
+  out.key("team_id").string_or_null(link.team_id);
+  out.key("team_name")
+      .string_or_null(link.team_id.empty() ? "" : team_name(link.team_id))
+      .key("account_exists")
+      .boolean(user != nullptr);
   out.key("expires_at").string(format_rfc3339(link.expires_at)).end_object();
   co_return Response{200, "application/json", out.take(), {{"Cache-Control", "no-store"}}};
 }
@@ -139,9 +154,8 @@ asio::awaitable<Response> Api::set_up(const Call& call) {
 }
 
 asio::awaitable<Response> Api::list_invitations(const Call& call) {
-  call.allow_query({"team_id", "limit", "cursor"});
-  const auto passes = [team = call.team(), now = runtime::now().wall](const Link& link) {
-    return link.kind == LinkKind::Invitation && link.expires_at > now && (!team || link.team_id == *team);
+  const auto passes = [this, team = call.team()](const Link& link) {
+    return link.kind == LinkKind::Invitation && works(link) && (!team || link.team_id == *team);
   };
   co_return newest_page(call, engine_.directory().links().all(), passes, write_invitation);
 }
@@ -151,29 +165,41 @@ asio::awaitable<Response> Api::list_invitations(const Call& call) {
 asio::awaitable<Response> Api::create_invitation(const Call& call) {
   Body body(call);
   const Link wanted = read_invitation(body, call.principal);
+  if (!wanted.team_id.empty()) check_known_team(wanted.team_id, "/team_id");
   const bool shows_link = !call.principal.limited();
   if (!shows_link && !options_.send_mail) {
     throw Fault{problem(409, "There is no mail server. Ask an admin to invite.")};
   }
   check_links(call.principal, wanted.team_id);
+  // Only admins vouch for whom they write to; and nobody gets one letter after another.
+  const auto now = runtime::now().mono;
+  const bool mails = options_.send_mail && (shows_link ? mails_to_address_.take(wanted.email, now)
+                                                       : may_mail_stranger(wanted.team_id, wanted.email, now));
+  if (!shows_link && !mails) {
+    Response response =
+        problem(429, "No more invitations today, of this team or to this address. Ask an admin to invite.");
+    response.headers.emplace_back("Retry-After", "86400");
+    throw Fault{std::move(response)};
+  }
   auto issued = new_link(engine_.new_id(), LinkKind::Invitation, runtime::now().wall, limits::kInvitationValid);
   issued.row.email = wanted.email;
   issued.row.name = wanted.name;
   issued.row.admin = wanted.admin;
   issued.row.team_id = wanted.team_id;
   issued.row.role = wanted.role;
+  issued.row.made_by = call.principal.id;
   auto entry = audit(call, "user.invited", wanted.team_id, issued.row.id.str(), wanted.email);
   set_change(entry, {}, {{"role", role_name(wanted)}, {"team_id", wanted.team_id}});
   const auto answer = co_await engine_.change(issued.row.id.str(), {issued.row, std::move(entry)});
   if (!answer) co_return refusal(answer.error());
   const std::string url = link_url(sign_in_.public_url, issued);
-  if (options_.send_mail) {
+  if (mails) {
     options_.send_mail({AccountMail::Kind::Invitation, wanted.email, url, limits::kInvitationValid,
                         call.principal.kind == ActorKind::User ? call.principal.name : "", team_name(wanted.team_id)});
   }
   JsonWriter out;
   write_invitation(out.begin_object(), issued.row);
-  out.key("mailed").boolean(static_cast<bool>(options_.send_mail));
+  out.key("mailed").boolean(mails);
   if (shows_link) out.key("link").string(url);
   out.end_object();
   co_return Response{201, "application/json", out.take(), {{"Cache-Control", "no-store"}}};

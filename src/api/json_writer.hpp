@@ -50,6 +50,7 @@ class JsonWriter {
   JsonWriter& string_or_null(std::string_view value) { return value.empty() ? null() : string(value); }
 
   std::string take() { return std::move(text_); }
+  std::size_t size() const { return text_.size(); }
 
  private:
   JsonWriter& open(char bracket) {

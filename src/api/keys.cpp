@@ -6,6 +6,7 @@
 #include "api/audit.hpp"
 #include "api/json_writer.hpp"
 #include "api/page.hpp"
+#include "base/characters.hpp"
 #include "runtime/clocks.hpp"
 #include "signing/signing.hpp"
 
@@ -64,7 +65,8 @@ class KeyReader {
  private:
   void take_name(std::string_view text) {
     key_.name = text;
-    if (text.empty() || text.size() > limits::kNameCharactersMax) wrong("name", "must be a text of 1 to 200 bytes");
+    if (text.empty() || characters_in(text) > limits::kNameCharactersMax)
+      wrong("name", "must be a text of 1 to 200 characters");
   }
   void take_expiry(const json::value& value) {
     key_.expires_at = value.is_string() ? parse_rfc3339(value.as_string()) : std::nullopt;
@@ -79,8 +81,8 @@ class KeyReader {
   }
   void take_team(const json::value& value, std::string_view text) {
     key_.team_id = text;
-    const bool bad = !value.is_null() && (text.empty() || text.size() > limits::kTeamIdBytesMax);
-    if (bad) wrong("team_id", "must be a text of 1 to 128 bytes");
+    const bool bad = !value.is_null() && (text.empty() || characters_in(text) > limits::kTeamIdCharactersMax);
+    if (bad) wrong("team_id", "must be a text of 1 to 128 characters");
   }
   void wrong(std::string_view name, std::string_view detail) {
     errors_.push_back({"/" + std::string(name), std::string(detail)});
@@ -126,7 +128,6 @@ ApiKey Api::visible_key(const Call& call) const {
 }
 
 asio::awaitable<Response> Api::list_keys(const Call& call) {
-  call.allow_query({"team_id", "limit", "cursor"});
   const auto passes = [team = call.team()](const ApiKey& key) { return !team || key.team_id == *team; };
   co_return newest_page(call, engine_.directory().keys().all(), passes, write_key);
 }
@@ -134,6 +135,7 @@ asio::awaitable<Response> Api::list_keys(const Call& call) {
 asio::awaitable<Response> Api::create_key(const Call& call) {
   const WallTime now = runtime::now().wall;
   ApiKey key = parse_key(call, now);
+  if (!key.team_id.empty()) check_known_team(key.team_id, "/team_id");
   const auto same_team = [&](const auto& row) { return row.second.team_id == key.team_id; };
   check_room(call.principal,
              static_cast<std::size_t>(std::ranges::count_if(engine_.directory().keys().all(), same_team)),

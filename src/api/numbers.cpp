@@ -27,11 +27,10 @@ Response number_response(int status, const Number& number) {
 
 // Of a number in a query, whose '+' forms send as it is and so has become a space; without one, it is meant.
 std::optional<std::string> number_parameter(const Call& call) {
-  auto number = call.parameter("number");
+  auto number = call.text_parameter("number", limits::kSearchTermCharactersMax);
   if (!number) return std::nullopt;
-  if (number->starts_with(' ')) number->front() = '+';
-  if (!number->starts_with('+')) number->insert(0, 1, '+');
-  return number;
+  auto normal = normal_number(with_plus_in_front(*std::move(number)));
+  return normal.starts_with('+') ? normal : normal_number("+" + normal);
 }
 
 // Says nothing of whose it is: that is none of another team's business.
@@ -53,7 +52,6 @@ Number Api::visible_number(const Call& call) const {
 }
 
 asio::awaitable<Response> Api::list_numbers(const Call& call) {
-  call.allow_query({"team_id", "number", "limit", "cursor"});
   const auto team = call.team();
   const auto limit = call.limit();
   const NumberId before{call.cursor()};
@@ -70,7 +68,7 @@ asio::awaitable<Response> Api::list_numbers(const Call& call) {
   JsonWriter out;
   out.begin_object().key("data").begin_array();
   for (const Number* number : rows) write_number(out.begin_object(), *number).end_object();
-  out.end_array().key("next_cursor").string_or_null(more ? cursor_text(rows.back()->id.value) : "").end_object();
+  out.end_array().key("next_cursor").string_or_null(more ? call.next_cursor(rows.back()->id.value) : "").end_object();
   co_return Response{200, "application/json", out.take(), {}};
 }
 
@@ -81,6 +79,7 @@ asio::awaitable<Response> Api::create_number(const Call& call) {
   if (errors.empty() && number.team_id.empty()) errors.push_back({"/team_id", "is required"});
   if (!errors.empty()) throw Fault{invalid(errors)};
   check_team(call.principal, number.team_id);
+  check_known_team(number.team_id, "/team_id");
   check_room(call.principal, engine_.directory().numbers().count_of(number.team_id), limits::kNumbersPerTeamMax);
   number.id = NumberId{engine_.new_id()};
   number.created_at = number.updated_at = runtime::now().wall;
@@ -102,6 +101,7 @@ asio::awaitable<Response> Api::patch_number(const Call& call) {
   const FieldErrors errors = apply_number_json(number, call.json_object());
   if (!errors.empty()) throw Fault{invalid(errors)};
   check_team(call.principal, number.team_id);
+  check_known_team(number.team_id, "/team_id");
   number.updated_at = runtime::now().wall;
   std::vector<store::CatalogChange> changes{number};
   const auto add_entry = [&](const std::string& team, const boost::json::object& old_members,

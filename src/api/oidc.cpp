@@ -83,7 +83,6 @@ asio::awaitable<std::expected<T, identity::OidcProblem>> answer_of(Start start) 
 }  // namespace
 
 asio::awaitable<Response> Api::begin_oidc(const Call& call) {
-  call.allow_query({"return_to"});
   if (!sign_in_.oidc) throw Fault{problem(404, "There is no single sign-on here.")};
   const auto flow = identity::make_flow(call.parameter("return_to").value_or("/"), runtime::now().wall);
   const auto url = co_await answer_of<std::string>([&](auto answer) { sign_in_.oidc->begin(flow, std::move(answer)); });
@@ -121,7 +120,7 @@ asio::awaitable<Response> Api::finish_oidc(const Call& call) {
 }
 
 // By the provider's name for the person; the first time by the e-mail address, if the provider has verified it: then
-// the account is tied to that name, or made if the address is invited.
+// the account is tied to that name, or made if the address is invited. Admins' invitations are taken at once.
 std::optional<User> Api::account_of(const identity::OidcIdentity& who, std::vector<store::CatalogChange>& changes) {
   const std::string subject = who.issuer + " " + who.subject;
   const auto& directory = engine_.directory();
@@ -137,8 +136,10 @@ std::optional<User> Api::account_of(const identity::OidcIdentity& who, std::vect
     user = *known;
   }
   for (const auto& [id, link] : directory.links().all()) {
-    if (link.kind != LinkKind::Invitation || link.email != email || link.expires_at <= now) continue;
+    if (link.kind != LinkKind::Invitation || link.email != email || !works(link)) continue;
     if (!user) user = User{.id = UserId{engine_.new_id()}, .email = email, .name = who.name, .created_at = now};
+    // A team's managers can invite anybody: who wants to join their team says so, by opening the invitation.
+    if (role_of_maker(link.made_by, link.team_id, directory, now) != Role::Admin) continue;
     take_invitation(*user, link);
     changes.emplace_back(store::Removed<LinkId>{id});
   }

@@ -23,14 +23,14 @@ Response newest_page(const Call& call, const Map& all, Passes passes, Write writ
   while (row != all.begin() && !more) {
     --row;
     if (!passes(row->second)) continue;
-    more = count == limit;
+    more = count == limit || out.size() > limits::kPageBytesMax;
     if (more) break;
     write(out.begin_object(), row->second);
     out.end_object();
     last = row->first.value;
     ++count;
   }
-  out.end_array().key("next_cursor").string_or_null(more ? cursor_text(last) : "").end_object();
+  out.end_array().key("next_cursor").string_or_null(more ? call.next_cursor(last) : "").end_object();
   return {200, "application/json", out.take(), {}};
 }
 

@@ -14,11 +14,12 @@ using http_server::Response;
 constexpr std::string_view kPortalPath = "/portal";
 constexpr std::string_view kDocsPath = "/docs";
 // web/src/app.tsx has the same paths.
-constexpr std::array<std::string_view, 16> kPagePaths{"/",
+constexpr std::array<std::string_view, 17> kPagePaths{"/",
                                                       "/sign-in",
                                                       "/setup",
                                                       "/invitation",
                                                       "/reset-password",
+                                                      "/confirm-email",
                                                       "/account",
                                                       "/logs",
                                                       "/events",

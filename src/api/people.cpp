@@ -23,6 +23,8 @@ std::string_view page_of(LinkKind kind) {
       return "/reset-password";
     case LinkKind::Portal:
       return "/portal";
+    case LinkKind::ConfirmEmail:
+      return "/confirm-email";
   }
   return "/";
 }

@@ -4,6 +4,8 @@
 #include "api/audit.hpp"
 #include "api/body.hpp"
 #include "api/people.hpp"
+#include "base/characters.hpp"
+#include "base/limits_more.hpp"
 #include "runtime/clocks.hpp"
 #include "signing/signing.hpp"
 
@@ -12,9 +14,11 @@ namespace limehook::api {
 // The link is good once and for minutes; the session that it opens has no cookie, which browsers would keep from an
 // embedded page, and dies by itself.
 asio::awaitable<Response> Api::create_portal_link(const Call& call) {
-  if (!call.principal.sees_team(call.id) || call.id.size() > limits::kTeamIdBytesMax) throw Fault{not_found("team")};
+  if (!call.principal.sees_team(call.id) || characters_in(call.id) > limits::kTeamIdCharactersMax)
+    throw Fault{not_found("team")};
+  check_known_team(call.id, "/team_id");
   Body body(call, Body::MayBeMissing{});
-  const std::string role = body.optional_text("role", limits::kNameCharactersMax);
+  const std::string role = body.text_if_given("role", limits::kNameCharactersMax);
   const auto named = role.empty() ? Role::Manage : role_named(role);
   if (named != Role::Manage && named != Role::Read) body.wrong("role", "must be manage or read");
   body.finish();
@@ -22,6 +26,7 @@ asio::awaitable<Response> Api::create_portal_link(const Call& call) {
   auto issued = new_link(engine_.new_id(), LinkKind::Portal, runtime::now().wall, limits::kPortalLinkValid);
   issued.row.team_id = call.id;
   issued.row.role = *named;
+  issued.row.made_by = call.principal.id;
   auto entry = audit(call, "portal.link_created", call.id, issued.row.id.str(), "");
   set_change(entry, {}, {{"role", name_of(*named)}});
   const auto answer = co_await engine_.change(issued.row.id.str(), {issued.row, std::move(entry)});
@@ -43,11 +48,14 @@ asio::awaitable<Response> Api::open_portal(const Call& call) {
   session.row.hash = signing::sha256(session.token);
   session.row.team_id = link.team_id;
   session.row.role = link.role;
+  session.row.made_by = link.made_by;
   Call as_portal = call;
   as_portal.principal = {.kind = ActorKind::Portal, .id = session.row.id.str()};
   auto entry = audit(as_portal, "portal.opened", link.team_id, link.id.str(), "");
-  const auto answer =
-      co_await engine_.change(link.id.str(), {store::Removed<LinkId>{link.id}, session.row, std::move(entry)});
+  std::vector<store::CatalogChange> changes{store::Removed<LinkId>{link.id}, session.row, std::move(entry)};
+  const auto& open = engine_.directory().portals_of(link.team_id);
+  if (open.size() >= limits::kPortalsPerTeamMax) changes.emplace_back(store::Removed<SessionId>{*open.begin()});
+  const auto answer = co_await engine_.change(link.id.str(), std::move(changes));
   if (!answer) co_return refusal(answer.error());
   JsonWriter out;
   out.begin_object().key("token").string(session.token).key("team_id").string(link.team_id);

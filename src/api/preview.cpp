@@ -29,8 +29,10 @@ Response preview(const PayloadShape& shape, EventDraft draft, std::string_view t
 asio::awaitable<Response> Api::preview_payload(const Call& call) {
   const auto body = call.json_object();
   Webhook webhook;
-  if (const auto* payload = body.if_contains("payload")) {
-    const auto errors = apply_webhook_json(webhook, boost::json::object{{"payload", *payload}}, options_.url_rules);
+  const std::string compact = json_text::compact(call.body);
+  if (const auto payload = json_text::find(compact, "payload")) {
+    const auto setting = "{\"payload\":" + std::string(*payload) + "}";
+    const auto errors = apply_webhook_json(webhook, setting, options_.url_rules);
     if (!errors.empty()) throw Fault{invalid(errors)};
   }
   co_return preview(webhook.payload, sample_event(call, body, "sample", {"payload"}), call.principal.team_id);

@@ -38,6 +38,8 @@ Response invalid(const FieldErrors& errors) {
   return problem(422, errors.size() == 1 ? "A field is wrong." : "Some fields are wrong.", errors);
 }
 
+Response not_json(const FieldError& error) { return problem(400, "The body " + error.detail + ".", {error}); }
+
 Response not_found(std::string_view what) {
   return problem(404, "There is no " + std::string(what) + " with this id.");
 }
@@ -67,6 +69,11 @@ Response refusal(delivery::Refusal reason) {
       return problem(409, "The webhook is disabled. Enable it first.");
     case Refusal::RecoveryRunning:
       return problem(409, "A recovery of this webhook is running. Wait for it or cancel it.");
+    case Refusal::TestsUnderWay: {
+      Response response = problem(429, "As many tests as may be are under way. Wait for one of them to end.");
+      response.headers.emplace_back("Retry-After", "1");
+      return response;
+    }
     case Refusal::Ended:
       return problem(409, "The delivery has ended: there is nothing to skip.");
     case Refusal::Conflict:

@@ -22,6 +22,8 @@ Response refusal(delivery::Refusal reason);
 
 // Writes the member "errors" into an object that is open in `out`.
 JsonWriter& write_errors(JsonWriter& out, const FieldErrors& errors);
+// The 400 for a body that cannot be read.
+Response not_json(const FieldError& error);
 Response not_found(std::string_view what);
 // 401, with the WWW-Authenticate that RFC 9110, section 11.6.1, asks for.
 Response unauthorized(std::string_view detail);

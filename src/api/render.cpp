@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
+#include <vector>
 
 #include "base/ascii.hpp"
 #include "http_client/masking.hpp"
@@ -39,9 +41,11 @@ void write_time_or_null(JsonWriter& out, std::string_view name, std::optional<Wa
   else out.null();
 }
 
-// Header lines as an object: names in lower case, values of equal names joined (RFC 9110 section 5.3).
+// Header lines as an object: names in lower case, values of equal names joined (RFC 9110 section 5.3), but for cookies,
+// which may not be (RFC 6265 section 3) and are an array.
 void write_header_lines(JsonWriter& out, std::string_view head) {
   std::map<std::string, std::string> headers;
+  std::vector<std::string> cookies;
   while (!head.empty()) {
     const auto end = head.find('\n');
     auto line = head.substr(0, end);
@@ -52,11 +56,20 @@ void write_header_lines(JsonWriter& out, std::string_view head) {
     const std::string name = ascii::lower(to_utf8(line.substr(0, colon)));
     auto value = line.substr(colon + 1);
     while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
+    if (name == "set-cookie") {
+      cookies.push_back(to_utf8(value));
+      continue;
+    }
     std::string& joined = headers[name];
     joined += (joined.empty() ? "" : ", ") + to_utf8(value);
   }
   out.begin_object();
   for (const auto& [name, value] : headers) out.key(name).string(value);
+  if (!cookies.empty()) {
+    out.key("set-cookie").begin_array();
+    for (const auto& cookie : cookies) out.string(cookie);
+    out.end_array();
+  }
   out.end_object();
 }
 
@@ -123,6 +136,49 @@ std::string failure_text(AttemptOutcome outcome, int http_status) {
   return http_status / 100 == 2 ? std::string() : "the receiver answered " + std::to_string(http_status);
 }
 
+std::string by(const Delivery& d) {
+  if (!d.ended_by) return "";
+  const Actor& actor = *d.ended_by;
+  if (!actor.name.empty() || !actor.id.empty()) return " by " + (actor.name.empty() ? actor.id : actor.name);
+  return actor.kind == ActorKind::Key ? " by a key" : "";
+}
+
+// Why it was given up; empty where its last attempt says all.
+std::string end_text(const Delivery& d) {
+  switch (d.reason) {
+    case EndReason::WebhookDeleted:
+      return "the webhook was deleted" + by(d);
+    case EndReason::WebhookDisabled:
+      if (!d.ended_because.empty()) return "Limehook disabled the webhook: " + d.ended_because;
+      return "the webhook was disabled" + by(d);
+    case EndReason::WebhookPolled:
+      return "the webhook was switched to polling" + by(d);
+    case EndReason::Skipped:
+      return "skipped" + by(d);
+    case EndReason::Interrupted:
+      return "the server ended before the test's attempt did";
+    default:
+      return "";
+  }
+}
+
+std::string error_of(const Delivery& d) {
+  const bool attempted = d.attempts > 0 || d.last_outcome == AttemptOutcome::HeldBack;
+  const std::string failure = attempted ? failure_text(d.last_outcome, d.http_status) : "";
+  const std::string end = end_text(d);
+  if (end.empty() || failure.empty()) return end + failure;
+  return end + (end.ends_with('.') ? " The last attempt: " : "; the last attempt: ") + failure;
+}
+
+void write_actor_or_null(JsonWriter& out, const Actor* actor) {
+  if (!actor) {
+    out.null();
+    return;
+  }
+  out.begin_object().key("kind").string(name_of(actor->kind));
+  out.key("id").string_or_null(actor->id).key("name").string_or_null(actor->name).end_object();
+}
+
 }  // namespace
 
 std::string to_utf8(std::string_view bytes) {
@@ -139,6 +195,11 @@ std::string to_utf8(std::string_view bytes) {
 
 std::string failure_text(const Attempt& attempt) {
   return attempt.error.empty() ? failure_text(attempt.outcome, attempt.http_status) : attempt.error;
+}
+
+void leave_out_names(Delivery& delivery) {
+  if (!delivery.ended_by || delivery.ended_by->kind == ActorKind::Portal) return;
+  delivery.ended_by = std::make_shared<const Actor>(Actor{.kind = delivery.ended_by->kind});
 }
 
 std::string_view name_of(Recovery::Kind kind) { return kind == Recovery::Kind::Failed ? "failed" : "missing"; }
@@ -179,8 +240,9 @@ JsonWriter& write_delivery(JsonWriter& out, const store::DeliveryRow& row) {
   out.key("response_status");
   if (d.http_status != 0) out.number(std::int64_t{d.http_status});
   else out.null();
-  const bool ended_badly = d.attempts > 0 || d.last_outcome == AttemptOutcome::HeldBack;
-  out.key("error").string_or_null(ended_badly ? failure_text(d.last_outcome, d.http_status) : "");
+  out.key("error").string_or_null(error_of(d));
+  out.key("reason").string_or_null(limehook::name_of(d.reason)).key("ended_by");
+  write_actor_or_null(out, d.ended_by.get());
   out.key("created_at").string(format_rfc3339(id_time(d.id.value)));
   out.key("updated_at").string(format_rfc3339(d.updated_at));
   write_time_or_null(out, "next_attempt_at", d.next_attempt_at);
@@ -197,6 +259,23 @@ JsonWriter& write_response(JsonWriter& out, const Attempt& attempt) {
   return out.key("body").string(to_utf8(attempt.response_body));
 }
 
+namespace {
+
+// Each is shown with the body that it has sent; all together are no longer than a page may be, the newest in any case.
+std::span<const Attempt> newest_that_fit(std::span<const Attempt> attempts, std::size_t body_bytes) {
+  std::size_t bytes = 0;
+  std::size_t count = 0;
+  while (count < attempts.size()) {
+    const Attempt& attempt = attempts[attempts.size() - 1 - count];
+    bytes += body_bytes + attempt.response_head.size() + attempt.response_body.size();
+    if (count > 0 && bytes > limits::kPageBytesMax) break;
+    ++count;
+  }
+  return attempts.last(count);
+}
+
+}  // namespace
+
 JsonWriter& write_payload(JsonWriter& out, std::string_view body, BodyType type) {
   out.key("payload");
   return type == BodyType::Form ? out.string(body) : out.raw(body);
@@ -207,8 +286,10 @@ JsonWriter& write_delivery_detail(JsonWriter& out, const store::DeliveryDetail& 
   write_delivery(out, detail.delivery, detail.event);
   out.key("note").string_or_null(detail.delivery.note.value_or(""));
   write_payload(out, body, detail.delivery.body_type);
-  out.key("attempts").begin_array();
-  for (const Attempt& attempt : detail.attempts) {
+  const auto shown = newest_that_fit(detail.attempts, body.size());
+  const int left_out = shown.empty() ? 0 : shown.front().number - 1;
+  out.key("attempts_left_out").number(std::int64_t{left_out}).key("attempts").begin_array();
+  for (const Attempt& attempt : shown) {
     out.begin_object().key("id").string(attempt_id(detail.delivery.id, attempt.number));
     out.key("number").number(std::int64_t{attempt.number}).key("at").string(format_rfc3339(attempt.started_at));
     out.key("duration_ms").number(milliseconds(attempt.duration));
@@ -243,6 +324,7 @@ void write_recovery_filters(JsonWriter& out, const Recovery& r) {
   if (r.http_status != 0) out.number(std::int64_t{r.http_status});
   else out.null();
   out.key("outcome").string_or_null(r.outcome ? limehook::name_of(*r.outcome) : "");
+  out.key("skipped").boolean(r.skipped);
 }
 
 // How much of its time range it has been through, from 0 to 1: cheap to know, and rough.

@@ -12,6 +12,9 @@
 namespace limehook::api {
 
 JsonWriter& write_event(JsonWriter& out, const Event& event);
+// Leaves out who of the installation's own people and keys gave the delivery up: for callers who are a team's
+// customers.
+void leave_out_names(Delivery& delivery);
 // `event` is the delivery's.
 JsonWriter& write_delivery(JsonWriter& out, const Delivery& delivery, const Event& event);
 JsonWriter& write_delivery(JsonWriter& out, const store::DeliveryRow& row);

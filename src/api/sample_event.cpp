@@ -22,7 +22,7 @@ EventDraft sample_event(const Call& call, const boost::json::object& body, std::
   if (given && !payload->is_object()) errors.push_back({pointer, "must be an object"});
   if (!errors.empty()) throw Fault{invalid(errors)};
 
-  const std::string compact = json_text::compact(call.request.body);
+  const std::string compact = json_text::compact(call.body);
   const std::string_view sample = event_types()[static_cast<std::size_t>(*type)].sample;
   auto draft = parse_event(given ? *json_text::find(compact, own) : sample, kAllEventTypes);
   if (!draft) {

@@ -122,7 +122,7 @@ asio::awaitable<Response> Api::sign_in(const Call& call) {
   Body body(call);
   const std::string email = body.email("email");
   const std::string password = body.text("password", limits::kPasswordFieldBytesMax);
-  const std::string code = body.optional_text("code", 100);
+  const std::string code = body.text_if_given("code", 100);
   body.finish();
   throttle(email, call.request);
   const User* found = engine_.directory().find_user_by_email(email);
@@ -170,7 +170,6 @@ asio::awaitable<Response> Api::sign_out(const Call& call) {
 }
 
 asio::awaitable<Response> Api::list_sessions(const Call& call) {
-  call.allow_query({"limit", "cursor"});
   const auto own = [&](const Session& session) { return session.user == call.principal.user; };
   const auto write = [&](JsonWriter& out, const Session& session) {
     out.key("id").string(session.id.str()).key("current").boolean(session.id == call.principal.session);

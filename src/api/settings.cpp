@@ -84,6 +84,9 @@ void write_server(JsonWriter& out, const Config& config, std::string_view addres
   count(out, "store_bytes_used", size.bytes_used);
   count(out, "store_bytes_file", size.bytes_file);
   write_texts(out, "allow_nets", config.allow_nets);
+  out.key("allow_ports").begin_array();
+  for (const auto port : config.allow_ports) out.number(std::int64_t{port});
+  out.end_array();
   write_texts(out, "trusted_proxies", config.trusted_proxies);
   const auto& proxy = config.proxy;
   out.key("proxy").string_or_null(proxy ? fmt::format("{}:{}", proxy->host, proxy->port) : "");
@@ -105,7 +108,6 @@ void write_server(JsonWriter& out, const Config& config, std::string_view addres
 }  // namespace
 
 asio::awaitable<Response> Api::get_settings(const Call& call) {
-  call.allow_query({});
   const Config& config = options_.config;
   JsonWriter out;
   out.begin_object().key("version").string(options_.version).key("public_url").string(sign_in_.public_url);

@@ -25,7 +25,6 @@ void write_source(JsonWriter& out, const ApiKey& key) {
 }  // namespace
 
 asio::awaitable<Response> Api::list_sources(const Call& call) {
-  call.allow_query({"team_id", "limit", "cursor"});
   const auto passes = [team = call.team()](const ApiKey& key) {
     return may_send(key) && (!team || key.team_id == *team);
   };

@@ -7,6 +7,8 @@
 #include "api/api.hpp"
 #include "api/audit.hpp"
 #include "api/json_writer.hpp"
+#include "base/ascii.hpp"
+#include "base/characters.hpp"
 #include "runtime/clocks.hpp"
 
 namespace limehook::api {
@@ -35,7 +37,7 @@ json::object audit_members(const Team& team) { return {{"name", team.name}}; }
 bool is_team_id(std::string_view text) {
   // It stands in paths as it is.
   const auto visible = [](char c) { return c > ' ' && c <= '~' && !std::string_view("/?#%").contains(c); };
-  return !text.empty() && text.size() <= limits::kTeamIdBytesMax && std::ranges::all_of(text, visible);
+  return !text.empty() && text.size() <= limits::kTeamIdCharactersMax && std::ranges::all_of(text, visible);
 }
 
 // Applies `name`, and `id` to a team that has none.
@@ -48,8 +50,8 @@ void apply(Team& team, const json::object& body) {
       if (!is_team_id(text)) errors.push_back({"/id", "must be 1 to 128 visible ASCII characters other than / ? # %"});
     } else if (name == "name") {
       team.name = text;
-      if (text.empty() || text.size() > limits::kNameCharactersMax) {
-        errors.push_back({"/name", "must be a text of 1 to 200 bytes"});
+      if (text.empty() || characters_in(text) > limits::kNameCharactersMax) {
+        errors.push_back({"/name", "must be a text of 1 to 200 characters"});
       }
     } else {
       errors.push_back({"/" + std::string(name), "is not a known member"});
@@ -76,6 +78,47 @@ std::map<std::string, Team> Api::known_teams() const {
   return teams;
 }
 
+bool Api::knows_team(const std::string& team_id) const {
+  const auto& directory = engine_.directory();
+  return directory.teams().contains(team_id) || !engine_.webhook_index().of(team_id).empty() ||
+         directory.numbers().count_of(team_id) > 0 ||
+         std::ranges::any_of(directory.keys().all(), [&](const auto& row) { return row.second.team_id == team_id; }) ||
+         std::ranges::any_of(directory.users(), [&](const auto& row) { return row.second.membership(team_id); });
+}
+
+WallTime Api::log_begin(const std::string& team_id) const {
+  const auto made = engine_.directory().teams().find(team_id);
+  return made == engine_.directory().teams().end() ? WallTime{} : made->second.begins_at;
+}
+
+WallTime Api::log_begin(const Principal& principal) const {
+  return principal.limited() ? log_begin(principal.team_id) : WallTime{};
+}
+
+const Team* Api::team_called(std::string_view name) const {
+  const auto& teams = engine_.directory().teams();
+  const auto found = std::ranges::find_if(teams, [&](const auto& row) { return ascii::same(row.second.name, name); });
+  return found == teams.end() ? nullptr : &found->second;
+}
+
+void Api::check_known_team(const std::string& team_id, std::string_view pointer) const {
+  if (knows_team(team_id)) return;
+  const bool any_declared =
+      std::ranges::any_of(engine_.directory().teams(), [](const auto& row) { return row.second.declared; });
+  if (!any_declared && is_team_id(team_id) && !team_called(team_id)) return;
+  std::string detail = "is not the id of a team";
+  if (const Team* called = team_called(team_id)) {
+    detail += ": it is the name of the team " + called->id;
+  } else if (is_team_id(team_id)) {
+    detail += R"(; create the team first: POST /v1/teams {"id":")" + team_id + R"(","name":"..."})";
+  }
+  throw Fault{invalid({{std::string(pointer), detail}})};
+}
+
+void Api::check_team_of_webhook(const Principal& principal, const std::string& team_id) const {
+  if (principal.kind == ActorKind::User || team_called(team_id)) check_known_team(team_id, "/team_id");
+}
+
 // The team in the path; one's own is always there, others if anything belongs to them.
 Team Api::visible_team(const Call& call) const {
   if (call.principal.limited()) {
@@ -90,7 +133,6 @@ Team Api::visible_team(const Call& call) const {
 }
 
 asio::awaitable<Response> Api::list_teams(const Call& call) {
-  call.allow_query({"limit", "cursor"});
   std::map<std::string, Team> teams;
   if (call.principal.limited()) {
     Call own = call;
@@ -101,7 +143,7 @@ asio::awaitable<Response> Api::list_teams(const Call& call) {
   }
   // In the order of their ids, which callers choose: the cursor is the last one.
   const auto limit = call.limit();
-  const auto after = call.parameter("cursor").value_or("");
+  const std::string after = call.text_cursor();
   JsonWriter out;
   out.begin_object().key("data").begin_array();
   auto row = teams.upper_bound(after);
@@ -111,7 +153,10 @@ asio::awaitable<Response> Api::list_teams(const Call& call) {
     out.end_object();
     last = row->first;
   }
-  out.end_array().key("next_cursor").string_or_null(row != teams.end() ? last : "").end_object();
+  out.end_array()
+      .key("next_cursor")
+      .string_or_null(call.next_cursor(row != teams.end() ? std::string_view(last) : ""))
+      .end_object();
   co_return Response{200, "application/json", out.take(), {}};
 }
 
@@ -123,6 +168,9 @@ asio::awaitable<Response> Api::create_team(const Call& call) {
     throw Fault{problem(409, "This team exists already.", {{"/id", "is another team's"}})};
   }
   team.created_at = team.updated_at = runtime::now().wall;
+  team.declared = true;
+  // Where nothing of it is there, whatever events have this id are another's, who had it before.
+  if (!knows_team(team.id)) team.begins_at = team.created_at;
   auto entry = audit(call, "team.created", team.id, team.id, team.name);
   set_change(entry, {}, audit_members(team));
   const auto answer = co_await engine_.change("team " + team.id, {team, std::move(entry)});

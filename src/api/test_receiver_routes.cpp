@@ -4,6 +4,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/json.hpp>
+#include <span>
 
 #include "api/api.hpp"
 #include "api/audit.hpp"
@@ -72,7 +73,9 @@ bool signed_by(const Webhook& webhook, const Request& request, WallTime now) {
     if (secret.empty() || !signing::verify_limecall(secret, request.header(name), request.body)) return false;
     return !webhook.signatures.v1 || signing::verify_standard(secret, standard, request.body, now).has_value();
   };
-  if (!fits(webhook.secret) && !fits(webhook.previous_secret)) return false;
+  const bool signed_by_one =
+      fits(webhook.secret) || std::ranges::any_of(webhook.previous_secrets, fits, &PreviousSecret::secret);
+  if (!signed_by_one) return false;
   return !webhook.signatures.v1a ||
          signing::verify_standard_ed25519(webhook.public_key, standard, request.body, now).has_value();
 }
@@ -93,6 +96,9 @@ std::vector<std::pair<std::string, std::string>> shown_headers(const Request& re
   }
   return shown;
 }
+
+// By it they are listed: when they were made, as text that sorts like the time, and the id.
+std::string place_of(const TestReceiver* receiver) { return encode_id("", to_us(receiver->created_at)) + receiver->id; }
 
 bool has_no_body(int status) { return status == 204 || status == 205 || status == 304; }
 
@@ -121,27 +127,31 @@ TestReceiver& Api::visible_test_receiver(const Call& call) {
 }
 
 asio::awaitable<Response> Api::list_test_receivers(const Call& call) {
-  call.allow_query({"team_id"});
   const auto team = call.team();
   std::vector<const TestReceiver*> rows;
   for (const auto& [id, receiver] : test_receivers_.all()) {
     if (!team || receiver.team_id == *team) rows.push_back(&receiver);
   }
-  std::ranges::sort(rows, std::greater{}, [](const auto* row) { return std::tie(row->created_at, row->id); });
+  std::ranges::sort(rows, std::greater{}, place_of);
+  const std::string after = call.text_cursor();
+  const auto begin = after.empty() ? rows.begin() : std::ranges::upper_bound(rows, after, std::greater{}, place_of);
+  const auto count = std::min(static_cast<std::size_t>(rows.end() - begin), call.limit());
   JsonWriter out;
   out.begin_object().key("data").begin_array();
-  for (const TestReceiver* receiver : rows) {
+  for (const TestReceiver* receiver : std::span(begin, count)) {
     write_receiver(out.begin_object(), *receiver, test_receiver_urls_);
     out.end_object();
   }
-  out.end_array().key("next_cursor").null().end_object();
+  const bool more = begin + static_cast<std::ptrdiff_t>(count) != rows.end();
+  const std::string next = more ? place_of(begin[static_cast<std::ptrdiff_t>(count) - 1]) : "";
+  out.end_array().key("next_cursor").string_or_null(call.next_cursor(next)).end_object();
   co_return Response{200, "application/json", out.take(), {}};
 }
 
 asio::awaitable<Response> Api::create_test_receiver(const Call& call) {
   Body body(call, Body::MayBeMissing{});
   TestReceiver receiver;
-  receiver.team_id = body.optional_text("team_id", limits::kTeamIdBytesMax);
+  receiver.team_id = body.optional_text("team_id", limits::kTeamIdCharactersMax);
   read_behaviour(body, receiver);
   body.finish();
   if (receiver.team_id.empty()) receiver.team_id = call.principal.team_id;
@@ -170,6 +180,7 @@ asio::awaitable<Response> Api::get_test_receiver(const Call& call) {
   write_receiver(out.begin_object(), receiver, test_receiver_urls_);
   out.key("requests").begin_array();
   for (const ReceivedRequest& request : receiver.requests) {
+    if (out.size() > limits::kPageBytesMax) break;
     write_received(out.begin_object(), request);
     out.end_object();
   }

@@ -47,6 +47,7 @@ void TestReceivers::remove(std::string_view id) {
 void TestReceivers::keep(TestReceiver& receiver, ReceivedRequest request) {
   ++receiver.received;
   const std::size_t size = size_of(request);
+  request.number = ++kept_;
   receiver.requests.push_front(std::move(request));
   bytes_ += size;
   teams_[receiver.team_id].bytes += size;
@@ -61,13 +62,14 @@ void TestReceivers::drop_oldest(TestReceiver& receiver) {
   teams_[receiver.team_id].bytes -= size;
 }
 
-// A team that gets very much loses its own requests, not others'.
+// A team that gets very much loses its own requests, not others'. The clock may have been set back, so times do not say
+// which came first.
 void TestReceivers::make_room() {
   const auto team = std::ranges::max_element(teams_, {}, [](const auto& entry) { return entry.second.bytes; });
   TestReceiver* oldest = nullptr;
   for (TestReceiver* receiver : team->second.receivers) {
     if (receiver->requests.empty()) continue;
-    if (!oldest || receiver->requests.back().at < oldest->requests.back().at) oldest = receiver;
+    if (!oldest || receiver->requests.back().number < oldest->requests.back().number) oldest = receiver;
   }
   drop_oldest(*oldest);
 }

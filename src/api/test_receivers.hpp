@@ -20,6 +20,7 @@ struct ReceivedRequest {
   bool body_cut = false;                // it was longer than is kept
   WebhookId webhook;                    // which has sent it; 0: that is not known
   std::optional<bool> signature_valid;  // by the secret of `webhook`; nothing: it is not known
+  std::uint64_t number = 0;             // of all requests that were kept; set by keep()
 };
 
 struct TestReceiver {
@@ -61,6 +62,7 @@ class TestReceivers {
 
   std::size_t bytes_max_;
   std::size_t bytes_ = 0;
+  std::uint64_t kept_ = 0;  // how many requests, since the start
   std::map<std::string, TestReceiver, std::less<>> receivers_;
   std::map<std::string, Team> teams_;  // those that have some
 };

@@ -40,6 +40,21 @@ TEST(TestReceivers, WhoHasMostMakesRoom) {
   EXPECT_EQ(second.requests.front().at, request(40).at);
 }
 
+// Goal: which request is the newest does not depend on the clock. Method: one that goes back all the time.
+TEST(TestReceivers, KeepTheOrderOfArrival) {
+  constexpr std::size_t kBytesMax = 100'000;
+  TestReceivers receivers(kBytesMax);
+  TestReceiver& first = receivers.add({.id = "rcv_first", .team_id = "t"});
+  TestReceiver& second = receivers.add({.id = "rcv_second", .team_id = "t"});
+  for (int i = 1; i <= 40; ++i) receivers.keep(i % 2 == 1 ? first : second, request(-i, 20'000));
+  ASSERT_EQ(first.requests.size(), 2u);
+  ASSERT_EQ(second.requests.size(), 2u);
+  EXPECT_EQ(first.requests.front().at, request(-39).at);
+  EXPECT_EQ(first.requests.back().at, request(-37).at);
+  EXPECT_EQ(second.requests.front().at, request(-40).at);
+  EXPECT_EQ(second.requests.back().at, request(-38).at);
+}
+
 // Goal: what is removed leaves nothing behind.
 TEST(TestReceivers, AreForgottenWhole) {
   TestReceivers receivers(1 << 20);

@@ -5,6 +5,7 @@
 
 #include "api/api.hpp"
 #include "api/json_writer.hpp"
+#include "base/limits_more.hpp"
 #include "runtime/clocks.hpp"
 
 namespace limehook::api {
@@ -51,16 +52,23 @@ std::string changed(UpdateKinds kinds) {
 
 class UpdateStream : public http_server::BodyStream {
  public:
-  // `still_allowed`: whether who began to listen may still do so. Asked before each message, and not in the destructor.
+  // `still_allowed`: whether who began to listen may still do so. Asked every limits::kAccessCheckInterval and before
+  // each message, and not in the destructor.
   UpdateStream(std::unique_ptr<runtime::UpdateListener> listener, std::string_view version,
                std::function<bool()> still_allowed)
       : listener_(std::move(listener)), first_(hello(version)), still_allowed_(std::move(still_allowed)) {}
 
   asio::awaitable<std::string> next() override {
     if (!first_.empty()) co_return std::exchange(first_, {});
-    const auto kinds = co_await listener_->wait_until(std::chrono::steady_clock::now() + limits::kUpdateKeepAlive);
-    if (!kinds || !still_allowed_()) co_return "";
-    co_return kinds->empty() ? ":\n\n" : changed(*kinds);
+    using Clock = std::chrono::steady_clock;
+    const auto deadline = Clock::now() + limits::kUpdateKeepAlive;
+    while (true) {
+      const auto kinds =
+          co_await listener_->wait_until(std::min(deadline, Clock::now() + limits::kAccessCheckInterval));
+      if (!kinds || !still_allowed_()) co_return "";
+      if (!kinds->empty()) co_return changed(*kinds);
+      if (Clock::now() >= deadline) co_return ":\n\n";
+    }
   }
 
  private:
@@ -106,7 +114,8 @@ asio::awaitable<Response> Api::get_updates(const Call& call) {
   // The same principal, with the same role in the same team. That a page is open is no use of a session: it ends when
   // nobody does anything.
   auto still_allowed = [this, head = head_of(call.request), principal] {
-    return identify(head, auth_, engine_.directory(), runtime::now().wall) == principal;
+    const auto now = identify(head, auth_, engine_.directory(), runtime::now().wall);
+    return now && now->same_reach(principal);
   };
   auto stream = std::make_shared<UpdateStream>(std::move(listener), options_.version, std::move(still_allowed));
   co_return Response{

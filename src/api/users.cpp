@@ -7,6 +7,7 @@
 #include "api/body.hpp"
 #include "api/page.hpp"
 #include "api/people.hpp"
+#include "base/characters.hpp"
 #include "runtime/clocks.hpp"
 
 namespace limehook::api {
@@ -32,9 +33,9 @@ std::optional<Membership> membership_of(Body& body, std::size_t index, const boo
     body.wrong(pointer, "must be an object with team_id and role");
     return std::nullopt;
   }
-  const bool team_fits =
-      team->is_string() && !team->as_string().empty() && team->as_string().size() <= limits::kTeamIdBytesMax;
-  if (!team_fits) body.wrong(pointer + "/team_id", "must be a text of 1 to 128 bytes");
+  const bool team_fits = team->is_string() && !team->as_string().empty() &&
+                         characters_in(team->as_string()) <= limits::kTeamIdCharactersMax;
+  if (!team_fits) body.wrong(pointer + "/team_id", "must be a text of 1 to 128 characters");
   const auto named = role->is_string() ? role_named(role->as_string()) : std::nullopt;
   const bool role_fits = named == Role::Manage || named == Role::Read;
   if (!role_fits) body.wrong(pointer + "/role", "must be manage or read");
@@ -96,7 +97,6 @@ Api::LeavingAdmin Api::leave_admins(const User& user) {
 }
 
 asio::awaitable<Response> Api::list_users(const Call& call) {
-  call.allow_query({"team_id", "limit", "cursor"});
   const auto team = call.team();
   const auto passes = [&](const User& user) { return !team || user.membership(*team) != nullptr; };
   const auto write = [&](JsonWriter& out, const User& user) { write_user(out, user, call.principal); };
@@ -121,7 +121,13 @@ asio::awaitable<Response> Api::patch_user(const Call& call) {
   body.finish();
   const bool needs_admin = admin || enabled || totp || renamed;
   if (call.principal.limited() && needs_admin) throw Fault{problem(403, "Only an admin may change this.")};
-  if (teams) set_memberships(user, *teams, call.principal);
+  if (teams) {
+    set_memberships(user, *teams, call.principal);
+    for (std::size_t i = 0; i < teams->size(); ++i) {
+      const std::string& team = (*teams)[i].team_id;
+      if (!before.membership(team)) check_known_team(team, "/teams/" + std::to_string(i) + "/team_id");
+    }
+  }
   user.admin = admin.value_or(user.admin);
   user.enabled = enabled.value_or(user.enabled);
   if (renamed) user.name = name;
@@ -170,6 +176,7 @@ asio::awaitable<Response> Api::delete_user(const Call& call) {
 asio::awaitable<Response> Api::create_reset_link(const Call& call) {
   const User user = visible_user(call);
   std::vector<store::CatalogChange> changes;
+  void_reset_links(user.id, changes);  // only the newest that an admin hands over works
   const auto issued = reset_link(user, changes);
   changes.emplace_back(audit(call, "user.password_reset_requested", "", user.id.str(), user.email));
   const auto answer = co_await engine_.change("reset " + user.email, std::move(changes));

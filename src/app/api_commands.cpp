@@ -81,13 +81,41 @@ ApiResult<std::vector<json::object>> first_entries(ApiClient& client, const Targ
   return entries;
 }
 
-bool confirmed(std::string_view question, bool yes) {
-  if (yes || isatty(STDIN_FILENO) == 0) return true;
-  fmt::print("{} [y/N] ", printable(question));
-  std::fflush(stdout);
+std::optional<ExitCode> refusal_to(std::string_view question, bool yes) {
+  if (yes) return std::nullopt;
+  if (isatty(STDIN_FILENO) == 0) return usage_error("nobody is there to ask: give --yes to go on without a question");
+  fmt::print(stderr, "{} [y/N] ", printable(question));
   std::string answer;
   std::getline(std::cin, answer);
-  return answer == "y" || answer == "Y" || answer == "yes";
+  if (answer == "y" || answer == "Y" || answer == "yes") return std::nullopt;
+  print_line("nothing was changed");
+  return ExitCode::Failed;
+}
+
+void add_yes_flag(CLI::App& command, bool& yes) {
+  command.add_flag("--yes", yes, "Do not ask. Needed where no terminal is.");
+}
+
+ExitCode request_once(const ClientOptions& options, const std::string& target, std::string body,
+                      const std::function<void(const json::object&)>& show,
+                      const std::function<std::string(const json::object&)>& undo) {
+  if (const auto problem = output_problem()) {
+    print_error(*problem + "; nothing was made");
+    return ExitCode::Failed;
+  }
+  auto client = ApiClient::connect(options);
+  if (!client) return report(client.error(), options);
+  const auto answer = client->send("POST", target, std::move(body));
+  if (!answer) return report(answer.error(), options);
+  const auto& object = answer->json.as_object();
+  if (options.json) print_line(answer->text);
+  else show(object);
+  const auto problem = output_problem();
+  if (!problem) return ExitCode::Ok;
+  const auto path = undo(object);
+  const bool undone = !path.empty() && client->remove(path).has_value();
+  print_error(*problem + (undone ? "; what was made was deleted again" : "; run the command again"));
+  return ExitCode::Failed;
 }
 
 }  // namespace limehook::app

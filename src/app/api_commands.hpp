@@ -5,6 +5,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,8 +47,18 @@ ExitCode print_list(const ClientOptions& options, const Target& target, std::vec
 // The first `limit` entries of a list.
 ApiResult<std::vector<boost::json::object>> first_entries(ApiClient& client, const Target& target, std::size_t limit);
 
-// Asks whether to go on, unless `yes` or nobody is there to answer.
-bool confirmed(std::string_view question, bool yes);
+// What a command may do that destroys something. Asks on the terminal; where there is none, --yes must have been given.
+// Nothing: go on; otherwise what to exit with, after words that say why.
+std::optional<ExitCode> refusal_to(std::string_view question, bool yes);
+// Adds --yes to such a command.
+void add_yes_flag(CLI::App& command, bool& yes);
+
+// As request(), of a command that makes something whose answer is shown this once. It makes nothing where the answer
+// could not be printed; if that turns out only afterwards, `undo` (a path to DELETE, made from the answer) takes it
+// back.
+ExitCode request_once(const ClientOptions& options, const std::string& target, std::string body,
+                      const std::function<void(const boost::json::object&)>& show,
+                      const std::function<std::string(const boost::json::object&)>& undo);
 
 // Adds a subcommand that has --server, --key and --json and runs `run` with `options`, which it shares with its
 // siblings.

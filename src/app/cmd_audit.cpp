@@ -6,6 +6,7 @@
 #include "app/api_commands.hpp"
 #include "app/terminal.hpp"
 #include "app/time_flag.hpp"
+#include "base/text_direction.hpp"
 
 namespace limehook::app {
 namespace {
@@ -52,9 +53,10 @@ std::string change_of(const json::object& entry) {
   }
   std::string out;
   for (const std::string& name : names) {
-    const auto old_value = text_member(before, name);
+    // Each on its own: two values from right to left would change places around the arrow.
+    const auto old_value = text_direction::isolated(text_member(before, name), "?");
     out += fmt::format("{}{}: {}{}{}", out.empty() ? "" : ", ", name, old_value, old_value.empty() ? "" : " → ",
-                       text_member(after, name));
+                       text_direction::isolated(text_member(after, name), "?"));
   }
   return out;
 }

@@ -18,6 +18,7 @@ struct KeyOptions {
   std::string role;
   std::string team;
   std::string expires;
+  bool yes = false;
   std::string path() const { return "/v1/keys/" + url_encoded(id); }
 };
 
@@ -43,12 +44,14 @@ ExitCode create_key(const KeyOptions& options) {
     if (!at) return usage_error(at.error());
     body["expires_at"] = *at;
   }
-  return request(options.client, "POST", "/v1/keys", json::serialize(body), [](const json::object& key) {
+  const auto show = [](const json::object& key) {
     print_line(fmt::format("{}  {}", text_member(key, "id"), printable(text_member(key, "name"))));
     print_line(fmt::format("key: {}", text_member(key, "key")));
     if (const auto expires = text_member(key, "expires_at"); !expires.empty()) print_line("expires: " + expires);
     print_line(paint(Color::Dim, "The key is not shown again."));
-  });
+  };
+  return request_once(options.client, "/v1/keys", json::serialize(body), show,
+                      [](const json::object& key) { return "/v1/keys/" + text_member(key, "id"); });
 }
 
 ExitCode rename_key(const KeyOptions& options) {
@@ -59,6 +62,9 @@ ExitCode rename_key(const KeyOptions& options) {
 }
 
 ExitCode delete_key(const KeyOptions& options) {
+  if (const auto refused = refusal_to("Delete " + options.id + "? Who uses it is refused from then on.", options.yes)) {
+    return *refused;
+  }
   return request(options.client, "DELETE", options.path(), "",
                  [&](const json::object&) { print_line("deleted " + options.id); });
 }
@@ -91,7 +97,8 @@ void add_keys_command(CLI::App& root, Action& chosen) {
       ->add_option("--name", options->name, "What it is for.")
       ->type_name("NAME")
       ->required();
-  add_for_one("delete", "Delete a key; requests with it are refused from then on.", delete_key);
+  add_yes_flag(*add_for_one("delete", "Delete a key; requests with it are refused from then on.", delete_key),
+               options->yes);
 }
 
 }  // namespace limehook::app

@@ -66,7 +66,7 @@ std::string line_of(const json::object& delivery, const WebhookNames& names) {
   const auto outcome = printable(outcome_of(delivery, now));
   return fmt::format("{}  {}  {}  {}  {}  {}  {}{}{}", local_time(text_member(delivery, "updated_at"), now),
                      paint(Color::Dim, text_member(delivery, "id")), padded(text_member(delivery, "event"), 18),
-                     padded(shortened(printable(name == names.end() ? webhook : name->second), 20), 20),
+                     padded(printable(shortened(name == names.end() ? webhook : name->second, 20)), 20),
                      paint(color_of_status(status), padded(status, 9)),
                      padded("attempt " + text_member(delivery, "attempt_count"), 10),
                      padded(text_member(delivery, "response_status"), 3), outcome.empty() ? "" : "  ", outcome);
@@ -103,6 +103,7 @@ ExitCode follow(ApiClient& client, const LogsOptions& options, const Target& tar
         print_delivery(delivery, options, names);
     }
     if (stop.wait_for(std::chrono::seconds(1))) return ExitCode::Ok;
+    if (output_problem()) return ExitCode::Failed;
     changes = follower.poll();
   }
 }
@@ -112,8 +113,13 @@ void print_headers(const json::object& message) {
   if (headers == nullptr || !headers->is_object()) return;
   for (const auto& header : headers->get_object()) {
     const std::string name(header.key().data(), header.key().size());
-    const auto value = text_member(headers->get_object(), name);
-    print_line(paint(Color::Dim, fmt::format("      {}: {}", printable(name), printable(value))));
+    const auto print = [&name](std::string_view value) {
+      print_line(paint(Color::Dim, fmt::format("      {}: {}", printable(name), printable(value))));
+    };
+    const auto* const lines = header.value().if_array();  // of set-cookie
+    if (lines == nullptr) print(text_member(headers->get_object(), name));
+    else
+      for (const auto& line : *lines) print(line.is_string() ? std::string_view(line.get_string()) : "");
   }
 }
 
@@ -144,8 +150,8 @@ ExitCode show(ApiClient& client, const LogsOptions& options) {
   }
   const auto& delivery = answer->json.as_object();
   print_line(line_of(delivery, load_webhook_names(client)));
-  for (const char* const name :
-       {"event_id", "webhook_id", "team_id", "created_at", "updated_at", "next_attempt_at", "note", "payload"}) {
+  for (const char* const name : {"event_id", "webhook_id", "team_id", "created_at", "updated_at", "next_attempt_at",
+                                 "reason", "note", "payload"}) {
     const auto value = text_member(delivery, name);
     if (!value.empty()) print_line(fmt::format("  {} {}", padded(name, 16), printable(value)));
   }

@@ -79,21 +79,27 @@ ExitCode invite(const PeopleOptions& options) {
   json::object body{{"email", options.user}, {"role", options.role}};
   if (!options.name.empty()) body["name"] = options.name;
   if (!options.team.empty()) body["team_id"] = options.team;
-  return request(options.client, "POST", "/v1/invitations", json::serialize(body), [](const json::object& invitation) {
+  const auto show = [](const json::object& invitation) {
     print_line(fmt::format("{}  {}", text_member(invitation, "id"), printable(text_member(invitation, "email"))));
     if (text_member(invitation, "mailed") == "true") print_line("An e-mail with the link is on its way.");
     print_line("link: " + text_member(invitation, "link"));
     print_line(paint(Color::Dim, "It works once, until " + text_member(invitation, "expires_at") +
                                      ". Who has it can become whoever is invited."));
-  });
+  };
+  // One that was mailed has arrived all the same.
+  return request_once(
+      options.client, "/v1/invitations", json::serialize(body), show, [](const json::object& invitation) {
+        return text_member(invitation, "mailed") == "true" ? "" : "/v1/invitations/" + text_member(invitation, "id");
+      });
 }
 
 ExitCode make_reset_link(const PeopleOptions& options) {
   return for_user(options, [&](const std::string& path) {
-    return request(options.client, "POST", path + "/reset-link", "", [](const json::object& answer) {
+    const auto show = [](const json::object& answer) {
       print_line("link: " + text_member(answer, "link"));
       print_line(paint(Color::Dim, "It works once, until " + text_member(answer, "expires_at") + "."));
-    });
+    };
+    return request_once(options.client, path + "/reset-link", "", show, [](const json::object&) { return ""; });
   });
 }
 
@@ -107,14 +113,16 @@ ExitCode set_enabled(const PeopleOptions& options, bool enabled) {
   });
 }
 
-ExitCode disable_user(const PeopleOptions& options) { return set_enabled(options, false); }
+ExitCode disable_user(const PeopleOptions& options) {
+  if (const auto refused = refusal_to("Disable " + options.user + ", and sign them out everywhere?", options.yes)) {
+    return *refused;
+  }
+  return set_enabled(options, false);
+}
 ExitCode enable_user(const PeopleOptions& options) { return set_enabled(options, true); }
 
 ExitCode delete_user(const PeopleOptions& options) {
-  if (!confirmed("Delete the account of " + options.user + "?", options.yes)) {
-    print_line("nothing was deleted");
-    return ExitCode::Failed;
-  }
+  if (const auto refused = refusal_to("Delete the account of " + options.user + "?", options.yes)) return *refused;
   return for_user(options, [&](const std::string& path) {
     return request(options.client, "DELETE", path, "",
                    [&](const json::object&) { print_line("deleted " + printable(options.user)); });
@@ -138,6 +146,7 @@ ExitCode create_team(const PeopleOptions& options) {
 }
 
 ExitCode delete_team(const PeopleOptions& options) {
+  if (const auto refused = refusal_to("Delete the team " + options.team + "?", options.yes)) return *refused;
   return request(options.client, "DELETE", "/v1/teams/" + url_encoded(options.team), "",
                  [&](const json::object&) { print_line("deleted " + printable(options.team)); });
 }
@@ -167,9 +176,10 @@ void add_users_command(CLI::App& root, Action& chosen) {
   invitation->add_option("--team", options->team, "The team; manage and read need one.")->type_name("TEAM");
   invitation->add_option("--name", options->name, "The person's name.")->type_name("NAME");
   add_for_one("reset-link", "Make a link with which a person chooses a new password.", make_reset_link);
-  add_for_one("disable", "Keep a person from signing in, and sign them out everywhere.", disable_user);
+  add_yes_flag(*add_for_one("disable", "Keep a person from signing in, and sign them out everywhere.", disable_user),
+               options->yes);
   add_for_one("enable", "Let a person sign in again.", enable_user);
-  add_for_one("delete", "Delete a person's account.", delete_user)->add_flag("--yes", options->yes, "Do not ask.");
+  add_yes_flag(*add_for_one("delete", "Delete a person's account.", delete_user), options->yes);
 }
 
 void add_teams_command(CLI::App& root, Action& chosen) {
@@ -183,10 +193,9 @@ void add_teams_command(CLI::App& root, Action& chosen) {
   auto* const create = add("create", "Create a team.", create_team);
   create->add_option("name", options->name, "Its name.")->type_name("NAME")->required();
   create->add_option("--id", options->team, "An id of your own (default: Limehook makes one).")->type_name("ID");
-  add("delete", "Delete a team that nothing belongs to any more.", delete_team)
-      ->add_option("id", options->team, "The team's id.")
-      ->type_name("ID")
-      ->required();
+  auto* const removal = add("delete", "Delete a team that nothing belongs to any more.", delete_team);
+  removal->add_option("id", options->team, "The team's id.")->type_name("ID")->required();
+  add_yes_flag(*removal, options->yes);
 }
 
 }  // namespace limehook::app

@@ -79,13 +79,10 @@ ExitCode send_many(ApiClient& client, const SendOptions& options, const std::vec
   const auto batches = make_batches(events);
   ExitCode result = ExitCode::Ok;
   std::size_t number = 0;
-  for (std::size_t i = 0; i < batches.size(); ++i) {
+  for (const std::string& batch : batches) {
     HttpHeaders headers;
-    if (!options.idempotency_key.empty()) {
-      headers.emplace_back("Idempotency-Key",
-                           i == 0 ? options.idempotency_key : fmt::format("{}-{}", options.idempotency_key, i + 1));
-    }
-    const auto answer = client.send("POST", "/v1/events/batch", batches[i], std::move(headers));
+    if (!options.idempotency_key.empty()) headers.emplace_back("Idempotency-Key", options.idempotency_key);
+    const auto answer = client.send("POST", "/v1/events/batch", batch, std::move(headers));
     if (!answer) return report(answer.error(), options.client);
     for (const auto& item : answer->json.at("data").as_array()) {
       ++number;
@@ -129,8 +126,10 @@ void add_send_command(CLI::App& root, Action& chosen) {
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   command
-      ->add_option("--idempotency-key", options->idempotency_key,
-                   "Send at most once: within 24 hours the same key gets the first answer again.")
+      ->add_option(
+          "--idempotency-key", options->idempotency_key,
+          "Send each event at most once: within 24 hours the same event with the same key gets the first answer "
+          "again.")
       ->type_name("KEY");
   add_client_options(*command, options->client);
   command->callback([options, &chosen] { chosen = [options] { return send(*options); }; });

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <memory>
 #include <optional>
 
+#include "app/api_commands.hpp"
 #include "app/commands.hpp"
 #include "app/terminal.hpp"
 #include "store/sqlite/key_rotation.hpp"
@@ -22,6 +24,7 @@ struct StoreFlags {
   std::string file;
   KeyFlags key;
   KeyFlags new_key;
+  bool yes = false;
 };
 
 std::expected<vault::KeySource, std::string> source_of(const KeyFlags& flags) {
@@ -56,8 +59,10 @@ ExitCode check(const StoreFlags& flags) {
   // A backup is checked without its key.
   if (source->is_external() || std::filesystem::exists(own_file, error)) {
     auto keys = vault::load_keys(*source, own_file);
-    if (!keys) return fail(ExitCode::Failed, keys.error());
-    vault.emplace(std::move(*keys));
+    // Others than the server's user may be let read the store, hardly ever its key.
+    const bool not_theirs = !source->is_external() && ::access(own_file.c_str(), R_OK) != 0;
+    if (!keys && !not_theirs) return fail(ExitCode::Failed, keys.error());
+    if (keys) vault.emplace(std::move(*keys));
   }
   const auto findings = store::check_sqlite_store(flags.data, vault ? &*vault : nullptr);
   for (const auto& finding : findings) print_error(finding);
@@ -68,6 +73,8 @@ ExitCode check(const StoreFlags& flags) {
 }
 
 ExitCode rotate_key(const StoreFlags& flags) {
+  const auto question = "Seal the secrets of the store in " + flags.data + " with another key?";
+  if (const auto refused = refusal_to(question, flags.yes)) return *refused;
   const auto current = source_of(flags.key);
   if (!current) return fail(ExitCode::Usage, current.error());
   const auto next = source_of(flags.new_key);
@@ -137,6 +144,7 @@ void add_rotate_key_command(CLI::App& root, Action& chosen) {
                 "The key they are sealed with now; without it DIR/secret.key.");
   add_key_flags(*command, flags->new_key, "new-", "LIMEHOOK_NEW_SECRET_KEY",
                 "The new key; without it one is made and put into DIR/secret.key.");
+  add_yes_flag(*command, flags->yes);
 }
 
 }  // namespace limehook::app

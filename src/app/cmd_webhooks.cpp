@@ -8,6 +8,7 @@
 #include "app/terminal.hpp"
 #include "app/time_flag.hpp"
 #include "app/webhook_flags.hpp"
+#include "model/verbatim_json.hpp"
 
 namespace limehook::app {
 namespace {
@@ -28,6 +29,7 @@ struct WebhooksOptions {
   std::string term;
   std::string outcome;
   bool wait = false;
+  bool skipped = false;
   std::string path() const { return "/v1/webhooks/" + url_encoded(id); }
 };
 
@@ -105,20 +107,19 @@ ExitCode create_webhook(const WebhooksOptions& options) {
   auto body = webhook_json(options.flags);
   if (!body) return usage_error(body.error());
   if (options.disabled) (*body)["enabled"] = false;
-  return request(options.client, "POST", "/v1/webhooks", json::serialize(*body), print_webhook);
+  return request(options.client, "POST", "/v1/webhooks", serialize_verbatim(*body), print_webhook);
 }
 
 ExitCode update_webhook(const WebhooksOptions& options) {
   const auto body = webhook_json(options.flags);
   if (!body) return usage_error(body.error());
   if (body->empty()) return usage_error("nothing to change was given; see `limehook webhooks update --help`");
-  return request(options.client, "PATCH", options.path(), json::serialize(*body), print_webhook);
+  return request(options.client, "PATCH", options.path(), serialize_verbatim(*body), print_webhook);
 }
 
 ExitCode delete_webhook(const WebhooksOptions& options) {
-  if (!confirmed("Delete " + options.id + "? What waits for it is canceled.", options.yes)) {
-    print_line("nothing was deleted");
-    return ExitCode::Failed;
+  if (const auto refused = refusal_to("Delete " + options.id + "? What waits for it is canceled.", options.yes)) {
+    return *refused;
   }
   return request(options.client, "DELETE", options.path(), "",
                  [&](const json::object&) { print_line("deleted " + options.id); });
@@ -129,6 +130,9 @@ ExitCode enable_webhook(const WebhooksOptions& options) {
 }
 
 ExitCode disable_webhook(const WebhooksOptions& options) {
+  if (const auto refused = refusal_to("Disable " + options.id + "? What waits for it is canceled.", options.yes)) {
+    return *refused;
+  }
   return request(options.client, "POST", options.path() + "/disable", "", print_webhook);
 }
 
@@ -171,6 +175,8 @@ ExitCode rotate_secret(const WebhooksOptions& options) {
       return usage_error(fmt::format("--overlap: \"{}\" is not a duration; expected one such as 24h", options.overlap));
     body["overlap_seconds"] = *overlap / std::chrono::seconds(1);
   }
+  const auto question = "Make a new secret for " + options.id + "? The old one ends after the overlap.";
+  if (const auto refused = refusal_to(question, options.yes)) return *refused;
   return request(options.client, "POST", options.path() + "/rotate-secret", json::serialize(body),
                  [](const json::object& answer) {
                    print_member("secret", text_member(answer, "secret"));
@@ -210,6 +216,10 @@ ExitCode recover(const WebhooksOptions& options) {
     body["event"] = json::array(options.flags.events.begin(), options.flags.events.end());
   if (!options.term.empty()) body["q"] = options.term;
   if (!options.outcome.empty()) body["outcome"] = options.outcome;
+  if (options.skipped) body["skipped"] = true;
+  const auto question = "Send again to " + options.id + " what " +
+                        (options.status == "missing" ? "failed or was missed?" : "has failed?");
+  if (const auto refused = refusal_to(question, options.yes)) return *refused;
   auto client = ApiClient::connect(options.client);
   if (!client) return report(client.error(), options.client);
   auto answer = client->send("POST", options.path() + "/recover", json::serialize(body));
@@ -242,16 +252,18 @@ void add_webhooks_command(CLI::App& root, Action& chosen) {
   add_for_one("get", "Show one webhook.", get_webhook);
   add_webhook_flags(*add_for_one("update", "Change a webhook; what is not given stays.", update_webhook),
                     options->flags);
-  add_for_one("delete", "Delete a webhook.", delete_webhook)->add_flag("--yes", options->yes, "Do not ask.");
+  add_yes_flag(*add_for_one("delete", "Delete a webhook.", delete_webhook), options->yes);
   add_for_one("enable", "Enable a webhook.", enable_webhook);
-  add_for_one("disable", "Disable a webhook; what waits for it is canceled.", disable_webhook);
+  add_yes_flag(*add_for_one("disable", "Disable a webhook; what waits for it is canceled.", disable_webhook),
+               options->yes);
   add_for_one("test", "Send a sample now and show the answer; exit code 1 when it is not acknowledged.", test_webhook)
       ->add_option("--event", options->event, "The event type.")
       ->type_name("TYPE")
       ->capture_default_str();
-  add_for_one("rotate-secret", "Make a new secret; the old one signs too for a while.", rotate_secret)
-      ->add_option("--overlap", options->overlap, "For how long (default: 24h).")
-      ->type_name("DURATION");
+  auto* const rotation =
+      add_for_one("rotate-secret", "Make a new secret; the old one signs too for a while.", rotate_secret);
+  rotation->add_option("--overlap", options->overlap, "For how long (default: 24h).")->type_name("DURATION");
+  add_yes_flag(*rotation, options->yes);
   add_for_one("secret", "Show the secret and the token.", show_secret);
   auto* const recovery = add_for_one("recover", "Deliver again what failed or was missed.", recover);
   recovery->add_option("--since", options->since, "From this time, or so long ago (default: everything that is kept).")
@@ -269,7 +281,9 @@ void add_webhooks_command(CLI::App& root, Action& chosen) {
       ->type_name("NUMBER|ID");
   recovery->add_option("--outcome", options->outcome, "Only what ended so, such as timeout or held_back.")
       ->type_name("OUTCOME");
+  recovery->add_flag("--skipped", options->skipped, "Also what somebody skipped.");
   recovery->add_flag("--wait", options->wait, "Show the progress until it has ended.");
+  add_yes_flag(*recovery, options->yes);
 }
 
 }  // namespace limehook::app

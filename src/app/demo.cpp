@@ -311,9 +311,10 @@ class Demo {
     print_line(fmt::format("  Receiver   {}   verifies signatures, and fails now and then so that retries show",
                            receiver_url("/")));
     print_line("  Try");
-    print_line(fmt::format("    export LIMEHOOK_SERVER={} LIMEHOOK_KEY={}", url, key));
+    print_line(fmt::format("    export LIMEHOOK_SERVER={} LIMEHOOK_KEY={}", shell_word(url), shell_word(key)));
     print_line("    limehook send --type missed_call      limehook webhooks list      limehook logs --follow");
-    print_line(fmt::format("    curl -s -H 'Authorization: Bearer {}' '{}/v1/deliveries?limit=1'", key, url));
+    print_line(fmt::format("    curl -s -H {} {}", shell_word("Authorization: Bearer " + key),
+                           shell_word(url + "/v1/deliveries?limit=1")));
     print_line(
         fmt::format("    kill -9 {} {}      and start the demo again: nothing is missing", getpid(), server_->pid()));
     if (earlier_count_ > 0) {

@@ -112,7 +112,7 @@ void DemoLog::print_attempt(const json::object& delivery, const json::object& at
   const auto next = last ? next_step(delivery, wall_now()) : "";
   print_line(fmt::format(
       "{}  {}  {}  {}  attempt {}  {}  {:>6.0f} ms{}{}", local_clock(at), padded(text_member(delivery, "event"), 18),
-      padded(number_of(delivery), 12), padded(shortened(printable(name), 16), 16), text_member(attempt, "number"),
+      padded(number_of(delivery), 12), padded(printable(shortened(name, 16)), 16), text_member(attempt, "number"),
       paint(good ? Color::Green : Color::Red, padded(result_of(attempt), 15)), ms, next.empty() ? "" : "  ", next));
 }
 

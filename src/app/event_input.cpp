@@ -9,6 +9,7 @@
 namespace limehook::app {
 
 std::expected<std::vector<std::string>, std::string> split_events(std::string_view text) {
+  text = json_text::without_byte_order_mark(text);
   const auto start = text.find_first_not_of(" \t\r\n");
   if (start == std::string_view::npos) return std::unexpected("there is no event in it");
   std::vector<std::string> events;
@@ -25,7 +26,7 @@ std::expected<std::vector<std::string>, std::string> split_events(std::string_vi
   }
   for (std::size_t line_number = 1; !text.empty(); ++line_number) {
     const auto end = text.find('\n');
-    const auto line = text.substr(0, end);
+    const auto line = json_text::without_byte_order_mark(text.substr(0, end));
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     // Text that is not even JSON line by line is more likely one broken document.

@@ -17,6 +17,15 @@ TEST(SplitEvents, TakesAnObjectAnArrayOrLines) {
   EXPECT_THAT(split_events("{\"a\":1}\r\n\n{\"b\": 2}").value(), ElementsAre(R"({"a":1})", R"({"b":2})"));
 }
 
+// Goal: what Windows' tools write is taken: a byte order mark before the text, or before each line of joined files.
+TEST(SplitEvents, PassesOverByteOrderMarks) {
+  EXPECT_THAT(split_events("\xEF\xBB\xBF{\"a\":1}").value(), ElementsAre(R"({"a":1})"));
+  EXPECT_THAT(split_events("\xEF\xBB\xBF[{\"a\":1}]").value(), ElementsAre(R"({"a":1})"));
+  EXPECT_THAT(split_events("\xEF\xBB\xBF{\"a\":1}\r\n\xEF\xBB\xBF{\"b\":2}\r\n").value(),
+              ElementsAre(R"({"a":1})", R"({"b":2})"));
+  EXPECT_THAT(split_events(std::string_view("\xFF\xFE{\0}\0", 6)).error(), HasSubstr("UTF-16"));
+}
+
 TEST(SplitEvents, SaysWhereItIsNotJson) {
   EXPECT_FALSE(split_events(" \n"));
   EXPECT_FALSE(split_events("[]"));

@@ -10,6 +10,9 @@
 #include <chrono>
 #include <optional>
 
+#include "http_client/race.hpp"
+#include "http_client/tls_rules.hpp"
+
 namespace limehook::app {
 namespace {
 
@@ -41,6 +44,9 @@ struct HttpConnection::Impl {
   asio::ssl::context tls_context{asio::ssl::context::tls_client};
   std::optional<TlsStream> stream;  // without TLS only its lowest layer is used
   beast::flat_buffer buffer;
+  std::string certificate_problem;  // why the server's certificate was refused
+
+  using Deadline = std::chrono::steady_clock::time_point;
 
   beast::tcp_stream& tcp() { return beast::get_lowest_layer(*stream); }
 
@@ -64,24 +70,67 @@ struct HttpConnection::Impl {
     return result;
   }
 
-  beast::error_code connect(std::chrono::steady_clock::time_point deadline) {
+  // Connects the stream to the first of the host's addresses that answers.
+  beast::error_code race(const std::vector<asio::ip::tcp::endpoint>& endpoints, Deadline deadline) {
+    http_client::RaceBudget budget{.extra_sockets_max = http_client::Race::kRunningMax};
+    std::optional<http_client::Race::Result> over;
+    const boost::intrusive_ptr<http_client::Race> race(new http_client::Race(
+        context, budget, endpoints, [&](http_client::Race::Result result) { over = std::move(result); }));
+    context.restart();
+    race->start();
+    while (!over && context.run_one_until(deadline) > 0) {
+    }
+    race->cancel();
+    context.restart();
+    context.run();
+    if (!over) return beast::error::timeout;
+    if (over->error) return over->error;
+    beast::error_code error;
+    const auto socket = over->socket->release(error);
+    if (!error) tcp().socket().assign(over->endpoint.protocol(), socket, error);
+    return error;
+  }
+
+  beast::error_code connect(Deadline deadline) {
     beast::error_code error;
     asio::ip::tcp::resolver resolver(context);
-    const auto endpoints = resolver.resolve(host, port, error);
+    const auto found = resolver.resolve(host, port, error);
     if (error) return error;
+    std::vector<asio::ip::address> addresses;
+    for (const auto& entry : found) addresses.push_back(entry.endpoint().address());
+    std::vector<asio::ip::tcp::endpoint> endpoints;
+    for (const auto& address : http_client::interleaved(addresses)) {
+      endpoints.emplace_back(address, found.begin()->endpoint().port());
+    }
     buffer.clear();
     stream.emplace(context, tls_context);
+    if (const auto failed = race(endpoints, deadline)) return failed;
     tcp().expires_at(deadline);
-    error = run([&](auto done) { tcp().async_connect(endpoints, std::move(done)); });
-    if (error) return error;
-    tcp().socket().set_option(asio::ip::tcp::no_delay(true), error);
-    if (!tls) return {};
-    stream->set_verify_callback(asio::ssl::host_name_verification(host));
+    return tls ? shake_hands() : beast::error_code{};
+  }
+
+  beast::error_code shake_hands() {
+    beast::error_code error;
+    http_client::expect_host(SSL_get0_param(stream->native_handle()), host);
+    certificate_problem.clear();
+    stream->set_verify_callback([this](bool fine, asio::ssl::verify_context& verification) {
+      if (!fine) certificate_problem = problem_of(verification.native_handle());
+      return fine;
+    });
     // RFC 6066, section 3: names only.
     asio::ip::make_address(host, error);
     const bool named = static_cast<bool>(error);
     if (named && SSL_set_tlsext_host_name(stream->native_handle(), host.c_str()) != 1) return asio::error::no_memory;
     return run([&](auto done) { stream->async_handshake(asio::ssl::stream_base::client, std::move(done)); });
+  }
+
+  std::string problem_of(X509_STORE_CTX* verification) const {
+    const int error = X509_STORE_CTX_get_error(verification);
+    if (error == X509_V_ERR_HOSTNAME_MISMATCH || error == X509_V_ERR_IP_ADDRESS_MISMATCH) {
+      return fmt::format("certificate is not valid for host {}: it is for {}", host,
+                         http_client::names_of(X509_STORE_CTX_get0_cert(verification)));
+    }
+    return fmt::format("certificate verify failed: {}", X509_verify_cert_error_string(error));
   }
 
   template <class Stream>
@@ -114,6 +163,7 @@ std::expected<HttpConnection, std::string> HttpConnection::to(std::string_view u
     beast::error_code ignored;
     impl->tls_context.set_default_verify_paths(ignored);
     impl->tls_context.set_verify_mode(asio::ssl::verify_peer);
+    http_client::trust_issuing_authorities(impl->tls_context.native_handle());
   }
   return HttpConnection(std::move(impl));
 }
@@ -129,7 +179,7 @@ std::expected<HttpResponse, std::string> HttpConnection::send(const HttpRequest&
   if (!impl_->reusable()) {
     if (const auto error = impl_->connect(deadline)) {
       impl_->stream.reset();
-      return std::unexpected(text_of(error));
+      return std::unexpected(impl_->certificate_problem.empty() ? text_of(error) : impl_->certificate_problem);
     }
   }
   http::request<http::string_body> message;

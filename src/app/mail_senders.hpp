@@ -10,7 +10,7 @@
 
 namespace limehook::app {
 
-// Both empty without a mail server. Each call returns at once, on any thread; what it sends waits in memory, and is
+// Both empty without a mail server. Each call returns at once; what it sends waits in memory, and is
 // dropped when the last of the two is destroyed.
 struct MailSenders {
   std::function<void(delivery::MailDue&&)> notice;

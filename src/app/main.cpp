@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include "app/commands.hpp"
+#include "app/terminal.hpp"
 
 namespace limehook::app {
 namespace {
@@ -33,13 +34,18 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return root.exit(error) == 0 ? static_cast<int>(ExitCode::Ok) : static_cast<int>(ExitCode::Usage);
   }
-  return static_cast<int>(chosen());
+  const ExitCode code = chosen();
+  const auto problem = root.got_subcommand("serve") ? std::nullopt : output_problem();
+  if (!problem || code != ExitCode::Ok) return static_cast<int>(code);
+  print_error(*problem);
+  return static_cast<int>(ExitCode::Failed);
 }
 
 }  // namespace
 }  // namespace limehook::app
 
 int main(int argc, char** argv) {
+  limehook::app::hold_standard_descriptors();
   std::signal(SIGPIPE, SIG_IGN);  // a peer that closes early is an error of one connection, not the end
   std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit (ulimit -f) is as a full disk
   return limehook::app::run(argc, argv);

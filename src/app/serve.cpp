@@ -66,29 +66,13 @@ http_client::AddressPolicy address_policy(const Config& config) {
   return http_client::AddressPolicy(std::move(networks));
 }
 
+void tell_of_name(const std::string& host, std::string_view kind) {
+  spdlog::debug("{} has only addresses that webhooks may not reach ({}): see --allow-net", host, kind);
+}
+
 std::optional<http_client::Proxy> proxy_of(const Config& config) {
   if (!config.proxy) return std::nullopt;
   return http_client::Proxy{config.proxy->host, config.proxy->port, config.proxy->credentials};
-}
-
-// Without --admin-key the first start makes a key, which is shown once and kept as a hash.
-void make_first_key(store::Store& store) {
-  const auto catalog = store.load_catalog();
-  const bool has_admin = std::ranges::any_of(catalog.keys, [](const ApiKey& k) { return k.role == Role::Admin; });
-  if (has_admin) return;
-  const std::string key = signing::generate_token("lh_");
-  IdGenerator ids(catalog.last_id);
-  const WallTime now = runtime::now().wall;
-  store::WriteBatch batch;
-  batch.catalog.emplace_back(ApiKey{.id = KeyId{ids.next(now)},
-                                    .name = std::string(kFirstKeyName),
-                                    .role = Role::Admin,
-                                    .hash = signing::sha256(key),
-                                    .hint = key.substr(key.size() - 4),
-                                    .created_at = now});
-  if (store.commit(batch).status != store::CommitStatus::Committed) return;
-  std::printf("The first admin key, shown only now: %s\n", key.c_str());
-  std::fflush(stdout);
 }
 
 runtime::EngineOptions engine_options(const Config& config) {
@@ -133,12 +117,45 @@ api::SignInOptions sign_in_options(const Config& config, const std::string& addr
   return options;
 }
 
-// Nobody can sign in to a new server yet. The link is for who has started it, so it is in no log.
+// Without --admin-key the first start makes a key, which is shown once and kept as a hash. It is shown before it is
+// stored: one that was shown for nothing is of no use to anybody, and the next start shows another. Answers why not.
+asio::awaitable<std::optional<std::string>> make_first_key(runtime::Engine& engine) {
+  const auto& keys = engine.directory().keys().all();
+  if (std::ranges::any_of(keys, [](const auto& entry) { return entry.second.role == Role::Admin; }))
+    co_return std::nullopt;
+  const std::string key = signing::generate_token("lh_");
+  app::print_line("The first admin key, shown only now: " + key);
+  if (const auto problem = app::output_problem()) co_return "the first admin key cannot be shown: " + *problem;
+  const ApiKey row{.id = KeyId{engine.new_id()},
+                   .name = std::string(kFirstKeyName),
+                   .role = Role::Admin,
+                   .hash = signing::sha256(key),
+                   .hint = key.substr(key.size() - 4),
+                   .created_at = runtime::now().wall};
+  if (co_await engine.change(row.id.str(), {row})) co_return std::nullopt;
+  co_return "the first admin key cannot be stored; what was shown is no key";
+}
+
+// Nobody can sign in to a new server yet. The link is for who has started it, so it is in no log. Each start makes
+// another one until it is used.
 asio::awaitable<void> offer_setup(api::Api& api) {
   const auto link = co_await api.offer_setup();
   if (!link) co_return;
-  std::printf("To create the first admin, open this link once, within 24 hours: %s\n", link->c_str());
-  std::fflush(stdout);
+  app::print_line("To create the first admin, open this link once, within 24 hours: " + *link);
+  if (const auto problem = app::output_problem()) {
+    spdlog::warn("The link that makes the first admin could not be shown: {}. The next start shows another.", *problem);
+  }
+}
+
+// What belongs to a first start, before the first caller. `failed` is told why the server cannot go on.
+asio::awaitable<void> begin_to_serve(runtime::Engine& engine, api::Api& api, http_server::Server& server, bool has_key,
+                                     std::function<void(std::string)> failed) {
+  if (const auto problem = has_key ? std::nullopt : co_await make_first_key(engine)) {
+    failed(*problem);
+    co_return;
+  }
+  co_await offer_setup(api);
+  server.accept();
 }
 
 asio::awaitable<void> run_until_signal(runtime::Engine& engine, http_server::Server& server, asio::io_context& io) {
@@ -152,6 +169,7 @@ asio::awaitable<void> run_until_signal(runtime::Engine& engine, http_server::Ser
   });
   server.drain();
   co_await engine.drain(limits::kDrainTimeout);
+  co_await server.drained(limits::kLastAnswersTimeout);
   spdlog::info("Stopped.");
   io.stop();
 }
@@ -170,6 +188,7 @@ int serve(const Config& config, store::Store& store) {
   telemetry::Metrics metrics;  // outlives what is left in `io` at the end
   asio::io_context io(1);
   const auto policy = address_policy(config);
+  const http_client::PortPolicy ports(config.allow_ports);
   const auto shares = share_connections(config);
   TestReceiverUrls test_receivers;  // set when the server listens: before anything is received or sent
   const auto is_test_receiver = [&](std::string_view url) { return test_receivers.exempts(url); };
@@ -178,6 +197,8 @@ int serve(const Config& config, store::Store& store) {
     auto sender = http_client::HttpSender::create({.threads = sender_threads(config),
                                                    .version = LIMEHOOK_VERSION,
                                                    .policy = policy,
+                                                   .ports = ports,
+                                                   .name_leads_inside = tell_of_name,
                                                    .is_test_receiver = is_test_receiver,
                                                    .proxy = proxy_of(config),
                                                    .ca_file = config.ca_file ? config.ca_file->string() : "",
@@ -202,7 +223,7 @@ int serve(const Config& config, store::Store& store) {
                 .config = config,
                 .admin_key = config.admin_key.value_or(signing::generate_token("")),
                 .url_rules = {config.allow_http, [&](std::string_view host) { return policy.literal_problem(host); },
-                              is_test_receiver},
+                              [&](std::uint16_t port) { return ports.problem(port); }, is_test_receiver},
                 .default_timeout = config.timeout,
                 .sessions = {config.session_idle, config.session_age},
                 .send_mail = mail.account,
@@ -224,6 +245,7 @@ int serve(const Config& config, store::Store& store) {
              if (reason == http_server::Refusal::Descriptors) tell_of_descriptors();
            },
        .admit = [&](const http_server::Request& head) { return api.admit(head); },
+       .payer = [&](const http_server::Request& head) { return api.payer_of(head); },
        .error = [](int status, std::string_view detail) { return api::problem(status, detail); }},
       [&](const http_server::Request& request) { return api.handle(request); });
   if (const auto used = app::use_tls_files(server, config); !used) {
@@ -238,13 +260,19 @@ int serve(const Config& config, store::Store& store) {
   const auto own_receivers = app::test_receiver_urls(config, address);
   test_receivers = own_receivers.value_or(TestReceiverUrls());
   api.set_test_receivers(test_receivers, own_receivers ? "" : own_receivers.error());
-  asio::co_spawn(io, offer_setup(api), asio::detached);
+  int exit_code = static_cast<int>(app::ExitCode::Ok);
+  const auto fail = [&](const std::string& why) {
+    app::print_error(why);
+    exit_code = static_cast<int>(app::ExitCode::Failed);
+    io.stop();
+  };
+  asio::co_spawn(io, begin_to_serve(engine, api, server, config.admin_key.has_value(), fail), asio::detached);
   asio::co_spawn(io, run_until_signal(engine, server, io), asio::detached);
   asio::co_spawn(io, app::reload_tls_on_hangup(server, config, io), asio::detached);
   io.run();
   std::error_code ignored;
   std::filesystem::remove(address_file, ignored);
-  return static_cast<int>(app::ExitCode::Ok);
+  return exit_code;
 }
 
 }  // namespace
@@ -259,7 +287,6 @@ int run_serve(const Config& config) {
     return static_cast<int>(app::ExitCode::Failed);
   }
   try {
-    if (!config.admin_key) make_first_key(**store);
     return serve(config, **store);
   } catch (const boost::system::system_error& error) {
     app::print_error("cannot listen on " + config.listen.address + ":" + std::to_string(config.listen.port) + ": " +

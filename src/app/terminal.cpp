@@ -1,14 +1,21 @@
 #include "app/terminal.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <system_error>
+
+#include "base/text_direction.hpp"
 
 namespace limehook::app {
 namespace {
+
+int write_error = 0;  // of standard output, the first
 
 bool colors_wanted() {
   static const bool wanted = [] {
@@ -21,10 +28,14 @@ bool colors_wanted() {
   return wanted;
 }
 
-bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
-
+// Marks of isolates take no room.
 std::size_t columns_of(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return !continues_character(c); }));
+  std::size_t columns = 0;
+  for (std::size_t size = 0; !text.empty(); text.remove_prefix(size)) {
+    size = text_direction::character_size(text);
+    if (text_direction::isolates_opened(text.substr(0, size)) == 0) ++columns;
+  }
+  return columns;
 }
 
 }  // namespace
@@ -64,7 +75,7 @@ std::string printable(std::string_view text) {
     else if (byte < 0x20 || byte == 0x7F || c1) out += '?';
     else out += text[i];
   }
-  return out;
+  return text_direction::isolated(out, "?");
 }
 
 std::string padded(std::string_view text, std::size_t width) {
@@ -73,10 +84,30 @@ std::string padded(std::string_view text, std::size_t width) {
 
 std::string shortened(std::string_view text, std::size_t width) {
   if (columns_of(text) <= width) return std::string(text);
-  std::size_t columns = 0;
-  std::size_t end = 0;
-  while (end < text.size() && (continues_character(text[end]) || ++columns < width)) ++end;
-  return std::string(text.substr(0, end)) + "…";
+  std::string out;
+  int open = 0;
+  for (std::size_t columns = 1; !text.empty();) {
+    const auto character = text.substr(0, text_direction::character_size(text));
+    text.remove_prefix(character.size());
+    const int opened = text_direction::isolates_opened(character);
+    if (opened == 0 && ++columns > width) break;
+    open += opened;
+    out += character;
+  }
+  out += "…";
+  for (; open > 0; --open) out += text_direction::kEndIsolate;
+  return out;
+}
+
+std::string shell_word(std::string_view text) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("_-./:@%+,").find(c) != std::string_view::npos;
+  };
+  if (!text.empty() && std::ranges::all_of(text, plain)) return std::string(text);
+  std::string out("'");
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
 }
 
 Table::Table(std::vector<std::string> headings) : rows_{std::move(headings)} {}
@@ -110,9 +141,27 @@ Color color_of_status(std::string_view status) {
 }
 
 void print_line(std::string_view line) {
+  errno = 0;
   std::fwrite(line.data(), 1, line.size(), stdout);
   std::fputc('\n', stdout);
-  std::fflush(stdout);
+  if (std::fflush(stdout) != 0 && write_error == 0) write_error = errno != 0 ? errno : EIO;
+}
+
+std::optional<std::string> output_problem() {
+  const int flags = fcntl(STDOUT_FILENO, F_GETFL);
+  if (write_error == 0 && (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)) write_error = EBADF;
+  if (write_error == 0) return std::nullopt;
+  return fmt::format("standard output cannot be written: {}",
+                     write_error == EBADF ? "it is closed" : std::generic_category().message(write_error));
+}
+
+void hold_standard_descriptors() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(descriptor, F_GETFD) >= 0) continue;
+    // open() takes the lowest number that is free, which is this one. What is to be written stays an error.
+    const int mode = descriptor == STDERR_FILENO ? O_WRONLY : O_RDONLY;
+    [[maybe_unused]] const int opened = open("/dev/null", mode);
+  }
 }
 
 void print_error(std::string_view line) {

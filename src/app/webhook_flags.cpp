@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include "app/commands.hpp"
+#include "base/json_text.hpp"
 #include "base/time.hpp"
+#include "model/event.hpp"
+#include "model/verbatim_json.hpp"
 
 namespace limehook::app {
 namespace {
@@ -11,14 +14,25 @@ namespace {
 namespace json = boost::json;
 using Problem = std::unexpected<std::string>;
 
+// Numbers that the document model would change are kept as they are.
+json::value as_written(std::string_view compact) {
+  auto value = json::parse({compact.data(), compact.size()});
+  return json::serialize(value) == compact ? value : verbatim(compact);
+}
+
 std::expected<json::object, std::string> read_data(const std::string& data) {
   if (data.empty()) return json::object();
-  json::error_code error;
-  auto value = json::parse(data, error);
-  if (error || !value.is_object()) {
+  const auto text = json_text::without_byte_order_mark(data);
+  const std::string compact = json_problem(text) ? "" : json_text::compact(text);
+  if (!compact.starts_with('{')) {
     return Problem("--data: is not a JSON object; expected one such as '{\"max_concurrency\":2}'");
   }
-  return std::move(value.get_object());
+  json::object members;
+  json_text::each_member(compact, [&](std::string_view raw_name, std::string_view value) {
+    members[*json_text::string_value('"' + std::string(raw_name) + '"')] = as_written(value);
+    return true;
+  });
+  return members;
 }
 
 std::expected<json::object, std::string> read_headers(const std::vector<std::string>& lines) {
@@ -54,10 +68,9 @@ std::expected<json::array, std::string> read_schedule(const std::string& text) {
 std::expected<json::value, std::string> read_template(const std::string& file) {
   const auto text = read_input(file);
   if (!text) return Problem("--template: " + text.error());
-  json::error_code error;
-  auto value = json::parse(*text, error);
-  if (error) return Problem(fmt::format("--template: \"{}\" is not JSON: {}", file, error.message()));
-  return value;
+  const auto json = json_text::without_byte_order_mark(*text);
+  if (const auto problem = json_problem(json)) return Problem(fmt::format("--template: \"{}\" {}", file, *problem));
+  return as_written(json_text::compact(json));
 }
 
 void set_text(json::object& object, const char* member, const std::string& text) {

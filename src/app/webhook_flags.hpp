@@ -33,7 +33,8 @@ struct WebhookFlags {
 
 void add_webhook_flags(CLI::App& command, WebhookFlags& flags);
 
-// What was given; members of --data go first, and flags replace them. The error names the wrong flag.
+// What was given, to be written with serialize_verbatim() (model/verbatim_json.hpp); members of --data go first, and
+// flags replace them. The error names the wrong flag.
 std::expected<boost::json::object, std::string> webhook_json(const WebhookFlags& flags);
 
 }  // namespace limehook::app

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "model/verbatim_json.hpp"
+
 namespace limehook::app {
 namespace {
 
@@ -65,14 +67,18 @@ TEST(WebhookFlags, FlagsReplaceMembersOfData) {
 
 TEST(WebhookFlags, SayWhatIsSent) {
   const auto payload_of = [](const std::vector<const char*>& arguments) {
-    return json::serialize(parse(arguments).value().at("payload"));
+    return serialize_verbatim(parse(arguments).value().at("payload"));
   };
   const std::string file = testing::TempDir() + "template.json";
   std::ofstream(file) << R"({"text": "{{caller_number}}"})";
   EXPECT_EQ(payload_of({"--preset", "slack"}), R"({"preset":"slack"})");
   EXPECT_EQ(payload_of({"--template", file.c_str()}), R"({"template":{"text":"{{caller_number}}"}})");
+  std::ofstream(file) << "\xEF\xBB\xBF"
+                         R"({"price": 1.10, "exact": [9007199254740993.5]})";
+  EXPECT_EQ(payload_of({"--template", file.c_str()}), R"({"template":{"price":1.10,"exact":[9007199254740993.5]}})");
+  EXPECT_EQ(payload_of({"--data", R"({"payload": {"template": {"price": 1.10}}})"}), R"({"template":{"price":1.10}})");
   std::ofstream(file) << "{";
-  EXPECT_THAT(parse({"--template", file.c_str()}).error(), HasSubstr("is not JSON"));
+  EXPECT_THAT(parse({"--template", file.c_str()}).error(), HasSubstr("is not valid JSON"));
   std::filesystem::remove(file);
   EXPECT_THAT(parse({"--template", file.c_str()}).error(), HasSubstr("--template: "));
 }

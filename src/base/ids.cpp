@@ -42,7 +42,8 @@ std::optional<std::int64_t> decode_id(std::string_view prefix, std::string_view 
     if (digit == std::string_view::npos || (value >> 58) != 0) return std::nullopt;
     value = value << 5 | digit;
   }
-  return value == 0 ? std::nullopt : std::optional(static_cast<std::int64_t>(value));
+  if (value == 0 || (value >> 63) != 0) return std::nullopt;
+  return static_cast<std::int64_t>(value);
 }
 
 std::string attempt_id(DeliveryId delivery, int number) {

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <cstdio>
 
+#include "base/decimal.hpp"
+
 namespace limehook::json_text {
 namespace {
 
@@ -34,6 +36,8 @@ std::uint32_t hex4(std::string_view text) {
 
 // Outside strings valid JSON has no other bytes as low as these.
 bool is_space(char c) { return static_cast<unsigned char>(c) <= ' '; }
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool must_be_escaped(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
 
@@ -120,6 +124,33 @@ std::string compact(std::string_view text) {
     end = std::copy(text.begin() + copied, text.end(), end);
     return static_cast<std::size_t>(end - begin);
   });
+  return out;
+}
+
+std::string_view without_byte_order_mark(std::string_view text) {
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  return text.starts_with(kMark) ? text.substr(kMark.size()) : text;
+}
+
+std::string with_plain_integers(std::string_view compact) {
+  std::string out;
+  out.reserve(compact.size());
+  for (std::size_t i = 0; i < compact.size();) {
+    const std::size_t begin = i;
+    const char c = compact[i];
+    if (c == '"') {
+      i = string_end(compact, i);
+    } else if (c == '-' || is_digit(c)) {
+      i = value_end(compact, i);
+      if (const auto integer = integer_of(compact.substr(begin, i - begin))) {
+        out += std::to_string(*integer);
+        continue;
+      }
+    } else {
+      ++i;
+    }
+    out += compact.substr(begin, i - begin);
+  }
   return out;
 }
 

@@ -4,14 +4,29 @@
 // then on handled as compact text with these functions, which trust their input to be valid JSON.
 
 #include <cstddef>
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace limehook::json_text {
 
 // Removes the white space between tokens. `text` must be valid JSON.
 std::string compact(std::string_view text);
+
+// `text` without a UTF-8 byte order mark at its begin, which RFC 8259 lets readers pass over.
+std::string_view without_byte_order_mark(std::string_view text);
+
+// Compact JSON with every number that is an integer of 64 bits (decimal.hpp) in its plain form, so that parsers that go
+// by the form take 12.0 for one. All else stays as it was.
+std::string with_plain_integers(std::string_view compact);
+
+// The items of a JSON array, one after the other, each as it is written. Follows the array's own structure and looks
+// no further: what is wrong within an item is for whoever reads the item. At most `count_max` + 1 are returned. What is
+// wrong with the array where its structure cannot be followed: an item that is not closed or not there, a closing
+// bracket of the wrong kind, something after the end.
+std::expected<std::vector<std::string_view>, std::string> split_array(std::string_view text, std::size_t count_max);
 
 // Index just past the string, or the value of any kind, that opens at `begin` in compact text.
 std::size_t string_end(std::string_view text, std::size_t begin);

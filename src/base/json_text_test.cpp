@@ -147,5 +147,55 @@ TEST(PointerStep, EscapesTildeAndSlash) {
   EXPECT_EQ(pointer_step(""), "/");
 }
 
+TEST(JsonText, PassesOverAByteOrderMark) {
+  EXPECT_EQ(without_byte_order_mark("\xEF\xBB\xBF{}"), "{}");
+  EXPECT_EQ(without_byte_order_mark("\xEF\xBB{}"), "\xEF\xBB{}");
+  EXPECT_EQ(without_byte_order_mark(" \xEF\xBB\xBF{}"), " \xEF\xBB\xBF{}");
+  EXPECT_EQ(without_byte_order_mark(""), "");
+}
+
+// Goal: integers come out in one form, all else as it was.
+TEST(JsonText, WritesIntegersPlainly) {
+  EXPECT_EQ(with_plain_integers(R"({"a":12.0,"b":[1.2e1,-0,1e3,0.0],"12.0":"12.0"})"),
+            R"({"a":12,"b":[12,0,1000,0],"12.0":"12.0"})");
+  for (const std::string_view same :
+       {R"({"a":[1.5,1e400,18446744073709551615,"1.0",true,null]})", "{}", "-7", "1e-1"}) {
+    EXPECT_EQ(with_plain_integers(same), same);
+  }
+}
+
+// Goal: an array is followed through whatever stands in its items, as long as strings and brackets close.
+TEST(JsonText, SplitsArraysOfBrokenItems) {
+  using Items = std::vector<std::string_view>;
+  const auto items = [](std::string_view text) { return split_array(text, 1000).value_or(Items{"?"}); };
+  EXPECT_EQ(items("[]"), Items{});
+  EXPECT_EQ(items(" [ \r\n] "), Items{});
+  EXPECT_EQ(items("[1]"), Items{"1"});
+  EXPECT_EQ(items("\t[ {\"a\" : [1, 2]} ,\n\"]\\\",[\" , tru ]\n"), (Items{"{\"a\" : [1, 2]}", "\"]\\\",[\"", "tru"}));
+  EXPECT_EQ(items("[01,{a:1},{'b':2},{\"c\":},NaN,1 2,\"\\ud83d\",\"\xE9\"]"),
+            (Items{"01", "{a:1}", "{'b':2}", "{\"c\":}", "NaN", "1 2", "\"\\ud83d\"", "\"\xE9\""}));
+  EXPECT_EQ(split_array("[1,2,3,4]", 2)->size(), 3);
+}
+
+TEST(JsonText, SaysWhereAnArrayCannotBeFollowed) {
+  const auto problem = [](std::string_view text) {
+    const auto items = split_array(text, 1000);
+    return items ? "none" : items.error();
+  };
+  EXPECT_EQ(problem(""), "is not an array");
+  EXPECT_EQ(problem("{}"), "is not an array");
+  EXPECT_EQ(problem("["), "has nothing where an item should be: item 0, at byte 1");
+  EXPECT_EQ(problem("[1,]"), "has nothing where an item should be: item 1, at byte 3");
+  EXPECT_EQ(problem("[,1]"), "has nothing where an item should be: item 0, at byte 1");
+  EXPECT_EQ(problem("[1"), "ends within the array, after item 0");
+  EXPECT_EQ(problem("[1,{\"a\":[2]"), "ends within item 1, at byte 3");
+  EXPECT_EQ(problem("[1,\"a]"), "ends within a string of item 1, at byte 3");
+  EXPECT_EQ(problem("[\"a\\"), "ends within a string of item 0, at byte 1");
+  EXPECT_EQ(problem("[{\"a\":1]]"), "has a \"]\" that closes nothing in item 0, at byte 7");
+  EXPECT_EQ(problem("[1}]"), "has a \"}\" that closes nothing in item 0, at byte 2");
+  EXPECT_EQ(problem("[1] x"), "goes on after the array, at byte 4");
+  EXPECT_EQ(problem(std::string(100'000, '[')).substr(0, 18), "ends within item 0");
+}
+
 }  // namespace
 }  // namespace limehook::json_text

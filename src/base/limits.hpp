@@ -18,7 +18,7 @@ inline constexpr auto kIdempotencyWindow = 24h;
 inline constexpr std::size_t kPageDefault = 50;
 inline constexpr std::size_t kPageMax = 500;
 inline constexpr std::size_t kPageBytesMax = 4 * 1024 * 1024;  // of the payloads on a page
-inline constexpr std::size_t kSearchTermBytesMax = 255;        // as long as a call id may be
+inline constexpr std::size_t kSearchTermCharactersMax = 255;   // as long as a call id may be
 inline constexpr std::size_t kRowsExaminedMax = 50'000;        // for one page
 
 // Statistics. A series of a webhook's minutes begins at most so long ago; they are kept for longer, so it is whole.
@@ -51,11 +51,13 @@ inline constexpr auto kAttemptTimeoutMin = 100ms;
 inline constexpr auto kAttemptTimeoutMax = 60s;
 inline constexpr int kConcurrencyDefault = 8;
 inline constexpr int kConcurrencyMax = 100;
+inline constexpr int kTestsPerTeamMax = 8;     // at once; they pass a webhook's own limits
 inline constexpr double kRateLimitMin = 0.01;  // attempts per second
 inline constexpr double kRateLimitMax = 10'000;
 inline constexpr std::size_t kNotifyEmailsMax = 10;
 inline constexpr auto kSecretOverlap = 24h;
 inline constexpr auto kSecretOverlapMax = std::chrono::hours(24 * 30);
+inline constexpr std::size_t kPreviousSecretsMax = 5;  // that sign beside the current one
 
 // Webhooks.
 inline constexpr std::size_t kNameCharactersMax = 200;
@@ -67,12 +69,13 @@ inline constexpr std::size_t kPemBytesMax = 32 * 1024;
 inline constexpr std::size_t kNumbersMax = 1000;
 inline constexpr std::size_t kFilterConditionsMax = 50;
 inline constexpr std::size_t kFilterValuesMax = 1000;
+inline constexpr std::size_t kFilterNumberCharactersMax = 100;
 inline constexpr std::size_t kFilterPathDepthMax = 8;
 inline constexpr std::size_t kPayloadFieldsMax = 100;
 inline constexpr std::size_t kTemplateBytesMax = 64 * 1024;
 inline constexpr std::size_t kPlaceholdersMax = 200;
 inline constexpr std::size_t kShapedBytesMax = 512 * 1024;  // of a body that a webhook's payload setting makes
-inline constexpr std::size_t kTeamIdBytesMax = 128;
+inline constexpr std::size_t kTeamIdCharactersMax = 128;
 // What a team can make by itself; an admin can make more for it.
 inline constexpr std::size_t kWebhooksPerTeamMax = 1000;
 inline constexpr std::size_t kNumbersPerTeamMax = 100'000;
@@ -117,6 +120,7 @@ inline constexpr int kUnknownKeyBurst = 100;
 
 // Shutdown (spec section 7: drains and stops within 10 s).
 inline constexpr auto kDrainTimeout = 8s;
+inline constexpr auto kLastAnswersTimeout = 1s;  // after that, for callers to take their answers
 
 static_assert(kEventBytesMax <= kBatchBytesMax);
 static_assert(kPageDefault <= kPageMax && kPageMax <= kRowsExaminedMax);
@@ -125,6 +129,6 @@ static_assert(kTemplateBytesMax + kEventBytesMax <= kShapedBytesMax);
 static_assert(kConnectTimeout <= kAttemptTimeout && kAttemptTimeout <= kAttemptTimeoutMax);
 static_assert(kConcurrencyDefault <= kConcurrencyMax);
 static_assert(kRetryAfterMax <= kRetryStepMax);
-static_assert(kDrainTimeout < 10s);
+static_assert(kDrainTimeout + kLastAnswersTimeout < 10s);
 
 }  // namespace limehook::limits

@@ -93,6 +93,107 @@ Duration read_fraction(Cursor& in) {
   return fraction;
 }
 
+constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+constexpr std::array<std::string_view, 7> kWeekdays{"Monday", "Tuesday",  "Wednesday", "Thursday",
+                                                    "Friday", "Saturday", "Sunday"};
+
+// Which weekday it is, is not checked against the date: a sender that is wrong about it still means the date.
+void expect_weekday(Cursor& in, bool whole) {
+  for (const auto name : kWeekdays) {
+    const auto wanted = whole ? name : name.substr(0, 3);
+    if (in.rest().starts_with(wanted)) return in.expect_text(wanted);
+  }
+  in.expect("");
+}
+
+int read_month(Cursor& in) {
+  for (std::size_t i = 0; i < kMonths.size(); ++i) {
+    if (!in.rest().starts_with(kMonths[i])) continue;
+    in.expect_text(kMonths[i]);
+    return static_cast<int>(i) + 1;
+  }
+  in.expect("");
+  return 0;
+}
+
+struct TimeOfDay {
+  int hour = 0, minute = 0, second = 0;
+};
+
+TimeOfDay read_time_of_day(Cursor& in) {
+  TimeOfDay time;
+  time.hour = in.digits(2);
+  in.expect(":");
+  time.minute = in.digits(2);
+  in.expect(":");
+  time.second = in.digits(2);
+  return time;
+}
+
+std::optional<WallTime> date_at_end(const Cursor& in, int year, int month, int day, TimeOfDay time) {
+  if (!in.at_end()) return std::nullopt;
+  return from_civil(year, month, day, time.hour, time.minute, time.second, Duration(0));
+}
+
+std::optional<WallTime> read_imf_fixdate(std::string_view text) {  // "Sun, 06 Nov 1994 08:49:37 GMT"
+  Cursor in(text);
+  expect_weekday(in, false);
+  in.expect_text(", ");
+  const int day = in.digits(2);
+  in.expect(" ");
+  const int month = read_month(in);
+  in.expect(" ");
+  const int year = in.digits(4);
+  in.expect(" ");
+  const auto time = read_time_of_day(in);
+  in.expect_text(" GMT");
+  return date_at_end(in, year, month, day, time);
+}
+
+std::optional<WallTime> read_rfc850(std::string_view text, WallTime now) {  // "Sunday, 06-Nov-94 08:49:37 GMT"
+  Cursor in(text);
+  expect_weekday(in, true);
+  in.expect_text(", ");
+  const int day = in.digits(2);
+  in.expect("-");
+  const int month = read_month(in);
+  in.expect("-");
+  const int year = in.digits(2);
+  in.expect(" ");
+  const auto time = read_time_of_day(in);
+  in.expect_text(" GMT");
+  // The century is the one that leaves the date at most 50 years ahead; of several, the latest.
+  const std::chrono::year_month_day today{std::chrono::floor<days>(std::chrono::sys_time(now.time_since_epoch()))};
+  const int this_year = static_cast<int>(today.year());
+  const std::chrono::year_month_day latest_day = today + std::chrono::years(50);
+  const int next_century = this_year - this_year % 100 + 100;
+  for (const int century : {next_century, next_century - 100, next_century - 200}) {
+    const auto date = date_at_end(in, century + year, month, day, time);
+    if (!date) continue;  // 29 February, in a year that has none
+    const std::chrono::year_month_day that_day{
+        std::chrono::floor<days>(std::chrono::sys_time(date->time_since_epoch()))};
+    if (that_day <= latest_day) return date;
+  }
+  return std::nullopt;
+}
+
+std::optional<WallTime> read_asctime(std::string_view text) {  // "Sun Nov  6 08:49:37 1994"
+  Cursor in(text);
+  expect_weekday(in, false);
+  in.expect(" ");
+  const int month = read_month(in);
+  in.expect(" ");
+  const bool one_digit = in.peek() == ' ';
+  if (one_digit) in.expect(" ");
+  const int day = in.digits(one_digit ? 1 : 2);
+  in.expect(" ");
+  const auto time = read_time_of_day(in);
+  in.expect(" ");
+  const int year = in.digits(4);
+  return date_at_end(in, year, month, day, time);
+}
+
 }  // namespace
 
 std::optional<WallTime> parse_rfc3339(std::string_view text) {
@@ -150,31 +251,10 @@ std::string format_rfc3339(WallTime t) {
   return out + "Z";
 }
 
-std::optional<WallTime> parse_http_date(std::string_view text) {
-  static constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const auto comma = text.find(", ");
-  if (comma != 3) return std::nullopt;
-  Cursor in(text.substr(5));
-  const int day = in.digits(2);
-  in.expect(" ");
-  int month = 0;
-  for (std::size_t i = 0; i < kMonths.size(); ++i) {
-    if (in.rest().starts_with(kMonths[i])) month = static_cast<int>(i) + 1;
-  }
-  if (month == 0) return std::nullopt;
-  in.expect_text(kMonths[static_cast<std::size_t>(month - 1)]);
-  in.expect(" ");
-  const int year = in.digits(4);
-  in.expect(" ");
-  const int hour = in.digits(2);
-  in.expect(":");
-  const int minute = in.digits(2);
-  in.expect(":");
-  const int second = in.digits(2);
-  in.expect_text(" GMT");
-  if (!in.at_end()) return std::nullopt;
-  return from_civil(year, month, day, hour, minute, second, Duration(0));
+std::optional<WallTime> parse_http_date(std::string_view text, WallTime now) {
+  if (const auto comma = text.find(','); comma == std::string_view::npos) return read_asctime(text);
+  else if (comma == 3) return read_imf_fixdate(text);
+  return read_rfc850(text, now);
 }
 
 std::optional<Duration> parse_duration(std::string_view text) {

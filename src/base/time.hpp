@@ -41,8 +41,10 @@ inline WallTime from_us(std::int64_t us) { return WallTime(Duration(us)); }
 std::optional<WallTime> parse_rfc3339(std::string_view text);
 // "2025-01-30T15:00:00Z", with milliseconds when they are not zero.
 std::string format_rfc3339(WallTime t);
-// IMF-fixdate, the form of HTTP date that RFC 9110 section 5.6.7 asks senders to use. Others: nothing.
-std::optional<WallTime> parse_http_date(std::string_view text);
+// The three forms of an HTTP date that recipients must take (RFC 9110 section 5.6.7): IMF-fixdate, that of RFC 850 and
+// that of asctime(). A year of two digits is the latest one that is at most 50 years after `now`. Nothing for anything
+// else; letters in another case and other spaces count as something else.
+std::optional<WallTime> parse_http_date(std::string_view text, WallTime now);
 // "90", "90s", "1m", "1h30m", "250ms", "7d", at most 36500 days. A bare number is seconds. Nothing for anything else.
 std::optional<Duration> parse_duration(std::string_view text);
 // Shortest of the forms parse_duration reads: "1m", "90s", "250ms".

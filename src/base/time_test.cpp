@@ -97,16 +97,65 @@ TEST(Rfc3339, FormatsAnyTime) {
   EXPECT_EQ(format_rfc3339(from_us(-kMost - 1)), "0000-01-01T00:00:00Z");
 }
 
-TEST(HttpDate, ReadsImfFixdateOnly) {
-  // Goal: Retry-After dates are read in the form RFC 9110 tells senders to use.
-  const auto parsed = parse_http_date("Thu, 30 Jan 2025 15:00:00 GMT");
-  ASSERT_TRUE(parsed);
-  EXPECT_EQ(to_us(*parsed), kThreePm);
+// Goal: the three forms of RFC 9110 section 5.6.7 are read, with the examples that are there.
+TEST(HttpDate, ReadsTheThreeForms) {
+  const auto now = *parse_rfc3339("1994-11-01T00:00:00Z");
+  const auto expected = parse_rfc3339("1994-11-06T08:49:37Z");
   for (const std::string_view text :
-       {"", "Thursday, 30-Jan-25 15:00:00 GMT", "Thu Jan 30 15:00:00 2025", "Thu, 30 Jan 2025 15:00:00 UTC",
-        "Thu, 31 Feb 2025 15:00:00 GMT", "Thu, 30 Foo 2025 15:00:00 GMT", "Thu, 30 Jan 2025 15:00:00 GMT ",
-        "Thu,30 Jan 2025 15:00:00 GMT", "Thu, 3 Jan 2025 15:00:00 GMT", "Thu, 30 Jan 2025 25:00:00 GMT", "Thu, "}) {
-    EXPECT_FALSE(parse_http_date(text)) << text;
+       {"Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"}) {
+    EXPECT_EQ(parse_http_date(text, now), expected) << text;
+  }
+  EXPECT_EQ(parse_http_date("Wed Nov 16 08:49:37 1994", now), parse_rfc3339("1994-11-16T08:49:37Z"));
+  EXPECT_EQ(parse_http_date("Thu, 30 Jan 2025 15:00:00 GMT", now), from_us(kThreePm));
+  EXPECT_EQ(parse_http_date("Saturday, 31-Dec-94 23:59:60 GMT", now), parse_rfc3339("1994-12-31T23:59:60Z"));
+}
+
+// Goal: a year of two digits that seems to be more than 50 years ahead was in the past.
+TEST(HttpDate, FindsTheCenturyOfTwoDigits) {
+  const auto read = [](std::string_view text, std::string_view now) {
+    return parse_http_date(text, *parse_rfc3339(now));
+  };
+  EXPECT_EQ(read("Friday, 30-Jan-26 15:00:00 GMT", "2025-01-30T15:00:00Z"), parse_rfc3339("2026-01-30T15:00:00Z"));
+  EXPECT_EQ(read("Wednesday, 30-Jan-75 15:00:00 GMT", "2025-01-30T15:00:00Z"), parse_rfc3339("2075-01-30T15:00:00Z"));
+  EXPECT_EQ(read("Friday, 31-Jan-75 15:00:00 GMT", "2025-01-30T15:00:00Z"), parse_rfc3339("1975-01-31T15:00:00Z"));
+  EXPECT_EQ(read("Thursday, 30-Jan-76 15:00:00 GMT", "2025-01-30T15:00:00Z"), parse_rfc3339("1976-01-30T15:00:00Z"));
+  EXPECT_EQ(read("Sunday, 06-Nov-94 08:49:37 GMT", "2025-01-30T15:00:00Z"), parse_rfc3339("1994-11-06T08:49:37Z"));
+  EXPECT_EQ(read("Friday, 01-Jan-00 00:00:10 GMT", "2099-12-31T23:59:59Z"), parse_rfc3339("2100-01-01T00:00:10Z"));
+  // 2100 has no 29 February, 2000 has one.
+  EXPECT_EQ(read("Tuesday, 29-Feb-00 00:00:00 GMT", "2099-12-31T23:59:59Z"), parse_rfc3339("2000-02-29T00:00:00Z"));
+}
+
+// Goal: what only looks like one of them is none: other letters, other spaces, dates that do not exist.
+TEST(HttpDate, RefusesTheRest) {
+  for (const std::string_view text : {"",
+                                      "Thu, 30 Jan 2025 15:00:00 UTC",
+                                      "Thu, 31 Feb 2025 15:00:00 GMT",
+                                      "Thu, 30 Foo 2025 15:00:00 GMT",
+                                      "Thu, 30 Jan 2025 15:00:00 GMT ",
+                                      "Thu,30 Jan 2025 15:00:00 GMT",
+                                      "Thu, 3 Jan 2025 15:00:00 GMT",
+                                      "Thu, 30 Jan 2025 25:00:00 GMT",
+                                      "Thu, ",
+                                      "Xyz, 30 Jan 2025 15:00:00 GMT",
+                                      "thu, 30 Jan 2025 15:00:00 GMT",
+                                      "Thu, 30 jan 2025 15:00:00 GMT",
+                                      "Thu, 30 Jan 2025 15:00:00 gmt",
+                                      "Thu, 30-Jan-25 15:00:00 GMT",
+                                      "Thursday, 30 Jan 2025 15:00:00 GMT",
+                                      "Thursday, 30-Jan-2025 15:00:00 GMT",
+                                      "Thursday, 30-Jan-25 15:00:00",
+                                      "Thursday, 31-Feb-25 15:00:00 GMT",
+                                      "Someday, 30-Jan-25 15:00:00 GMT",
+                                      "Thu Jan 30 15:00:00 2025 GMT",
+                                      "Thu Jan 30 15:00:00 25",
+                                      "Thu Jan 3 15:00:00 2025",
+                                      "Thu Jan 03  15:00:00 2025",
+                                      "Thu Jan  30 15:00:00 2025",
+                                      "Thursday Jan 30 15:00:00 2025",
+                                      ",",
+                                      "Thu",
+                                      "2025-01-30T15:00:00Z"}) {
+    EXPECT_FALSE(parse_http_date(text, from_us(kThreePm))) << text;
   }
 }
 

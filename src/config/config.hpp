@@ -68,7 +68,8 @@ struct Config {
 
   // Delivery.
   bool allow_http = false;
-  std::vector<std::string> allow_nets;  // networks in CIDR form without host bits, besides the public addresses
+  std::vector<std::string> allow_nets;     // networks in CIDR form without host bits, besides the public addresses
+  std::vector<std::uint16_t> allow_ports;  // of other protocols, which webhooks may reach all the same
   std::optional<std::filesystem::path> ca_file;  // certificates trusted besides the system's; readable at start
   std::optional<ProxyAddress> proxy;             // an HTTP proxy that everything to receivers goes through
   std::vector<Duration> retry_schedule{std::chrono::minutes(1), std::chrono::minutes(5), std::chrono::minutes(15),

@@ -87,6 +87,8 @@ class Loader {
       return fmt::format("{}: cannot be read; expected a TOML file of options", *name);
     }
     if (!empty) content << file.rdbuf();
+    const std::string_view begin = content.view().substr(0, 2);
+    if (begin == "\xFF\xFE" || begin == "\xFE\xFF") return fmt::format("{}: is UTF-16 text; save it as UTF-8", *name);
     try {
       return apply_table(*name, toml::parse(content.str()));
     } catch (const toml::parse_error& error) {

@@ -82,12 +82,14 @@ TEST_F(LoadConfig, FlagsWinOverVariablesWinOverTheFile) {
 
 TEST_F(LoadConfig, AFileHasEveryKindOfValue) {
   sources_.variables["LIMEHOOK_CONFIG"] = write(
-      "listen = '[::1]:0'\nallow_http = true\nallow_net = ['10.0.0.0/8', '::1']\nretry_schedule = ['1s', '2s']\n"
+      "listen = '[::1]:0'\nallow_http = true\nallow_net = ['10.0.0.0/8', '::1']\nallow_port = [25, "
+      "6379]\nretry_schedule = ['1s', '2s']\n"
       "timeout = 20\nretention_size = '20GB'\nsender_threads = 4\nlog_format = 'json'\nadmin_key = 'k'\n");
   const auto config = load().config;
   EXPECT_EQ(config.listen, (ListenAddress{"::1", 0}));
   EXPECT_TRUE(config.allow_http);
   EXPECT_THAT(config.allow_nets, ElementsAre("10.0.0.0/8", "::1/128"));
+  EXPECT_THAT(config.allow_ports, ElementsAre(25, 6379));
   EXPECT_THAT(config.retry_schedule, ElementsAre(1s, 2s));
   EXPECT_EQ(config.timeout, 20s);
   EXPECT_EQ(config.retention_bytes, 20'000'000'000U);
@@ -141,6 +143,15 @@ TEST_F(LoadConfig, ABadFileIsAnError) {
   EXPECT_THAT(error(), HasSubstr("timeout: has the wrong type"));
   sources_.flags["config"] = {write("timeout = ['1s']\n")};
   EXPECT_THAT(error(), HasSubstr("timeout: has the wrong type"));
+}
+
+TEST_F(LoadConfig, AByteOrderMarkIsPassedOverAndUtf16Named) {
+  sources_.flags["config"] = {write("\xEF\xBB\xBFlisten = \"127.0.0.1:7\"\n")};
+  EXPECT_EQ(error(), "no error");
+  for (const char* mark : {"\xFF\xFE", "\xFE\xFF"}) {
+    sources_.flags["config"] = {write(mark + std::string("l\0", 2))};
+    EXPECT_THAT(error(), HasSubstr("is UTF-16 text; save it as UTF-8"));
+  }
 }
 
 TEST_F(LoadConfig, AnEmptyFileAndAnEmptyListChangeNothing) {

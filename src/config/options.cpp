@@ -95,6 +95,8 @@ Problem set_secret_key(Config& c, std::string_view text) {
 Problem set_allow_http(Config& c, std::string_view text) { return set(c.allow_http, read_switch(text)); }
 Problem set_allow_net(Config& c, std::string_view text) { return set(c.allow_nets, read_networks(text)); }
 
+Problem set_allow_port(Config& c, std::string_view text) { return set(c.allow_ports, read_ports(text)); }
+
 Problem set_ca_file(Config& c, std::string_view text) {
   return set_readable_file(c.ca_file, text, "a file of certificates in PEM form");
 }
@@ -255,6 +257,8 @@ constexpr Option kOptions[] = {
      set_allow_http},
     {"allow-net", OptionKind::List, "CIDR", "", "Webhooks may reach this network besides the public addresses.",
      set_allow_net},
+    {"allow-port", OptionKind::List, "PORT", "",
+     "Webhooks may reach this port though it is one of another protocol, such as 25 or 6379.", set_allow_port},
     {"ca-file", OptionKind::Single, "FILE", "", "PEM certificates of authorities to trust besides the system's.",
      set_ca_file},
     {"proxy", OptionKind::Single, "URL", "",

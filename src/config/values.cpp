@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "base/email_address.hpp"
+#include "base/json_text.hpp"
 
 namespace limehook::config {
 namespace {
@@ -179,6 +180,16 @@ Value<std::vector<std::string>> read_networks(std::string_view text) {
   return networks;
 }
 
+Value<std::vector<std::uint16_t>> read_ports(std::string_view text) {
+  std::vector<std::uint16_t> ports;
+  for (const auto part : split(text)) {
+    const auto port = read_count(part, 1, 65'535);
+    if (!port) return Problem(fmt::format("\"{}\" is not a port; expected a number from 1 to 65535", part));
+    ports.push_back(static_cast<std::uint16_t>(*port));
+  }
+  return ports;
+}
+
 Value<std::vector<std::string>> read_origins(std::string_view text) {
   std::vector<std::string> origins;
   for (const auto part : split(text)) {
@@ -342,6 +353,7 @@ Value<std::string> read_secret_file(std::string_view name) {
   std::string secret(kBytesMax, '\0');
   file.read(secret.data(), static_cast<std::streamsize>(secret.size()));
   secret.resize(static_cast<std::size_t>(file.gcount()));
+  secret.erase(0, secret.size() - json_text::without_byte_order_mark(secret).size());
   secret.resize(std::min(secret.find('\n'), secret.size()));
   if (secret.ends_with('\r')) secret.pop_back();
   if (secret.empty()) return problem("has an empty first line; expected the secret there");

@@ -21,6 +21,8 @@ Value<ListenAddress> read_listen(std::string_view text);
 Value<std::string> read_network(std::string_view text);
 // Networks with commas between them.
 Value<std::vector<std::string>> read_networks(std::string_view text);
+// Ports with commas between them.
+Value<std::vector<std::uint16_t>> read_ports(std::string_view text);
 // Origins (RFC 6454: "https://app.example.com", "http://localhost:3000") with commas between them.
 Value<std::vector<std::string>> read_origins(std::string_view text);
 // "http://[user:password@]host:port". The error does not repeat the text, which may hold a password.

@@ -61,6 +61,15 @@ TEST(ReadNetwork, RefusesTheRest) {
   EXPECT_FALSE(read_networks("10.0.0.0/8,"));
 }
 
+TEST(ReadPorts, TakesPortsOnly) {
+  EXPECT_THAT(read_ports("25, 6379").value(), ElementsAre(25, 6379));
+  for (const auto* text : {"", "0", "65536", "smtp", "25,", "-1"}) {
+    const auto ports = read_ports(text);
+    ASSERT_FALSE(ports) << text;
+    EXPECT_THAT(ports.error(), HasSubstr("is not a port; expected a number from 1 to 65535"));
+  }
+}
+
 TEST(ReadRetrySchedule, HoldsToTheLimitsOfTheSpec) {
   EXPECT_THAT(read_retry_schedule("1m,5m, 15m,30m").value(), ElementsAre(1min, 5min, 15min, 30min));
   EXPECT_THAT(read_retry_schedule("1s,24h").value(), ElementsAre(1s, 24h));

@@ -23,10 +23,20 @@ enum class BreakerState : std::uint8_t {
 
 class Breaker {
  public:
+  Breaker() = default;
+  // As it was in an earlier process. `pause`: of an open one, the pause that ends at `probe_at`; 0: it was closed.
+  Breaker(int failures, Duration pause, MonotonicTime opened_at, MonotonicTime probe_at)
+      : state_(pause > Duration(0) ? BreakerState::Open : BreakerState::Closed),
+        failures_(failures),
+        pause_(pause),
+        probe_at_(probe_at),
+        opened_at_(opened_at) {}
+
   BreakerState state() const { return state_; }
   int failures_in_a_row() const { return failures_; }
   MonotonicTime probe_at() const { return probe_at_; }    // while Open
   MonotonicTime opened_at() const { return opened_at_; }  // while not Closed
+  Duration pause() const { return pause_; }               // likewise: the last one
 
   // An attempt starts. Not before probe_at(), and with nothing else under way, unless it is Closed.
   void started() {

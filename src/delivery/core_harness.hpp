@@ -97,7 +97,7 @@ class CoreHarness {
   }
 
   std::vector<EventReceipt> accept(std::vector<EventDraft> events) {
-    handle(EventsSubmitted{++ticket, std::move(events), ""});
+    handle(EventsSubmitted{++ticket, std::move(events)});
     commit_all();
     return take_answer<EventsAccepted>().receipts;
   }

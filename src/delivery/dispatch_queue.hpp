@@ -47,6 +47,7 @@ struct OpenEntry {
   BodyType body_type{};
   DeliveryState state = DeliveryState::Closing;  // until it is set
   AttemptOutcome last_outcome{};                 // of the last attempt
+  EndReason reason{};                            // once it has ended
   std::int16_t http_status = 0;                  // likewise
   bool fallback = false;                         // it goes to the webhook's fallback URL
   bool test = false;

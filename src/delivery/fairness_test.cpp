@@ -178,5 +178,46 @@ TEST_F(FairnessTest, DeletedWebhooksLeaveTheTurns) {
   EXPECT_EQ(core_->scheduler.gauges().open, 0U);
 }
 
+// Goal: however many tests a team asks for, they have few of the node's places, and deliveries go on beside them.
+TEST_F(FairnessTest, TestsOfOneTeamLeaveRoom) {
+  make_node(32);
+  const auto hanging = create("a");
+  const auto other = create("b");
+  const auto test = [&](WebhookId webhook) {
+    core_->handle(TestSubmitted{++core_->ticket, webhook, CoreHarness::draft("a")});
+    core_->commit_all();
+  };
+  for (int i = 0; i < 60; ++i) test(hanging);
+  const auto of_team = core_->attempts.size();
+  EXPECT_THAT(core_->attempts, SizeIs(2));
+  for (int i = 0; i < 58; ++i) EXPECT_EQ(core_->take_answer<Refused>().reason, Refusal::TestsUnderWay);
+  for (int i = 0; i < 60; ++i) test(other);  // which has places of its own
+  EXPECT_THAT(core_->attempts, SizeIs(2 * of_team));
+  const auto tests = std::exchange(core_->attempts, {});
+  deliver("b", 3);
+  EXPECT_EQ(turns(3), std::vector<WebhookId>(3, other));
+  while (core_->has_answer<Refused>()) core_->take_answer<Refused>();
+  core_->finish(tests.front(), 500);  // then there is room for another
+  core_->commit_all();
+  test(hanging);
+  EXPECT_THAT(core_->attempts, SizeIs(1));
+  EXPECT_FALSE(core_->has_answer<Refused>());
+}
+
+// Goal: tests that the store refuses, or whose webhook goes meanwhile, take no room.
+TEST_F(FairnessTest, TestsThatComeToNothingLeaveRoom) {
+  make_node(32);
+  const auto webhook = create("a");
+  for (int i = 0; i < 5; ++i) {
+    core_->handle(TestSubmitted{++core_->ticket, webhook, CoreHarness::draft("a")});
+    core_->commit({store::CommitStatus::Failed, "", {}});
+    EXPECT_EQ(core_->take_answer<Refused>().reason, Refusal::StoreFailed);
+    core_->advance(std::chrono::seconds(2));
+  }
+  core_->handle(TestSubmitted{++core_->ticket, webhook, CoreHarness::draft("a")});
+  core_->commit_all();
+  EXPECT_THAT(core_->attempts, SizeIs(1));
+}
+
 }  // namespace
 }  // namespace limehook::delivery

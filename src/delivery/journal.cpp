@@ -81,6 +81,7 @@ std::optional<store::WriteBatch> Journal::take(MonotonicTime now) {
   outstanding_ = true;
   taken_at_ = now;
   large_in_a_row_ = bytes().all() >= gather_.large_bytes ? large_in_a_row_ + 1 : 0;
+  ++fact_batch_;
   fact_sizes_ = sizes_of(facts_.batch);
   store::WriteBatch batch = std::exchange(facts_.batch, {});
   move_events(requests_.effects, batch.events.size());
@@ -101,6 +102,7 @@ std::vector<Effect> Journal::finish(MonotonicTime now, store::WriteBatch&& batch
     append_to(facts, std::move(effects));  // in the order of the batch
     return facts;
   }
+  ++fact_batch_;
   retry_at_ = now + kStorePause;
   keep_front(batch, fact_sizes_);
   // Facts are stored in the order in which they happened: the old ones go before what came since.

@@ -89,6 +89,8 @@ class Journal {
 
   Work& requests() { return requests_; }
   Work& facts() { return facts_; }
+  // Names the batch that facts() are collected for: as long as it is the same, what was put into them is where it was.
+  std::uint64_t fact_batch() const { return fact_batch_; }
 
   // Why a request cannot be taken now; nothing when it can.
   std::optional<Refusal> refusal(MonotonicTime now) const;
@@ -132,6 +134,7 @@ class Journal {
   GatherRule gather_;
   Work requests_;
   Work facts_;
+  std::uint64_t fact_batch_ = 1;
   bool outstanding_ = false;
   Sizes fact_sizes_{};                   // of the outstanding batch's first part
   std::vector<Effect> request_effects_;  // of the outstanding batch

@@ -25,7 +25,7 @@ using BodyPtr = std::shared_ptr<const std::string>;
 struct EventsSubmitted {
   Ticket ticket;
   std::vector<EventDraft> events;
-  std::string idempotency_scope;  // keys of different scopes do not meet
+  bool of_teams_only = false;  // the answer counts no deliveries to webhooks that are for every team
 };
 // Sends one event to one webhook now, past filters and limits, without retries. Answered by TestFinished or Refused.
 struct TestSubmitted {
@@ -63,6 +63,7 @@ struct RetrySubmitted {
 struct SkipSubmitted {
   Ticket ticket;
   DeliveryId delivery;
+  std::shared_ptr<const Actor> by{};
 };
 // Starts a bulk redelivery. Id and times are set here. Answered by RecoveryStored or Refused.
 struct RecoverySubmitted {
@@ -137,7 +138,8 @@ struct RecoveryStepWanted {
 struct EventReceipt {
   EventId id;
   int deliveries;
-  bool duplicate;
+  bool duplicate;         // the same key came with the same payload before: this is that event
+  bool conflict = false;  // the key belongs to this event, whose payload is another one: nothing was stored
 };
 struct EventsAccepted {
   Ticket ticket;
@@ -169,6 +171,7 @@ enum class Refusal : std::uint8_t {
   Conflict,         // the webhook or delivery has changed since it was read
   Ended,            // the delivery is not open
   RecoveryRunning,  // the webhook has one already
+  TestsUnderWay,    // as many tests as the webhook's team, or all teams together, may have at once
 };
 struct Refused {
   Ticket ticket;

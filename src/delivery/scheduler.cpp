@@ -4,12 +4,16 @@
 #include <numeric>
 
 #include "base/assert.hpp"
+#include "base/limits.hpp"
 #include "model/payload_shape.hpp"
 
 namespace limehook::delivery {
 namespace {
 
+constexpr int kTestsShare = 8;          // tests together have this part of the node's places
 constexpr std::size_t kRowBytes = 200;  // rough cost of a row beside its texts
+
+Actor actor_of(const std::optional<AuditEntry>& audit) { return audit ? audit->actor() : Actor{}; }
 
 }  // namespace
 
@@ -24,15 +28,6 @@ Scheduler::Scheduler(SchedulerOptions options, std::int64_t last_id)
 void Scheduler::load_webhook(Webhook webhook) {
   const auto shared = std::make_shared<const Webhook>(std::move(webhook));
   apply_webhook(shared);
-}
-
-void Scheduler::load_health(const store::WebhookHealth& health) {
-  WebhookSlot* slot = queue_.find_webhook(health.webhook);
-  if (!slot) return;
-  slot->failing_since = health.failing_since;
-  slot->noticed = health.noticed;
-  slot->health_stored = true;
-  if (!slot->webhook->pushes()) forget_health(*slot);  // it was disabled, and the process ended before this was stored
 }
 
 void Scheduler::load_delivery(Now now, const store::OpenDelivery& delivery) {
@@ -217,8 +212,7 @@ Delivery Scheduler::new_delivery(const Event& event, const Webhook& webhook, std
   return delivery;
 }
 
-void Scheduler::add_event(Work& work, EventDraft&& draft, std::string_view scope, std::span<const WebhookPtr> targets,
-                          bool test) {
+void Scheduler::add_event(Work& work, EventDraft&& draft, std::span<const WebhookPtr> targets, bool test) {
   store::NewEvent added;
   added.event.id = EventId{ids_.next(now_.wall)};
   added.event.type = draft.type;
@@ -227,10 +221,8 @@ void Scheduler::add_event(Work& work, EventDraft&& draft, std::string_view scope
   added.event.test = test;
   added.event.payload = std::move(draft.payload);
   added.terms = std::move(draft.terms);
-  if (!draft.idempotency_key.empty()) {
-    added.idempotency_key = std::move(draft.idempotency_key);
-    added.idempotency_scope = scope;
-  }
+  added.idempotency_key = std::move(draft.idempotency_key);
+  added.fingerprint = std::move(draft.fingerprint);
   store::WriteBatch& batch = work.batch;
   added.deliveries.reserve(targets.size());
   for (const WebhookPtr& webhook : targets) {
@@ -248,28 +240,42 @@ void Scheduler::on(EventsSubmitted&& input) {
   for (EventDraft& draft : input.events) {
     matched_.clear();
     routing_.match(draft, matched_);
-    add_event(work, std::move(draft), input.idempotency_scope, matched_, false);
+    add_event(work, std::move(draft), matched_, false);
+    if (!input.of_teams_only) continue;
+    const auto of_team = [](const WebhookPtr& webhook) { return !webhook->team_id.empty(); };
+    work.batch.events.back().deliveries_told = static_cast<int>(std::ranges::count_if(matched_, of_team));
   }
+}
+
+bool Scheduler::has_room_for_test(const std::string& team) const {
+  const int all_max = std::max(2, options_.queue.in_flight_max / kTestsShare);
+  const int team_max = std::min(limits::kTestsPerTeamMax, all_max / 2);
+  const auto of_team = std::ranges::count(testing_, team, [](const auto& test) { return test.second; });
+  return static_cast<int>(testing_.size()) < all_max && of_team < team_max;
 }
 
 void Scheduler::on(TestSubmitted&& input) {
   const WebhookPtr webhook = find_webhook(input.webhook);
   if (!webhook) return refuse(input.ticket, Refusal::NotFound);
   if (refused(input.ticket)) return;
+  if (!has_room_for_test(webhook->team_id)) return refuse(input.ticket, Refusal::TestsUnderWay);
+  testing_[input.ticket] = webhook->team_id;
   Work& work = journal_.requests();
   work.effects.push_back(AcceptTest{input.ticket, work.batch.events.size()});
-  add_event(work, std::move(input.event), "", {&webhook, 1}, true);
+  add_event(work, std::move(input.event), {&webhook, 1}, true);
 }
 
 void Scheduler::on(WebhookSubmitted&& input) {
   if (refused(input.ticket)) return;
   Webhook& webhook = input.webhook;
+  bool ends = false;
   if (webhook.id) {
     const WebhookPtr current = find_webhook(webhook.id);
     if (!current) return refuse(input.ticket, Refusal::NotFound);
     if (current->version != webhook.version || saving_.contains(webhook.id)) {
       return refuse(input.ticket, Refusal::Conflict);
     }
+    ends = current->pushes() && !webhook.pushes();
     ++webhook.version;
   } else {
     webhook.id = WebhookId{ids_.next(now_.wall)};
@@ -277,8 +283,11 @@ void Scheduler::on(WebhookSubmitted&& input) {
     webhook.created_at = now_.wall;
   }
   webhook.updated_at = now_.wall;
+  if (webhook.enabled) webhook.disabled_at.reset();
+  else if (!webhook.disabled_at) webhook.disabled_at = now_.wall;
   saving_.insert(webhook.id);
   Work& work = journal_.requests();
+  if (ends) work.batch.webhook_ends.push_back({webhook.id, now_.wall, actor_of(input.audit), {}});
   work.batch.webhooks.push_back(webhook);
   work.batch.bytes += kRowBytes;
   if (input.audit) {
@@ -298,6 +307,7 @@ void Scheduler::on(WebhookDeleted&& input) {
   saving_.insert(input.webhook);
   Work& work = journal_.requests();
   work.batch.deleted_webhooks.push_back({input.webhook, now_.wall});
+  if (current->pushes()) work.batch.webhook_ends.push_back({input.webhook, now_.wall, actor_of(input.audit), {}});
   if (input.audit) work.batch.catalog.emplace_back(std::move(*input.audit));
   work.effects.push_back(ApplyDelete{input.ticket, input.webhook});
 }

@@ -20,27 +20,31 @@
 
 namespace limehook::delivery {
 
-// The last few deliveries that were opened again and have ended since, with their attempts, or are open in the store:
-// what somebody read of one just before may be out of date.
+// The last few deliveries that were opened again and have ended since, with their attempts and why, or are open in the
+// store: what somebody read of one just before may be out of date.
 class RecentEnds {
  public:
   static constexpr int kOpen = -1;  // instead of the attempts
 
-  bool knows(DeliveryId id) const { return attempts_.contains(id); }
-  void add(DeliveryId id, int attempts) {
-    if (attempts_.insert_or_assign(id, attempts).second) order_.push_back(id);
+  bool knows(DeliveryId id) const { return ends_.contains(id); }
+  void add(DeliveryId id, int attempts, EndReason reason = EndReason::None) {
+    if (ends_.insert_or_assign(id, End{attempts, reason}).second) order_.push_back(id);
     if (order_.size() <= kMax) return;
-    attempts_.erase(order_.front());
+    ends_.erase(order_.front());
     order_.pop_front();
   }
   bool is_stale(const store::OpenDelivery& read) const {
-    const auto found = attempts_.find(read.id);
-    return found != attempts_.end() && found->second != read.attempts;
+    const auto found = ends_.find(read.id);
+    return found != ends_.end() && (found->second.attempts != read.attempts || found->second.reason != read.reason);
   }
 
  private:
   static constexpr std::size_t kMax = 4096;
-  std::map<DeliveryId, int> attempts_;
+  struct End {
+    int attempts;
+    EndReason reason;
+  };
+  std::map<DeliveryId, End> ends_;
   std::deque<DeliveryId> order_;
 };
 
@@ -75,7 +79,7 @@ class Scheduler {
   Scheduler(SchedulerOptions options, std::int64_t last_id);
 
   void load_webhook(Webhook webhook);
-  void load_health(const store::WebhookHealth& health);  // of a webhook that is loaded
+  void load_health(Now now, const store::WebhookHealth& health);  // of a webhook that is loaded
   // Every open delivery, ascending by id.
   void load_delivery(Now now, const store::OpenDelivery& delivery);
   void load_recovery(const Recovery& recovery);
@@ -142,11 +146,12 @@ class Scheduler {
   // Begins a new walk through the schedule, now, for a delivery that the store holds as ended.
   void reopen_ended(Work& work, store::OpenDelivery& delivery, Ticket ticket);
   void reopen_closing(DeliveryId id, OpenEntry& entry, Ticket ticket);
-  void skip(DeliveryId id, OpenEntry& entry, Ticket ticket);
+  void skip(DeliveryId id, OpenEntry& entry, const SkipSubmitted& asked);
   // To be called when what was under way has ended.
   void answer_skip(DeliveryId id);
-  // scheduler_progress.cpp: what the outside world reports back
+  // scheduler_recoveries.cpp
   void on(RecoveryStepLoaded&& input);
+  // scheduler_progress.cpp: what the outside world reports back
   void on(AttemptFinished&& input);
   void on(BodiesLoaded&& input);
   void on(BatchFinished&& input);
@@ -190,9 +195,10 @@ class Scheduler {
 
   // True when the request was refused.
   bool refused(Ticket ticket);
+  // Tests go past a webhook's limits, so they have places of their own: few of the node's, and fewer for a team.
+  bool has_room_for_test(const std::string& team) const;
   void refuse(Ticket ticket, Refusal reason) { outputs_.push_back(Refused{ticket, reason}); }
-  void add_event(Work& work, EventDraft&& draft, std::string_view scope, std::span<const WebhookPtr> targets,
-                 bool test);
+  void add_event(Work& work, EventDraft&& draft, std::span<const WebhookPtr> targets, bool test);
   Delivery new_delivery(const Event& event, const Webhook& webhook, std::uint32_t order_key);
   void open_accepted(std::span<const Effect> effects, store::WriteBatch& batch,
                      std::span<const store::DuplicateEvent> duplicates);
@@ -203,9 +209,11 @@ class Scheduler {
   void end_watch(WebhookId webhook);
   void apply_webhook(const WebhookPtr& webhook);
   // scheduler_health.cpp: how webhooks fare, and who is told
-  void take_evidence(OpenEntry& entry, const Attempt& attempt, Evidence evidence, BreakerChange change);
+  // `was_failing`: its target's last attempt before had failed.
+  void take_evidence(OpenEntry& entry, const Attempt& attempt, Evidence evidence, BreakerChange change,
+                     bool was_failing);
   void store_health(WebhookSlot& slot);
-  void forget_health(WebhookSlot& slot);
+  void drop_health(WebhookSlot& slot);  // of one that is deleted
   void disable(WebhookSlot& slot, std::string reason);
   void raise(WebhookSlot& slot, EventType type, std::string reason, std::string_view more_members = {});
   void mail(WebhookSlot& slot, MailDue&& mail);
@@ -220,6 +228,11 @@ class Scheduler {
   void cancel_some();
   // Writes down the delivery's state as a fact. A terminal one closes the delivery when it is durable.
   void record_state(DeliveryId id, OpenEntry& entry, DeliveryStatus status, std::optional<Duration> retry_in);
+  // The same for one that is given up.
+  void record_canceled(DeliveryId id, OpenEntry& entry);
+  // Of one that ends after an attempt that was its last.
+  static EndReason reason_of_failure(const OpenEntry& entry);
+  static EndReason reason_of_cancel(const OpenEntry& entry);
   // What follows from an attempt that was not acknowledged or a first success; test deliveries are not retried.
   DeliveryStatus settle(OpenEntry& entry, const AttemptFinished& input, std::optional<Duration>& retry_in);
   void start(DeliveryId id, const OpenEntry& entry);
@@ -236,10 +249,11 @@ class Scheduler {
   Journal journal_;
   std::deque<Output> outputs_;
   std::map<RecoveryId, RecoveryRun> recoveries_;
-  std::map<DeliveryId, Ticket> tests_;  // waiting for their attempt
-  std::map<DeliveryId, Ticket> skips_;  // waiting for their attempt to end
-  std::set<WebhookId> saving_;          // a change is being stored
-  std::set<WebhookId> recovering_;      // a recovery runs or is being stored
+  std::map<DeliveryId, Ticket> tests_;     // waiting for their attempt
+  std::map<Ticket, std::string> testing_;  // tests that are being stored or waiting for their attempt, with their team
+  std::map<DeliveryId, SkipSubmitted> skips_;  // waiting for their attempt to end
+  std::set<WebhookId> saving_;                 // a change is being stored
+  std::set<WebhookId> recovering_;             // a recovery runs or is being stored
   RecentEnds ended_again_;
   struct LateMail {
     MonotonicTime due;

@@ -52,6 +52,7 @@ bool Scheduler::is_behind_others(WebhookId webhook, DeliveryId id) const {
   const WebhookSlot* slot = queue_.find_webhook(webhook);
   const auto part = backlog_.parts().find(webhook);
   if (!slot || slot->webhook->ordered == Ordering::None || part == backlog_.parts().end()) return false;
+  if (id <= part->second.cancel_through) return false;  // what is left before it is to be canceled
   return part->second.count > 0 && std::min(part->second.first, part->second.first_before) <= id;
 }
 

@@ -81,12 +81,12 @@ void Scheduler::on(SkipSubmitted&& input) {
     case DeliveryState::Blocked:
     case DeliveryState::Ready:
       queue_.withdraw(input.delivery, *entry);
-      return skip(input.delivery, *entry, input.ticket);
+      return skip(input.delivery, *entry, input);
     case DeliveryState::Parking:
-      return skip(input.delivery, *entry, input.ticket);
+      return skip(input.delivery, *entry, input);
     case DeliveryState::Loading:
     case DeliveryState::Running:
-      if (!skips_.try_emplace(input.delivery, input.ticket).second) refuse(input.ticket, Refusal::Conflict);
+      if (!skips_.try_emplace(input.delivery, input).second) refuse(input.ticket, Refusal::Conflict);
       return;
     case DeliveryState::Canceling:
     case DeliveryState::Closing:
@@ -94,16 +94,18 @@ void Scheduler::on(SkipSubmitted&& input) {
   }
 }
 
-void Scheduler::skip(DeliveryId id, OpenEntry& entry, Ticket ticket) {
+void Scheduler::skip(DeliveryId id, OpenEntry& entry, const SkipSubmitted& asked) {
   entry.again = false;  // this was asked for last
+  entry.reason = EndReason::Skipped;
   record_state(id, entry, DeliveryStatus::Canceled, std::nullopt);
-  journal_.facts().effects.push_back(Answer{ticket});
+  journal_.facts().batch.updates.back().by = asked.by;
+  journal_.facts().effects.push_back(Answer{asked.ticket});
 }
 
 void Scheduler::answer_skip(DeliveryId id) {
   const auto skipped = skips_.find(id);
   if (skipped == skips_.end()) return;
-  journal_.facts().effects.push_back(Answer{skipped->second});
+  journal_.facts().effects.push_back(Answer{skipped->second.ticket});
   skips_.erase(skipped);
 }
 

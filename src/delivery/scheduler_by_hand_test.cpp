@@ -102,7 +102,7 @@ TEST(SchedulerByHand, KeepsARetryThatMeetsACancellation) {
   failed.attempts = 5;
   Webhook disabled = *webhook;
   disabled.enabled = false;
-  core.handle(EventsSubmitted{1, {CoreHarness::draft("team_002")}, ""});
+  core.handle(EventsSubmitted{1, {CoreHarness::draft("team_002")}});
   core.handle(RetrySubmitted{2, failed});
   core.handle(WebhookSubmitted{3, disabled});
   core.commit();

@@ -183,7 +183,7 @@ TEST_F(SchedulerCornersTest, ManyBusyWebhooksDelayNobody) {
   ASSERT_LT(core.scheduler.gauges().in_flight, 4000);
   core.attempts.clear();
   core.create(CoreHarness::webhook("healthy"));
-  core.handle(EventsSubmitted{++core.ticket, {CoreHarness::draft("healthy")}, ""});
+  core.handle(EventsSubmitted{++core.ticket, {CoreHarness::draft("healthy")}});
   core.commit();
   std::vector<std::string> started;
   for (const auto& attempt : core.attempts) started.push_back(attempt.webhook->team_id);

@@ -35,16 +35,16 @@ TEST_F(SchedulerEventsTest, SurvivesAFailingStore) {
     core_.deliver(CoreHarness::draft());
     const auto attempt = core_.take_attempt();
     const auto before = core_.stored_events(EventType::WebhookDisabled).size();
-    core_.handle(EventsSubmitted{500, {CoreHarness::draft("nobody")}, ""});  // outstanding
+    core_.handle(EventsSubmitted{500, {CoreHarness::draft("nobody")}});  // outstanding
     core_.finish(attempt, 410);
-    core_.handle(EventsSubmitted{501, {CoreHarness::draft("team_002"), CoreHarness::draft("nobody")}, ""});
+    core_.handle(EventsSubmitted{501, {CoreHarness::draft("team_002"), CoreHarness::draft("nobody")}});
     core_.commit();
     EXPECT_EQ(core_.take_answer<EventsAccepted>().ticket, 500U);
     core_.commit({status, "no", {}});
     EXPECT_EQ(core_.take_answer<Refused>().ticket, 501U);
     core_.advance(1s);
     ASSERT_THAT(core_.batches, SizeIs(1));  // the fact, again
-    core_.handle(EventsSubmitted{502, {CoreHarness::draft("nobody")}, ""});
+    core_.handle(EventsSubmitted{502, {CoreHarness::draft("nobody")}});
     core_.commit();
     EXPECT_EQ(core_.stored_events(EventType::WebhookDisabled).size(), before + 1);
     const auto tells = core_.started();
@@ -62,7 +62,7 @@ TEST_F(SchedulerEventsTest, SendsEachRaisedEvent) {
   const auto third = core_.create(CoreHarness::webhook());
   core_.deliver(CoreHarness::draft());
   ASSERT_THAT(core_.attempts, SizeIs(3));
-  core_.handle(EventsSubmitted{500, {CoreHarness::draft("nobody")}, ""});  // outstanding
+  core_.handle(EventsSubmitted{500, {CoreHarness::draft("nobody")}});  // outstanding
   core_.finish(core_.take_attempt(), 410);
   core_.finish(core_.take_attempt(), 410);
   core_.commit();
@@ -82,8 +82,8 @@ TEST_F(SchedulerEventsTest, RequestsKeepTheirOwnEvents) {
   core_.create(CoreHarness::webhook("team_002"));
   core_.deliver(CoreHarness::draft());
   const auto attempt = core_.take_attempt();
-  core_.handle(EventsSubmitted{500, {CoreHarness::draft("nobody")}, ""});  // outstanding
-  core_.handle(EventsSubmitted{501, {CoreHarness::draft("nobody"), CoreHarness::draft("team_002")}, ""});
+  core_.handle(EventsSubmitted{500, {CoreHarness::draft("nobody")}});  // outstanding
+  core_.handle(EventsSubmitted{501, {CoreHarness::draft("nobody"), CoreHarness::draft("team_002")}});
   core_.finish(attempt, 410);
   core_.commit();
   core_.take_answer<EventsAccepted>();
@@ -102,6 +102,18 @@ TEST_F(SchedulerEventsTest, RequestsKeepTheirOwnEvents) {
   ASSERT_THAT(core_.started(), SizeIs(2));
   for (const StartAttempt& started : core_.attempts) {
     EXPECT_THAT(*started.body, HasSubstr(std::string(name_of(started.type))));
+  }
+}
+
+// Goal: who may not know of webhooks for every team is not told how many of them an event goes to.
+TEST_F(SchedulerEventsTest, CountsForATeamAreOfItsWebhooks) {
+  core_.create(CoreHarness::webhook(""));
+  for (const auto& [of_teams_only, told] : {std::pair{true, 1}, {false, 2}}) {
+    core_.handle(EventsSubmitted{500, {CoreHarness::draft()}, of_teams_only});
+    const auto batch = core_.commit();
+    ASSERT_THAT(batch.events, SizeIs(1));
+    EXPECT_THAT(batch.events[0].deliveries, SizeIs(2));
+    EXPECT_EQ(core_.take_answer<EventsAccepted>().receipts.at(0).deliveries, told);
   }
 }
 

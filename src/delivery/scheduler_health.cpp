@@ -8,8 +8,6 @@
 namespace limehook::delivery {
 namespace {
 
-// A failure that is over sooner is not worth a write.
-constexpr Duration kHealthStoredAfter = std::chrono::minutes(1);
 constexpr Duration kMailPause = std::chrono::hours(1);
 
 class Members {
@@ -27,32 +25,68 @@ class Members {
   std::string json_;
 };
 
+store::TargetHealth health_of(const Breaker& breaker, Now now) {
+  store::TargetHealth health{.failures_in_a_row = breaker.failures_in_a_row()};
+  if (breaker.state() == BreakerState::Closed) return health;
+  const auto wall = [&](MonotonicTime at) { return now.wall + (at - now.mono); };
+  health.opened_at = wall(breaker.opened_at());
+  health.probe_at = wall(breaker.probe_at());
+  health.pause = breaker.pause();
+  return health;
+}
+
+// A wall clock that was set meanwhile must not hold a probe back for longer than its pause.
+Breaker breaker_of(const store::TargetHealth& health, Now now) {
+  if (!health.opened_at) return {health.failures_in_a_row, {}, {}, {}};
+  const Duration pause = std::max(health.pause, Duration(1));
+  const Duration left = std::clamp<Duration>(health.probe_at - now.wall, Duration(0), pause);
+  const Duration open_for = std::max<Duration>(now.wall - *health.opened_at, Duration(0));
+  return {health.failures_in_a_row, pause, now.mono - open_for, now.mono + left};
+}
+
 std::string failure_of(AttemptOutcome outcome, int http_status) {
   return outcome == AttemptOutcome::Response ? std::to_string(http_status) : std::string(name_of(outcome));
 }
 
 }  // namespace
 
-void Scheduler::take_evidence(OpenEntry& entry, const Attempt& attempt, Evidence evidence, BreakerChange change) {
+void Scheduler::load_health(Now now, const store::WebhookHealth& health) {
+  tick(now);
+  WebhookSlot* slot = queue_.find_webhook(health.webhook);
+  if (!slot) return;
+  slot->health_stored = true;
+  slot->main.breaker = breaker_of(health.main, now);
+  if (!slot->webhook->fallback_url.empty() && health.fallback != store::TargetHealth{}) {
+    slot->target(true).breaker = breaker_of(health.fallback, now);
+  }
+  if (slot->webhook->pushes()) {
+    slot->failing_since = health.failing_since;
+    slot->noticed = health.noticed;
+  } else if (health.failing_since || health.noticed) {
+    store_health(*slot);  // it was disabled, and the process ended before this was stored
+  }
+}
+
+void Scheduler::take_evidence(OpenEntry& entry, const Attempt& attempt, Evidence evidence, BreakerChange change,
+                              bool was_failing) {
   WebhookSlot& slot = *entry.slot;
   if (slot.deleted || !slot.webhook->pushes() || evidence == Evidence::None) return;
   if (evidence == Evidence::Works) {
-    slot.failing_since.reset();
+    const bool was_failing_since = std::exchange(slot.failing_since, std::nullopt).has_value();
     const bool recovered = !entry.fallback && std::exchange(slot.noticed, false);
-    if (slot.health_stored) store_health(slot);
+    if (was_failing || was_failing_since || recovered) store_health(slot);
     if (!recovered) return;
     return raise(slot, EventType::WebhookRecovered,
                  "The receiver answered " + std::to_string(attempt.http_status) + ".");
   }
   if (!slot.failing_since) slot.failing_since = now_.wall;
   const Duration failing = now_.wall - *slot.failing_since;
-  if (change == BreakerChange::Opened && !entry.fallback && !std::exchange(slot.noticed, true)) {
-    store_health(slot);
+  const bool news = change == BreakerChange::Opened && !entry.fallback && !std::exchange(slot.noticed, true);
+  store_health(slot);
+  if (news) {
     raise(slot, EventType::WebhookFailing,
           std::to_string(slot.main.breaker.failures_in_a_row()) +
               " attempts in a row failed; the last one: " + failure_of(attempt.outcome, attempt.http_status));
-  } else if (!slot.health_stored && failing >= kHealthStoredAfter) {
-    store_health(slot);
   }
   // Quiet days are no failures: it takes as many as open the breaker.
   if (failing >= options_.disable_after &&
@@ -61,14 +95,29 @@ void Scheduler::take_evidence(OpenEntry& entry, const Attempt& attempt, Evidence
   }
 }
 
+// Once in each batch, however many attempts it has: what counts is how it fares after the last of them.
 void Scheduler::store_health(WebhookSlot& slot) {
-  slot.health_stored = slot.failing_since || slot.noticed;
-  journal_.facts().batch.healths.push_back({slot.webhook->id, slot.failing_since, slot.noticed});
+  store::WebhookHealth health{.webhook = slot.webhook->id,
+                              .failing_since = slot.failing_since,
+                              .noticed = slot.noticed,
+                              .main = health_of(slot.main.breaker, now_)};
+  if (slot.fallback) health.fallback = health_of(slot.fallback->breaker, now_);
+  slot.health_stored = !health.is_well();
+  auto& healths = journal_.facts().batch.healths;
+  if (slot.health_batch == journal_.fact_batch()) {
+    healths[slot.health_place] = std::move(health);
+  } else {
+    slot.health_batch = journal_.fact_batch();
+    slot.health_place = healths.size();
+    healths.push_back(std::move(health));
+  }
 }
 
-void Scheduler::forget_health(WebhookSlot& slot) {
+void Scheduler::drop_health(WebhookSlot& slot) {
   slot.failing_since.reset();
   slot.noticed = false;
+  slot.main.breaker = {};
+  if (slot.fallback) slot.fallback->breaker = {};
   if (slot.health_stored) store_health(slot);
 }
 
@@ -78,9 +127,12 @@ void Scheduler::disable(WebhookSlot& slot, std::string reason) {
   Webhook changed = *slot.webhook;
   changed.enabled = false;
   changed.disabled_reason = reason;
+  changed.disabled_at = now_.wall;
   ++changed.version;
   changed.updated_at = now_.wall;
-  journal_.facts().batch.webhooks.push_back(changed);
+  auto& batch = journal_.facts().batch;
+  batch.webhooks.push_back(changed);
+  batch.webhook_ends.push_back({changed.id, now_.wall, {.kind = ActorKind::Limehook}, reason});
   apply_webhook(std::make_shared<const Webhook>(std::move(changed)));
   raise(slot, EventType::WebhookDisabled, std::move(reason));
 }
@@ -99,7 +151,7 @@ void Scheduler::raise(WebhookSlot& slot, EventType type, std::string reason, std
   if (type != EventType::DeliveryExhausted || !matched_.empty()) {
     Work& facts = journal_.facts();
     facts.effects.push_back(AcceptEvents{0, facts.batch.events.size(), 1});
-    add_event(facts, std::move(draft), "", matched_, false);
+    add_event(facts, std::move(draft), matched_, false);
   }
   outputs_.push_back(Notice{type, webhook, reason});
   mail(slot, {type, webhook, std::move(reason)});
@@ -160,6 +212,7 @@ void Scheduler::give_up_held() {
     entry.http_status = 0;
     std::optional<Duration> retry_in;
     const DeliveryStatus status = exhaust(id, entry, retry_in);
+    entry.reason = status == DeliveryStatus::Failed ? EndReason::HeldTooLong : EndReason::None;
     record_state(id, entry, status, retry_in);
     if (retry_in) queue_.make_ready(id, entry);
     outputs_.push_back(HeldTooLong{id, entry.slot->webhook, status});

@@ -39,10 +39,30 @@ void Scheduler::on(BodiesLoaded&& input) {
     }
     queue_.finish(*entry, Evidence::None);
     if (!found && !input.failed) forget(id);
-    else if (unwanted || skips_.contains(id)) record_state(id, *entry, DeliveryStatus::Canceled, std::nullopt);
+    else if (unwanted || skips_.contains(id)) record_canceled(id, *entry);
     else queue_.wait(id, *entry, now_.mono + kReloadPause);
     answer_skip(id);
   }
+}
+
+EndReason Scheduler::reason_of_failure(const OpenEntry& entry) {
+  if (entry.last_outcome == AttemptOutcome::HeldBack) return EndReason::HeldTooLong;
+  if (entry.last_outcome == AttemptOutcome::AddressRefused) return EndReason::RefusedByPolicy;
+  return entry.http_status == 410 ? EndReason::Gone : EndReason::Exhausted;
+}
+
+EndReason Scheduler::reason_of_cancel(const OpenEntry& entry) {
+  const Webhook& webhook = *entry.slot->webhook;
+  if (entry.slot->deleted) return EndReason::WebhookDeleted;
+  if (entry.test && webhook.pushes()) return EndReason::Interrupted;
+  return webhook.enabled && webhook.mode == WebhookMode::Poll ? EndReason::WebhookPolled : EndReason::WebhookDisabled;
+}
+
+void Scheduler::record_canceled(DeliveryId id, OpenEntry& entry) {
+  const auto skipped = skips_.find(id);
+  entry.reason = skipped == skips_.end() ? reason_of_cancel(entry) : EndReason::Skipped;
+  record_state(id, entry, DeliveryStatus::Canceled, std::nullopt);
+  if (skipped != skips_.end()) journal_.facts().batch.updates.back().by = skipped->second.by;
 }
 
 DeliveryStatus Scheduler::settle(OpenEntry& entry, const AttemptFinished& input, std::optional<Duration>& retry_in) {
@@ -71,6 +91,7 @@ void Scheduler::on(AttemptFinished&& input) {
   OpenEntry* entry = queue_.find(input.delivery);
   LIMEHOOK_ASSERT(entry && entry->state == DeliveryState::Running);
   const Evidence evidence = evidence_of(input.attempt, entry->test);
+  const bool was_failing = entry->slot->target(entry->fallback).breaker.failures_in_a_row() > 0;
   const BreakerChange change = queue_.finish(*entry, evidence);
   if (entry->slot->webhook->fallback_url.empty()) entry->fallback = false;  // taken away meanwhile
   if (input.attempt.http_status == 429 && input.retry_after) {
@@ -81,11 +102,16 @@ void Scheduler::on(AttemptFinished&& input) {
   entry->http_status = static_cast<std::int16_t>(input.attempt.http_status);
   entry->last_outcome = input.attempt.outcome;
   LIMEHOOK_ASSERT(input.attempt.number == entry->attempts);
-  take_evidence(*entry, input.attempt, evidence, change);
+  take_evidence(*entry, input.attempt, evidence, change, was_failing);
 
   std::optional<Duration> retry_in;
   const DeliveryStatus status = settle(*entry, input, retry_in);
-  record_state(input.delivery, *entry, status, retry_in);
+  if (status == DeliveryStatus::Canceled) {
+    record_canceled(input.delivery, *entry);
+  } else {
+    entry->reason = status == DeliveryStatus::Failed ? reason_of_failure(*entry) : EndReason::None;
+    record_state(input.delivery, *entry, status, retry_in);
+  }
   if (retry_in == Duration(0)) {
     queue_.make_ready(input.delivery, *entry);
   } else if (retry_in && may_wait_in_store(*entry->slot, now_.mono + *retry_in)) {
@@ -108,6 +134,7 @@ void Scheduler::on(AttemptFinished&& input) {
                                      std::move(observed), status, retry_in});
   Work& facts = journal_.facts();
   if (const auto test = tests_.find(input.delivery); test != tests_.end()) {
+    testing_.erase(test->second);
     facts.effects.push_back(AnswerTest{test->second, input.delivery, attempt});
     tests_.erase(test);
   }
@@ -128,7 +155,8 @@ void Scheduler::record_state(DeliveryId id, OpenEntry& entry, DeliveryStatus sta
                                  .http_status = entry.http_status,
                                  .last_outcome = entry.last_outcome,
                                  .fallback = entry.fallback,
-                                 .updated_at = now_.wall});
+                                 .updated_at = now_.wall,
+                                 .reason = is_open(status) ? EndReason::None : entry.reason});
   if (is_open(status)) return;
   entry.state = DeliveryState::Closing;
   facts.effects.push_back(Close{id});
@@ -183,6 +211,7 @@ void Scheduler::refuse(const Effect& effect, store::CommitStatus status) {
         using T = std::decay_t<decltype(e)>;
         if constexpr (std::is_same_v<T, ApplyWebhook>) saving_.erase(e.webhook->id);
         if constexpr (std::is_same_v<T, ApplyDelete>) saving_.erase(e.webhook);
+        if constexpr (std::is_same_v<T, AcceptTest>) testing_.erase(e.ticket);
         if constexpr (std::is_same_v<T, Reopen>) {
           for (const Ticket ticket : take_reopening(e.delivery.id)) refuse(ticket, reason);
         }
@@ -199,12 +228,13 @@ void Scheduler::carry_out(const AcceptEvents& effect, store::WriteBatch& batch,
   auto duplicate = std::ranges::lower_bound(duplicates, effect.first, {}, &store::DuplicateEvent::index);
   for (std::size_t i = effect.first; i < effect.first + effect.count; ++i) {
     if (duplicate != duplicates.end() && duplicate->index == i) {
-      answer.receipts.push_back({duplicate->original, duplicate->deliveries, true});
+      answer.receipts.push_back(
+          {duplicate->original, duplicate->deliveries, !duplicate->other_payload, duplicate->other_payload});
       ++duplicate;
       continue;
     }
     store::NewEvent& event = batch.events[i];
-    answer.receipts.push_back({event.event.id, static_cast<int>(event.deliveries.size()), false});
+    answer.receipts.push_back({event.event.id, event.told(), false});
     end_watches(event.event);
     open_accepted(event);
   }
@@ -246,6 +276,7 @@ void Scheduler::carry_out(const AcceptTest& effect, store::WriteBatch& batch) {
   Delivery& delivery = event.deliveries.front();
   WebhookSlot* slot = queue_.find_webhook(delivery.webhook);
   if (!slot) {
+    testing_.erase(effect.ticket);
     open_delivery({.id = delivery.id,
                    .event = delivery.event,
                    .webhook = delivery.webhook,
@@ -274,14 +305,12 @@ void Scheduler::carry_out(const ApplyDelete& effect) {
   saving_.erase(effect.webhook);
   routing_.remove(effect.webhook);
   end_watch(effect.webhook);
-  if (WebhookSlot* slot = queue_.find_webhook(effect.webhook)) cancel_all(*slot);
+  if (WebhookSlot* slot = queue_.find_webhook(effect.webhook)) {
+    cancel_all(*slot);
+    drop_health(*slot);
+  }
   queue_.delete_webhook(effect.webhook);
   outputs_.push_back(Stored{effect.ticket});
-}
-
-void Scheduler::carry_out(const AnswerRecovery& effect) {
-  if (effect.recovery.state == Recovery::State::Running) load_recovery(effect.recovery);
-  outputs_.push_back(RecoveryStored{effect.ticket, effect.recovery});
 }
 
 std::vector<Ticket> Scheduler::take_reopening(DeliveryId id) {
@@ -310,7 +339,7 @@ void Scheduler::carry_out(const Close& effect) {
   const DeliveryId id = effect.delivery;
   OpenEntry* entry = queue_.find(id);
   LIMEHOOK_ASSERT(entry && entry->state == DeliveryState::Closing);
-  if (entry->reopened) ended_again_.add(id, entry->attempts);
+  if (entry->reopened) ended_again_.add(id, entry->attempts, entry->reason);
   if (!std::exchange(entry->again, false)) return forget(id);
   entry->reopened = true;
   if (!entry->slot->webhook->pushes() || entry->slot->deleted) return cancel(id, *entry);
@@ -328,6 +357,11 @@ void Scheduler::carry_out(const Park& effect) {
   const WebhookId webhook = entry.slot->webhook->id;
   const bool asked_for = std::exchange(entry.again, false);
   if (asked_for && !is_behind_others(webhook, effect.delivery)) return queue_.hasten(effect.delivery, entry);
+  // Somebody asked for it after its webhook had ended and begun again, while others are still to be canceled.
+  const Backlog::Part* part = backlog_.find(webhook);
+  if (part && effect.delivery <= part->cancel_through) {
+    return queue_.wait(effect.delivery, entry, asked_for ? now_.mono : effect.due);
+  }
   if (entry.reopened) ended_again_.add(effect.delivery, RecentEnds::kOpen);
   leave_in_store(webhook, effect.delivery, asked_for ? now_.mono : effect.due);
   forget(effect.delivery);
@@ -339,9 +373,12 @@ void Scheduler::apply_webhook(const WebhookPtr& webhook) {
   route(webhook);
   end_watch(webhook->id);
   WebhookSlot& slot = queue_.put_webhook(webhook, hold_max_of(*webhook));
-  if (webhook->pushes()) return;
-  cancel_all(slot);
-  forget_health(slot);
+  if (!webhook->pushes()) {
+    cancel_all(slot);
+    slot.failing_since.reset();
+    slot.noticed = false;
+  }
+  if (slot.health_stored) store_health(slot);  // its breakers may begin anew
 }
 
 void Scheduler::cancel_all(WebhookSlot& slot) {
@@ -366,76 +403,8 @@ void Scheduler::cancel_some() {
     OpenEntry& entry = *queue_.find(id);
     const bool enabled = entry.slot->webhook->pushes() && !entry.slot->deleted;
     if (std::exchange(entry.again, false) && enabled) queue_.make_ready(id, entry);
-    else record_state(id, entry, DeliveryStatus::Canceled, std::nullopt);
+    else record_canceled(id, entry);
   }
-}
-
-// ---- recoveries --------------------------------------------------------------------------------------------
-
-void Scheduler::ask_recovery_steps() {
-  for (auto& [id, run] : recoveries_) {
-    if (run.busy || now_.mono < run.not_before || open_deliveries(run.recovery.webhook) >= options_.recovery_open_max)
-      continue;
-    run.busy = true;
-    outputs_.push_back(RecoveryStepWanted{run.recovery});
-  }
-}
-
-void Scheduler::on(RecoveryStepLoaded&& input) {
-  const auto found = recoveries_.find(input.recovery);
-  if (found == recoveries_.end()) return;  // canceled meanwhile
-  RecoveryRun& run = found->second;
-  Recovery& recovery = run.recovery;
-  const WebhookPtr webhook = find_webhook(recovery.webhook);
-  Work& facts = journal_.facts();
-  // Whether those go on that somebody retries in this moment is known a little later.
-  const auto undecided = [this](const store::OpenDelivery& delivery) { return reopening_.contains(delivery.id); };
-  if (!input.step || std::ranges::any_of(input.step->deliveries, undecided)) {
-    run.busy = false;
-    run.not_before = now_.mono + kReloadPause;
-    return;
-  }
-  if (!webhook || !webhook->pushes()) {
-    recovery.state = Recovery::State::Canceled;
-  } else {
-    recovery.examined += static_cast<std::int64_t>(input.step->examined);
-    recovery.position = input.step->position;
-    if (input.step->done) recovery.state = Recovery::State::Done;
-    for (store::OpenDelivery& delivery : input.step->deliveries) {
-      // Somebody retried it by hand, and it may have ended again since it was read.
-      if (queue_.find(delivery.id) || ended_again_.is_stale(delivery)) continue;
-      reopen_ended(facts, delivery, 0);
-      ++recovery.redelivered;
-    }
-    for (const Event& event : input.step->events) {
-      auto draft = parse_event(event.payload, kAllEventTypes);
-      if (!draft) continue;
-      draft->team_id = event.team_id;
-      if (!matches_with_team(*webhook, *draft)) continue;
-      Delivery delivery = new_delivery(event, *webhook, draft->order_key);
-      facts.effects.push_back(Reopen{0,
-                                     {.id = delivery.id,
-                                      .event = event.id,
-                                      .webhook = webhook->id,
-                                      .type = event.type,
-                                      .order_key = delivery.order_key,
-                                      .body_type = delivery.body_type}});
-      facts.batch.deliveries.push_back(std::move(delivery));
-      ++recovery.redelivered;
-    }
-  }
-  recovery.updated_at = now_.wall;
-  facts.batch.recoveries.push_back(recovery);
-  facts.effects.push_back(StepStored{recovery.id});
-}
-
-void Scheduler::carry_out(const StepStored& effect) {
-  const auto found = recoveries_.find(effect.recovery);
-  if (found == recoveries_.end()) return;
-  found->second.busy = false;
-  if (found->second.recovery.state == Recovery::State::Running) return;
-  recovering_.erase(found->second.recovery.webhook);
-  recoveries_.erase(found);
 }
 
 }  // namespace limehook::delivery

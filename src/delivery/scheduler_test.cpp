@@ -11,7 +11,7 @@ namespace {
 TEST(Scheduler, AcknowledgesAndSendsOnlyAfterTheCommit) {
   CoreHarness core;
   core.create(CoreHarness::webhook());
-  core.handle(EventsSubmitted{7, {CoreHarness::draft()}, ""});
+  core.handle(EventsSubmitted{7, {CoreHarness::draft()}});
   ASSERT_EQ(core.batches.size(), 1u);
   EXPECT_FALSE(core.has_answer<EventsAccepted>());
   EXPECT_TRUE(core.attempts.empty());
@@ -27,9 +27,9 @@ TEST(Scheduler, AcknowledgesAndSendsOnlyAfterTheCommit) {
 // Goal: what arrives while a commit runs shares the next one.
 TEST(Scheduler, CollectsOneBatchWhileAnotherIsCommitted) {
   CoreHarness core;
-  core.handle(EventsSubmitted{1, {CoreHarness::draft()}, ""});
-  core.handle(EventsSubmitted{2, {CoreHarness::draft()}, ""});
-  core.handle(EventsSubmitted{3, {CoreHarness::draft()}, ""});
+  core.handle(EventsSubmitted{1, {CoreHarness::draft()}});
+  core.handle(EventsSubmitted{2, {CoreHarness::draft()}});
+  core.handle(EventsSubmitted{3, {CoreHarness::draft()}});
   ASSERT_EQ(core.batches.size(), 1u);
   EXPECT_EQ(core.commit().events.size(), 1u);
   ASSERT_EQ(core.batches.size(), 1u);
@@ -220,7 +220,7 @@ TEST(Scheduler, DisablingCancelsWhatWaits) {
 TEST(Scheduler, DuplicatesDeliverNothing) {
   CoreHarness core;
   core.create(CoreHarness::webhook());
-  core.handle(EventsSubmitted{5, {CoreHarness::draft(), CoreHarness::draft()}, ""});
+  core.handle(EventsSubmitted{5, {CoreHarness::draft(), CoreHarness::draft()}});
   store::CommitResult result;
   result.duplicates = {{1, EventId{42}, 3}};
   core.commit(result);
@@ -230,6 +230,26 @@ TEST(Scheduler, DuplicatesDeliverNothing) {
   EXPECT_EQ(answer.receipts[1].id, EventId{42});
   EXPECT_EQ(answer.receipts[1].deliveries, 3);
   EXPECT_EQ(core.attempts.size(), 1u);
+}
+
+// Goal: a key that belongs to another payload is a conflict: neither an event nor a repetition of one.
+TEST(Scheduler, KeysOfOtherPayloadsAreConflicts) {
+  CoreHarness core;
+  core.create(CoreHarness::webhook());
+  EventDraft draft = CoreHarness::draft();
+  draft.idempotency_key = "key";
+  draft.fingerprint = "print";
+  core.handle(EventsSubmitted{5, {draft}});
+  store::CommitResult result;
+  result.duplicates = {{0, EventId{42}, 3, true}};
+  const auto batch = core.commit(result);
+  EXPECT_EQ(batch.events[0].idempotency_key, "key");
+  EXPECT_EQ(batch.events[0].fingerprint, "print");
+  const auto answer = core.take_answer<EventsAccepted>();
+  EXPECT_TRUE(answer.receipts[0].conflict);
+  EXPECT_FALSE(answer.receipts[0].duplicate);
+  EXPECT_EQ(answer.receipts[0].id, EventId{42});
+  EXPECT_EQ(core.attempts.size(), 0u);
 }
 
 // Goal: a retry by hand attempts a failed delivery again with the next number and a whole schedule before it.

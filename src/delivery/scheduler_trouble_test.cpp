@@ -13,7 +13,7 @@ TEST(SchedulerTrouble, StoresChangesInTheOrderInWhichTheyHappened) {
   const auto id = core.create(CoreHarness::webhook())->id;
   core.accept({CoreHarness::draft()});
   const auto attempt = core.take_attempt();
-  core.handle(EventsSubmitted{50, {CoreHarness::draft("other")}, ""});  // a batch is outstanding
+  core.handle(EventsSubmitted{50, {CoreHarness::draft("other")}});  // a batch is outstanding
   core.finish(attempt, 410);
   Webhook enabled = *core.scheduler.find_webhook(id);
   enabled.enabled = true;
@@ -31,7 +31,7 @@ TEST(SchedulerTrouble, ForgetsWhatWasRefused) {
   options.journal_bytes_max = 1000;
   CoreHarness core(options);
   for (int i = 0; i < 10; ++i) {
-    core.handle(EventsSubmitted{static_cast<Ticket>(100 + i), {CoreHarness::draft()}, ""});
+    core.handle(EventsSubmitted{static_cast<Ticket>(100 + i), {CoreHarness::draft()}});
     core.commit({store::CommitStatus::Full, "no room", {}});
     EXPECT_EQ(core.take_answer<Refused>().reason, Refusal::StoreFull);
     EXPECT_TRUE(core.scheduler.next_deadline().has_value());
@@ -115,10 +115,10 @@ TEST(SchedulerTrouble, SurvivesAFullStore) {
   core.create(CoreHarness::webhook());
   core.accept({CoreHarness::draft(), CoreHarness::draft()});
   core.finish(core.take_attempt(), 200);  // its record is the outstanding batch
-  core.handle(EventsSubmitted{5, {CoreHarness::draft()}, ""});
+  core.handle(EventsSubmitted{5, {CoreHarness::draft()}});
   core.commit({store::CommitStatus::Full, "no room", {}});
   EXPECT_TRUE(core.batches.empty());
-  core.handle(EventsSubmitted{6, {CoreHarness::draft()}, ""});
+  core.handle(EventsSubmitted{6, {CoreHarness::draft()}});
   auto refused = core.take_answer<Refused>();
   EXPECT_EQ(refused.ticket, 6u);
   EXPECT_EQ(refused.reason, Refusal::StoreFull);
@@ -134,7 +134,7 @@ TEST(SchedulerTrouble, SurvivesAFullStore) {
 TEST(SchedulerTrouble, RefusesWhatDidNotFit) {
   CoreHarness core;
   core.create(CoreHarness::webhook());
-  core.handle(EventsSubmitted{5, {CoreHarness::draft()}, ""});
+  core.handle(EventsSubmitted{5, {CoreHarness::draft()}});
   core.commit({store::CommitStatus::Full, "no room", {}});
   EXPECT_EQ(core.take_answer<Refused>().ticket, 5u);
   EXPECT_EQ(core.scheduler.gauges().open, 0u);
@@ -212,7 +212,7 @@ TEST(SchedulerTrouble, Drains) {
   core.accept({CoreHarness::draft()});
   core.handle(DrainRequested{});
   EXPECT_FALSE(core.has_answer<Drained>());
-  core.handle(EventsSubmitted{9, {CoreHarness::draft()}, ""});
+  core.handle(EventsSubmitted{9, {CoreHarness::draft()}});
   EXPECT_EQ(core.take_answer<Refused>().reason, Refusal::Draining);
   core.finish(core.take_attempt(), 200);
   EXPECT_FALSE(core.has_answer<Drained>());
@@ -225,9 +225,9 @@ TEST(SchedulerTrouble, PushesBack) {
   auto options = CoreHarness::default_options();
   options.journal_bytes_max = 500;
   CoreHarness core(options);
-  core.handle(EventsSubmitted{1, {CoreHarness::draft()}, ""});
-  core.handle(EventsSubmitted{2, {CoreHarness::draft(), CoreHarness::draft()}, ""});
-  core.handle(EventsSubmitted{3, {CoreHarness::draft()}, ""});
+  core.handle(EventsSubmitted{1, {CoreHarness::draft()}});
+  core.handle(EventsSubmitted{2, {CoreHarness::draft(), CoreHarness::draft()}});
+  core.handle(EventsSubmitted{3, {CoreHarness::draft()}});
   EXPECT_EQ(core.take_answer<Refused>().reason, Refusal::Busy);
   core.commit_all();
   core.accept({CoreHarness::draft()});

@@ -84,8 +84,10 @@ struct WebhookSlot {
   bool deleted = false;              // kept only while deliveries are open
 
   std::optional<WallTime> failing_since;  // since when it fails without one success
-  bool health_stored = false;             // failing_since is in the store
-  bool noticed = false;                   // webhook.failing was raised
+  bool health_stored = false;             // the store has something of how it fares
+  std::uint64_t health_batch = 0;         // the batch of facts that says so last, and where in it
+  std::size_t health_place = 0;
+  bool noticed = false;  // webhook.failing was raised
   std::optional<MonotonicTime> mailed_at;
 
   Target& target(bool to_fallback) {

@@ -5,7 +5,7 @@ namespace {
 
 class WatchesTest : public testing::Test {
  protected:
-  void submit(EventDraft draft) { core_.handle(EventsSubmitted{++core_.ticket, {std::move(draft)}, ""}); }
+  void submit(EventDraft draft) { core_.handle(EventsSubmitted{++core_.ticket, {std::move(draft)}}); }
   int ended(WebhookId webhook) {
     int count = 0;
     for (const Output& output : core_.answers) {

@@ -1,6 +1,6 @@
 #pragma once
 // The sending port: makes one HTTP request per attempt and says what came of it. The request may be repeated once when
-// the connection was lost for being idle; see HttpSender::start().
+// a kept connection turned out to be stale; see HttpSender::start().
 
 #include <functional>
 #include <memory>

@@ -1,11 +1,13 @@
 #include "http_client/client_certificate.hpp"
 
+#include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
 #include <ctime>
 
 #include "base/assert.hpp"
+#include "http_client/tls_rules.hpp"
 
 namespace limehook::http_client {
 namespace {
@@ -43,9 +45,14 @@ std::expected<ClientIdentity, CertificateProblem> ClientIdentity::read(const Cli
   if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) {
     return problem(Member::Certificate, "has a certificate that cannot be read after the first one");
   }
+  if (sk_X509_num(made.chain_.get()) >= kChainCertificatesMax) {
+    return problem(Member::Certificate, fmt::format("must have at most {} certificates", kChainCertificatesMax));
+  }
   const auto key = reader_of(certificate.private_key);
   made.key_.reset(PEM_read_bio_PrivateKey(key.get(), nullptr, no_password, nullptr));
   if (!made.key_) return problem(Member::PrivateKey, "must be a private key in PEM form that needs no password");
+  // Each handshake signs with it.
+  if (const auto costly = key_problem(made.key_.get(), kClientRsaBitsMax)) return problem(Member::PrivateKey, *costly);
   if (X509_check_private_key(made.certificate_.get(), made.key_.get()) != 1) {
     return problem(Member::PrivateKey, "is not the key of the certificate");
   }

@@ -20,7 +20,8 @@ struct CertificateProblem {
 // A certificate with its key, ready for use. Immutable; any thread.
 class ClientIdentity {
  public:
-  // Refuses texts that are not PEM, keys that need a password, and a key that is another certificate's.
+  // Refuses texts that are not PEM, keys that need a password, a key that is another certificate's, and what would cost
+  // too much to show: see tls_rules.hpp.
   static std::expected<ClientIdentity, CertificateProblem> read(const ClientCertificate& certificate);
   void use_for(SSL* ssl) const;
   std::string subject() const;  // as RFC 2253 writes names

@@ -1,23 +1,25 @@
 #include "http_client/connection.hpp"
 
 #include <fmt/format.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/beast/http/error.hpp>
 
 #include "base/assert.hpp"
+#include "http_client/clocks.hpp"
 #include "http_client/exchange.hpp"
 
 namespace limehook::http_client {
 namespace {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
 
 constexpr std::size_t kEncryptedBytes = 16 * 1024;
 constexpr int kInterimResponsesMax = 16;
+constexpr auto kAftermath = std::chrono::milliseconds(100);  // see await_reset()
 // For one answer, or one handshake, with all that is not kept of it: chunk extensions, trailers, TLS messages. Far
 // more than the longest head and body that are kept need, even in chunks of one byte.
 constexpr std::size_t kReceivedBytesMax = 256 * 1024;
@@ -28,11 +30,7 @@ std::string text_of(const Connection::Endpoint& endpoint) {
                                     : fmt::format("{}:{}", address, endpoint.port());
 }
 
-// Beast wants a whole version before it judges; a peer that waits for us after a few other bytes is told apart here.
-bool may_become_http(std::string_view first_bytes) {
-  static constexpr std::string_view kStart = "HTTP/1.";
-  return kStart.substr(0, first_bytes.size()) == first_bytes.substr(0, kStart.size());
-}
+bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
 bool out_of_descriptors(const boost::system::error_code& ec) {
   return ec == boost::system::errc::too_many_files_open || ec == boost::system::errc::too_many_files_open_in_system;
@@ -40,27 +38,34 @@ bool out_of_descriptors(const boost::system::error_code& ec) {
 
 }  // namespace
 
-Connection::Connection(asio::io_context& io, OriginPtr origin_, const TlsContext& tls, ConnectionUser& user)
-    : origin(std::move(origin_)), socket_(io.get_executor()), user_(user), tls_context_(tls) {}
+Connection::Connection(asio::io_context& io, OriginPtr origin_, PoolPtr pool_, const TlsContext& tls,
+                       ConnectionUser& user)
+    : origin(std::move(origin_)), pool(std::move(pool_)), socket_(io.get_executor()), user_(user), tls_context_(tls) {}
 
-void Connection::connect(const Endpoint& endpoint) {
-  endpoint_ = endpoint;
-  Error ec;
-  socket_.open(endpoint.protocol(), ec);
-  if (out_of_descriptors(ec)) return fail(AttemptOutcome::Internal, "no file descriptor left: " + ec.message());
-  if (!ec) socket_.non_blocking(true, ec);
-  if (!ec) socket_.set_option(asio::ip::tcp::no_delay(true), ec);
-  if (ec) return fail(AttemptOutcome::ConnectFailed, where() + ec.message());
-  socket_.async_connect(endpoint, [self = ConnectionPtr(this)](const Error& e) { self->on_connected(e); });
+void Connection::connect(asio::io_context& io, RaceBudget& budget, std::vector<Endpoint> endpoints) {
+  endpoint_ = endpoints.front();
+  const auto count = endpoints.size();
+  race_.reset(new Race(io, budget, std::move(endpoints), [self = ConnectionPtr(this), count](Race::Result result) {
+    self->on_connected(std::move(result), count);
+  }));
+  race_->start();
 }
 
 std::string Connection::where() const {
   return fmt::format("{}{}: ", origin->via_proxy ? "proxy " : "", text_of(endpoint_));
 }
 
-void Connection::on_connected(const Error& ec) {
+void Connection::on_connected(Race::Result result, std::size_t addresses) {
   if (state_ == State::Closed) return;
-  if (ec) return fail(AttemptOutcome::ConnectFailed, where() + ec.message());
+  race_.reset();
+  endpoint_ = result.endpoint;
+  const Error& ec = result.error;
+  if (out_of_descriptors(ec)) return fail(AttemptOutcome::Internal, "no file descriptor left: " + ec.message());
+  if (ec) {
+    const auto others = addresses > 1 ? fmt::format(" (the last of {} addresses that failed)", addresses) : "";
+    return fail(AttemptOutcome::ConnectFailed, where() + ec.message() + others);
+  }
+  socket_ = std::move(*result.socket);
   if (!origin->tunnel_request.empty()) {
     open_tunnel();
   } else if (origin->tls) {
@@ -74,21 +79,17 @@ void Connection::on_connected(const Error& ec) {
 
 void Connection::open_tunnel() {
   state_ = State::Tunneling;
-  parser_.emplace();
-  parser_->skip(true);  // a successful answer has no body (RFC 9110 section 9.3.6), and no other one's is wanted
+  parser_.emplace(ResponseParser::Body::None);
   out_ = origin->tunnel_request;
   flush();
 }
 
 void Connection::consume_tunnel_answer() {
-  Error ec;
-  const auto input = in_.data();
-  in_.consume(parser_->put(asio::const_buffer(input.data(), input.size()), ec));
-  const bool whole = parser_->is_header_done();
-  if ((ec && ec != http::error::need_more) || (!whole && in_.full())) {
+  in_.consume(parser_->put(in_.data()));
+  if (parser_->failed()) {
     return fail(AttemptOutcome::ConnectFailed, where() + "its answer to CONNECT is not HTTP/1.1");
   }
-  if (!whole) return;
+  if (!parser_->done()) return;
   const int status = parser_->status();
   if (status / 100 != 2) {
     return fail(AttemptOutcome::ConnectFailed, fmt::format("{}it answered {} to CONNECT", where(), status));
@@ -100,9 +101,27 @@ void Connection::consume_tunnel_answer() {
 
 void Connection::begin_tls() {
   state_ = State::Handshaking;
-  tls_.emplace(tls_context_, origin->host, origin->address.has_value(), origin->identity.get(), origin->tls_session);
+  tls_.emplace(tls_context_, origin->host, origin->address.has_value(), pool->identity.get(), pool->tls_session);
   encrypted_ = std::make_unique_for_overwrite<char[]>(kEncryptedBytes);
   handshake();
+}
+
+void Connection::want_turn() {
+  if (state_ == State::Idle) return close_idle();  // nobody waits for what it would be for
+  wants_turn_ = true;
+  user_.on_turn_wanted(*this);
+}
+
+void Connection::take_turn() {
+  if (state_ == State::Closed) return;
+  wants_turn_ = false;
+  if (state_ == State::Handshaking) {
+    handshake();
+  } else {
+    tls_->grant_turn();
+  }
+  if (state_ != State::Handshaking && state_ != State::Closed) decrypt();
+  if (state_ != State::Closed && !wants_turn_) read();
 }
 
 void Connection::handshake() {
@@ -111,6 +130,7 @@ void Connection::handshake() {
   flush();
   switch (step) {
     case TlsChannel::Step::NeedsInput:
+    case TlsChannel::Step::NeedsTurn:
       return;
     case TlsChannel::Step::Done:
       break;
@@ -127,10 +147,10 @@ bool Connection::send(std::string_view head, const std::shared_ptr<const std::st
   state_ = State::Busy;
   parser_.emplace();
   interim_responses_ = 0;
+  doubtful_interim_ = false;
   received_ = 0;
   if (tls_) {
-    tls_->write(head);
-    tls_->write(*body);
+    write_failed_ = !tls_->write(head) || !tls_->write(*body);
     tls_->take_output(out_);
   } else {
     out_.assign(head);
@@ -179,19 +199,19 @@ void Connection::read() {
 }
 
 void Connection::on_read(const Error& ec, std::size_t size) {
-  if (state_ == State::Closed) return;
+  if (state_ == State::Closed || state_ == State::Ending) return;
   if (ec) return on_end(ec);
   received_ += size;
   if (tls_) {
     tls_->feed({encrypted_.get(), size});
-    if (state_ == State::Handshaking) handshake();
-    if (state_ != State::Handshaking && state_ != State::Closed) decrypt();
+    state_ == State::Handshaking ? want_turn() : decrypt();
   } else {
     in_.commit(size);
     state_ == State::Tunneling ? consume_tunnel_answer() : consume();
   }
+  if (state_ == State::Ending) return;
   if (state_ != State::Closed && received_ > kReceivedBytesMax) on_flood();
-  if (state_ != State::Closed) read();
+  if (state_ != State::Closed && !wants_turn_) read();
 }
 
 void Connection::decrypt() {
@@ -203,9 +223,10 @@ void Connection::decrypt() {
       continue;
     }
     if (result.step == TlsChannel::Step::NeedsInput) break;
+    if (result.step == TlsChannel::Step::NeedsTurn) return want_turn();
     // With TLS 1.3 a server says only now that it does not like our certificate.
     if (result.step == TlsChannel::Step::Failed && state_ == State::Busy && !response_begun()) {
-      return fail(AttemptOutcome::TlsFailed, tls_->error());
+      return fail(AttemptOutcome::TlsFailed, with_tls_note(tls_->error()));
     }
     return on_end(result.step == TlsChannel::Step::Closed ? Error(asio::error::eof)
                                                           : make_error_code(boost::system::errc::protocol_error));
@@ -219,32 +240,22 @@ void Connection::decrypt() {
 void Connection::consume() {
   if (state_ == State::Idle) return in_.empty() ? void() : close_idle();
   while (!in_.empty()) {
-    Error ec;
-    const auto input = in_.data();
-    in_.consume(parser_->put(asio::const_buffer(input.data(), input.size()), ec));
-    if (parser_->is_done()) {
-      if (!parser_->is_interim()) return end_response({});
-      if (++interim_responses_ > kInterimResponsesMax) {
-        return fail(AttemptOutcome::BadResponse, "too many interim (1xx) responses");
-      }
-      parser_.emplace();
-      continue;
+    in_.consume(parser_->put(in_.data()));
+    if (parser_->failed()) return on_parse_error();
+    if (parser_->body_cut()) return end_response({});
+    if (!parser_->done()) return;
+    if (!parser_->head().is_interim()) return end_response({});
+    if (++interim_responses_ > kInterimResponsesMax) {
+      return fail(AttemptOutcome::BadResponse, "too many interim (1xx) responses");
     }
-    if (ec == http::error::need_more && parser_->status() == 0 && !may_become_http(in_.data())) {
-      return fail(AttemptOutcome::BadResponse, "the answer is not HTTP/1.1");
-    }
-    if (ec == http::error::need_more && !in_.full()) return;
-    if (ec) return on_parse_error(ec);
+    doubtful_interim_ |= parser_->head().ambiguous;
+    parser_.emplace();
   }
 }
 
-void Connection::on_parse_error(const Error& ec) {
-  if (parser_->body_cut()) return end_response({});
-  if (head_received()) return end_response("the response body is malformed: " + ec.message());
-  if (ec == http::error::header_limit || ec == http::error::need_more) {
-    return fail(AttemptOutcome::BadResponse, "the response head is too long");
-  }
-  fail(AttemptOutcome::BadResponse, "the answer is not HTTP/1.1: " + ec.message());
+void Connection::on_parse_error() {
+  if (head_received()) return end_response(parser_->error());
+  fail(AttemptOutcome::BadResponse, parser_->error());
 }
 
 void Connection::on_end(const Error& ec) {
@@ -252,6 +263,7 @@ void Connection::on_end(const Error& ec) {
   switch (state_) {
     case State::Closed:
     case State::Connecting:
+    case State::Ending:
       return;
     case State::Idle:
       return close_idle();
@@ -264,14 +276,54 @@ void Connection::on_end(const Error& ec) {
       break;
   }
   if (head_received()) {
-    const bool complete = closed && parser_->need_eof();
+    const bool complete = closed && parser_->ends_with_connection();
     return end_response(complete ? "" : "the connection ended before the response body was complete");
   }
-  ended_unanswered_ =
-      (closed || ec == asio::error::connection_reset || ec == asio::error::broken_pipe) && !response_begun();
-  std::string why = closed ? "the receiver closed the connection" : ec.message();
-  why += parser_->got_some() ? " in the middle of the response head" : " without a response";
-  fail(AttemptOutcome::ConnectionLost, std::move(why));
+  if (closed && reused && !surely_unprocessed(ec) && !response_begun() && is_fresh()) return await_reset();
+  lose(ec);
+}
+
+// Some say that they close, with the request unread, and do so afterwards: the reset that this makes comes a little
+// later.
+void Connection::await_reset() {
+  state_ = State::Ending;
+  aftermath_.emplace(socket_.get_executor(), kAftermath);
+  aftermath_->async_wait([self = ConnectionPtr(this)](const Error&) {
+    if (self->state_ != State::Ending) return;
+    self->state_ = State::Busy;
+    int error = 0;
+    socklen_t size = sizeof error;
+    ::getsockopt(self->socket_.native_handle(), SOL_SOCKET, SO_ERROR, &error, &size);
+    self->lose(error == 0 ? Error(asio::error::eof) : Error(asio::error::connection_reset));
+  });
+}
+
+void Connection::lose(const Error& ec) {
+  request_unprocessed_ = surely_unprocessed(ec);
+  std::string why = ec == asio::error::eof ? "the receiver closed the connection" : ec.message();
+  why += in_.empty() ? " without a response" : " in the middle of the response head";
+  if (!request_unprocessed_) why += "; the request may have been processed";
+  fail(AttemptOutcome::ConnectionLost, with_tls_note(std::move(why)));
+}
+
+// Was the request sent so lately that its end may still be the connection's that was given up before?
+bool Connection::is_fresh() const { return monotonic_now() - sent_at < kStaleWithin; }
+
+// RFC 9112 section 9.3.1. What the end of a connection says about the request on it:
+// - it has not been written as a whole: nobody can have read it;
+// - closed (FIN): the FIN acknowledges all that had arrived. What it leaves unacknowledged came too late;
+// - reset (RST): what a kernel sends when data comes to a closed connection, or when it is closed with data unread.
+//   There are others: who ends a process or means to abort may reset what was read. Right after the request, on a
+//   connection that the receiver may have been about to give up, it is taken for the former.
+bool Connection::surely_unprocessed(const Error& ec) {
+  if (response_begun()) return false;
+  if (!out_.empty() || body_) return true;
+  if (ec == asio::error::eof) {
+    int unacknowledged = 0;
+    return ::ioctl(socket_.native_handle(), SIOCOUTQ, &unacknowledged) == 0 && unacknowledged > 0;
+  }
+  const bool reset = ec == asio::error::connection_reset || ec == asio::error::broken_pipe;
+  return reset && reused && is_fresh();
 }
 
 void Connection::on_flood() {
@@ -283,25 +335,47 @@ void Connection::on_flood() {
 }
 
 bool Connection::response_begun() const {
-  return interim_responses_ > 0 || parser_->got_some() || !in_.empty() || (tls_ && tls_->holds_part_of_record());
+  return interim_responses_ > 0 || !in_.empty() || (tls_ && tls_->holds_part_of_record());
+}
+
+std::string Connection::tls_note() const {
+  const bool refused = tls_ && tls_->renegotiation_refused();
+  return refused ? "the receiver asked for another TLS handshake (TLS 1.2 renegotiation), which is refused" : "";
+}
+
+std::string Connection::with_tls_note(std::string why) const {
+  if (const auto note = tls_note(); !note.empty()) why += "; " + note;
+  return why;
 }
 
 void Connection::end_response(std::string note) {
   state_ = State::Idle;
+  if (note.empty() && parser_->status() / 100 != 2) note = tls_note();
   user_.on_response(*this, std::move(note));
 }
 
 bool Connection::reusable() const {
   const bool request_sent = out_.empty() && !body_ && !write_failed_;
-  return state_ == State::Idle && parser_ && parser_->is_done() && parser_->keep_alive() && parser_->status() != 101 &&
-         in_.empty() && request_sent;
+  return state_ == State::Idle && parser_ && parser_->done() && parser_->head().keep_alive &&
+         !parser_->head().ambiguous && !doubtful_interim_ && parser_->status() != 101 && in_.empty() && request_sent;
 }
 
-bool Connection::peer_has_closed() {
-  char byte;
-  const auto size = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  if (size < 0) return errno != EAGAIN && errno != EWOULDBLOCK;
-  return size == 0 || !tls_;  // unasked bytes: only TLS has reasons to send some
+bool Connection::quiet() {
+  if (state_ != State::Idle || !in_.empty()) return false;
+  if (!tls_) {
+    char byte;
+    return ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && would_block(errno);
+  }
+  // Session tickets and the like may come at any time. Anything else, or half a record, ends the connection's use.
+  while (received_ <= kReceivedBytesMax) {
+    if (tls_->read(in_.prepare()).step != TlsChannel::Step::NeedsInput) return false;
+    const auto size = ::recv(socket_.native_handle(), encrypted_.get(), kEncryptedBytes, MSG_DONTWAIT);
+    if (size < 0) return would_block(errno) && !tls_->holds_part_of_record();
+    if (size == 0) return false;
+    received_ += static_cast<std::size_t>(size);
+    tls_->feed({encrypted_.get(), static_cast<std::size_t>(size)});
+  }
+  return false;
 }
 
 void Connection::fail(AttemptOutcome outcome, std::string why) {
@@ -325,6 +399,9 @@ void Connection::close() {
     flush();
   }
   state_ = State::Closed;
+  if (race_) race_->cancel();
+  race_.reset();
+  if (aftermath_) aftermath_->cancel();
   socket_.close(ec);
 }
 

@@ -3,8 +3,8 @@
 //
 // Each thread owns its event loop, its connections and everything it knows about webhooks and origins; threads share
 // nothing but the name resolver and the trusted certificates. All requests to one origin (scheme, host, port) are made
-// by the same thread, so that its connections are reused by everyone who goes there. (Requests for OAuth tokens are
-// made by the thread of the attempt that waits.)
+// by the same thread, so that it knows how the receiver fares. (Requests for OAuth tokens are made by the thread of the
+// attempt that waits.) Connections and TLS sessions are kept for one webhook each and are never lent to another.
 
 #include <expected>
 #include <functional>
@@ -16,6 +16,7 @@
 #include "base/limits.hpp"
 #include "http_client/address_policy.hpp"
 #include "http_client/attempt_sender.hpp"
+#include "http_client/port_policy.hpp"
 #include "http_client/resolution.hpp"
 
 namespace limehook::http_client {
@@ -23,9 +24,6 @@ namespace limehook::http_client {
 class Resolver;
 class TlsContext;
 class Worker;
-
-// How long a connection must have been idle for its loss to be forgiven; see HttpSender::start().
-inline constexpr Duration kIdleBeforeRedial = std::chrono::milliseconds(200);
 
 // An HTTP proxy that everything goes through (RFC 9110 section 9.3.6, RFC 9112 section 3.2.2).
 struct Proxy {
@@ -38,6 +36,10 @@ struct SenderOptions {
   int threads = 1;
   std::string version;  // for User-Agent
   AddressPolicy policy;
+  PortPolicy ports;
+  // Told of names whose addresses `policy` forbids, all of them, and of what kind these are. For the operator only:
+  // attempts do not say whether a name is known. Called on the senders' threads; may be unset.
+  std::function<void(const std::string& host, std::string_view kind)> name_leads_inside;
   // Is it one of this server's own test receivers? Attempts go there, whatever `policy` says, and not through `proxy`.
   // Called on the senders' threads; unset: there are none.
   std::function<bool(std::string_view url)> is_test_receiver;
@@ -62,11 +64,11 @@ class HttpSender final : public AttemptSender {
   // The whole attempt may take webhook->timeout from when a thread takes it up, which is also its started_at. After
   // stop() the attempt ends at once, on the calling thread.
   //
-  // An attempt may put its request on the wire twice, in one case (RFC 9110 section 9.2.2, RFC 9112 section 9.3.1):
-  // it took a connection that had been idle for at least kIdleBeforeRedial, and this one is closed or reset before a
-  // single byte of a response. The receiver has then most likely closed it for being idle, just as the request was on
-  // its way. The same bytes go once more over a new connection, as part of the same attempt and within its time;
-  // receivers know repetitions by their webhook-id. Any other loss is told as ConnectionLost.
+  // An attempt may put its request on the wire twice, in one case (RFC 9110 section 9.2.2, RFC 9112 section 9.3.1): it
+  // took a kept connection that turned out to be stale. That is one which ends before a single byte of a response when
+  // the receiver cannot have had the whole request, or on which 408 comes just as the request goes out. The same bytes
+  // go once more over a new connection, as part of the same attempt and within its time. Any other loss is told as
+  // ConnectionLost, with the words "may have been processed" where that is so.
   void start(AttemptRequest request) override;
 
   // A webhook with OAuth settings gets its access token by an exchange of its own, within the attempt's time and under

@@ -24,13 +24,14 @@ void NameRecord::lookup_started(MonotonicTime deadline) {
 void NameRecord::lookup_ended(Resolution resolution, MonotonicTime now, Duration lifetime) {
   LIMEHOOK_ASSERT(looking_up_);
   looking_up_ = false;
-  if (resolution.expired) return;  // nobody was asked
+  if (resolution.expired || resolution.refused) return;  // nobody was asked
   const bool found = !resolution.addresses.empty();
   failing_ = !found || now > lookup_deadline_;
   lookup_at_ = now + (found ? lifetime : kFailureTime);
   error_ = std::move(resolution.error);
   // Old addresses replace an answer that did not come, not one that says that there are none.
   if (!found && !resolution.name_unknown) return;
+  denied_ = !found;
   addresses_ = std::move(resolution.addresses);
   usable_until_ = found ? now + kStaleMax : MonotonicTime::min();
 }

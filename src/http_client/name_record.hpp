@@ -22,6 +22,8 @@ class NameRecord {
 
   // What to connect to, perhaps old. Empty: not known; wait for the lookup under way, or without one see error().
   const Addresses& addresses(MonotonicTime now) const;
+  // Was the last answer that there are none?
+  bool denied() const { return denied_; }
   // Why the last lookup failed, for people.
   const std::string& error() const { return error_; }
 
@@ -43,6 +45,7 @@ class NameRecord {
   MonotonicTime lookup_deadline_{};
   bool looking_up_ = false;
   bool failing_ = false;
+  bool denied_ = false;
 };
 
 }  // namespace limehook::http_client

@@ -49,6 +49,21 @@ TEST(NameRecord, KeepsOldAddressesUntilTheNextAnswer) {
   EXPECT_FALSE(name.lookup_is_due(later));
 }
 
+// Goal: an answer that there are no addresses is told from the lack of an answer, and holds until the next one.
+TEST(NameRecord, KnowsThatThereAreNone) {
+  NameRecord name;
+  look_up(name, kStart, found("192.0.2.1"));
+  EXPECT_FALSE(name.denied());
+  look_up(name, kStart + minutes(1), {.addresses = {}, .error = "no answer"});
+  EXPECT_FALSE(name.denied());
+  look_up(name, kStart + minutes(2), {.addresses = {}, .error = "unknown", .name_unknown = true});
+  EXPECT_TRUE(name.denied());
+  look_up(name, kStart + minutes(3), {.addresses = {}, .error = "no answer"});
+  EXPECT_TRUE(name.denied());
+  look_up(name, kStart + minutes(4), found("192.0.2.1"));
+  EXPECT_FALSE(name.denied());
+}
+
 TEST(NameRecord, GivesUpAddressesThatAreTooOld) {
   NameRecord name;
   look_up(name, kStart, found("192.0.2.1"));

@@ -56,9 +56,9 @@ std::string refusal(int status, const json::object* answer, const OauthSettings&
   if (const auto error = text_in(*answer, "error")) reason += fmt::format(": {}", *error);
   if (const auto description = text_in(*answer, "error_description")) reason += fmt::format(" ({})", *description);
   std::ranges::replace_if(reason, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }, ' ');
-  mask(reason, settings.client_secret);
-  mask(reason, form_encoded(settings.client_secret));
-  mask_basic(reason, client_credentials(settings));
+  mask(reason, settings.client_secret, false);
+  mask(reason, form_encoded(settings.client_secret), false);
+  mask_basic(reason, client_credentials(settings), false);
   if (reason.size() > kReasonBytesMax) {
     std::size_t end = kReasonBytesMax;
     while ((static_cast<unsigned char>(reason[end]) & 0xC0) == 0x80) --end;  // not inside a character
@@ -104,7 +104,8 @@ void write_token_request_head(std::string& out, const RequestTarget& target, std
                               const OauthSettings& settings, std::size_t body_size) {
   begin_request_head(out, target, body_size);
   out += fmt::format(
-      "User-Agent: Limehook/{}\r\nContent-Type: application/x-www-form-urlencoded\r\nAccept: application/json\r\n",
+      "User-Agent: Limehook/{}\r\nContent-Type: application/x-www-form-urlencoded\r\nAccept: application/json\r\n"
+      "Accept-Encoding: identity\r\n",
       version);
   if (settings.auth == OauthSettings::ClientAuth::Basic) {
     out += fmt::format("Authorization: {}\r\n", client_credentials(settings));

@@ -18,6 +18,7 @@ TEST(TokenRequest, IsTheOneOfTheRfc) {
   EXPECT_EQ(head,
             "POST /token HTTP/1.1\r\nHost: server.example.com\r\nContent-Length: 29\r\nUser-Agent: Limehook/1.2.3\r\n"
             "Content-Type: application/x-www-form-urlencoded\r\nAccept: application/json\r\n"
+            "Accept-Encoding: identity\r\n"
             "Authorization: Basic czZCaGRSa3F0MzpnWDFmQmF0M2JW\r\n\r\n");
   EXPECT_EQ(token_request_body(settings()), "grant_type=client_credentials");
 }

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "http_client/request_head.hpp"
-#include "http_client/response_parser.hpp"
+#include "http_client/response_head.hpp"
 #include "http_client/target.hpp"
 
 namespace limehook::http_client {
@@ -53,7 +53,11 @@ TEST(RetryAfter, ReadsSecondsAndDates) {
   EXPECT_EQ(parse_retry_after("120", now), seconds(120));
   EXPECT_EQ(parse_retry_after("Thu, 30 Jan 2025 15:01:30 GMT", now), seconds(90));
   EXPECT_EQ(parse_retry_after("Thu, 30 Jan 2025 14:00:00 GMT", now), Duration(0));
-  for (const char* value : {"", "-1", "1.5", "soon", "+5", "1e3", "5 s", "Thu, 30 Jan 2025"}) {
+  // RFC 9110 section 5.6.7: the two other forms count as well.
+  EXPECT_EQ(parse_retry_after("Thursday, 30-Jan-25 15:01:30 GMT", now), seconds(90));
+  EXPECT_EQ(parse_retry_after("Thu Jan 30 15:01:30 2025", now), seconds(90));
+  EXPECT_EQ(parse_retry_after("Friday, 30-Jan-76 15:01:30 GMT", now), Duration(0)) << "1976, not 2076";
+  for (const char* value : {"", "-1", "1.5", "soon", "+5", "1e3", "5 s", "Thu, 30 Jan 2025", "Thu Jan 30 2025"}) {
     EXPECT_EQ(parse_retry_after(value, now), std::nullopt) << value;
   }
   for (const char* value : {"9223372036854775807", "99999999999999999999999999", "9223372036855"}) {
@@ -85,6 +89,7 @@ TEST(RequestHead, ListAndTextSayTheSame) {
   const std::vector<Header> expected{{"User-Agent", "Limehook/1.2.3"},
                                      {"Content-Type", "application/json"},
                                      {"Accept", "*/*"},
+                                     {"Accept-Encoding", "identity"},
                                      {"Authorization", "Bearer secret"},
                                      {"X-LimeCall-Event", "missed_call"},
                                      {"X-LimeCall-Attempt", "3"},

@@ -13,7 +13,8 @@ struct Resolution {
   std::vector<boost::asio::ip::address> addresses;  // in the order in which to try them (RFC 6724)
   std::string error;                                // why there are none, for people
   bool expired = false;                             // the deadline passed before a thread was free
-  bool name_unknown = false;                        // there are none: an answer, not the lack of one
+  bool refused = false;                             // too much waits already; like `expired`, nobody was asked
+  bool name_unknown = false;                        // there are none that count: an answer, not the lack of one
 };
 
 // What is known of a name that is looked up. It decides who comes first.

@@ -9,7 +9,9 @@
 #include <condition_variable>
 #include <cstring>
 #include <deque>
+#include <list>
 #include <mutex>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -60,20 +62,33 @@ Resolution system_look_up(const std::string& host) {
 
 // Outlives the resolver when a lookup is under way as it stops.
 struct Resolver::Shared {
+  struct Owner;
   struct Job {
     std::string host;
     NameStanding standing;
     MonotonicTime deadline;
     Callback callback;
+    Owner* owner;
+  };
+  // Listed while it has anything waiting or running.
+  struct Owner {
+    std::string name;
+    std::array<std::deque<Job>, 3> queues{};  // by standing
+    std::size_t running = 0;
+    std::size_t waiting() const { return queues[0].size() + queues[1].size() + queues[2].size(); }
   };
 
   static void run(const std::shared_ptr<Shared>& shared);
   static void start_thread(const std::shared_ptr<Shared>& shared);
   static bool overdue(const Job* job, MonotonicTime now) { return job->deadline <= now; }
+  std::size_t capacity(MonotonicTime now) const;
   std::size_t room_for_threads(MonotonicTime now) const;
-  std::size_t room_for_failing(MonotonicTime now) const;
+  std::size_t room_for_failing(const Owner& owner, MonotonicTime now) const;
+  std::size_t room_for(const Owner& owner, MonotonicTime now) const;
   std::size_t startable(MonotonicTime now) const;
-  Job take();
+  Owner& owner_named(std::string_view name);
+  std::optional<Job> take(MonotonicTime now);
+  void forget_if_done(Owner& owner);
   Resolution look_up_unlocked(std::unique_lock<std::mutex>& lock, const Job& job);
 
   LookUp look_up;
@@ -81,36 +96,78 @@ struct Resolver::Shared {
   Duration thread_idle_time{};
   std::mutex mutex;  // guards the rest
   std::condition_variable changed;
-  std::array<std::deque<Job>, 3> queues;  // by standing
+  std::list<Owner> owners;  // whose turn is next is in front
+  std::size_t waiting = 0;
   std::vector<const Job*> running;
   std::size_t threads = 0;
   bool stopped = false;
 };
 
-std::size_t Resolver::Shared::room_for_threads(MonotonicTime now) const {
+std::size_t Resolver::Shared::capacity(MonotonicTime now) const {
   const auto stuck = std::ranges::count_if(running, [&](const Job* job) { return overdue(job, now); });
-  const auto most = threads_max + std::min<std::size_t>(static_cast<std::size_t>(stuck), kOverdueShare * threads_max);
+  return threads_max + std::min<std::size_t>(static_cast<std::size_t>(stuck), kOverdueShare * threads_max);
+}
+
+std::size_t Resolver::Shared::room_for_threads(MonotonicTime now) const {
+  const auto most = capacity(now);
   return most - std::min(most, threads);
 }
 
-std::size_t Resolver::Shared::room_for_failing(MonotonicTime now) const {
+// Of an owner's own: what is overdue for others keeps nobody's names from being asked for again.
+std::size_t Resolver::Shared::room_for_failing(const Owner& owner, MonotonicTime now) const {
   const auto share = std::max<std::size_t>(threads_max / 4, 1);
-  const auto used = static_cast<std::size_t>(std::ranges::count_if(
-      running, [&](const Job* job) { return job->standing == NameStanding::Failing || overdue(job, now); }));
+  const auto used = static_cast<std::size_t>(std::ranges::count_if(running, [&](const Job* job) {
+    return job->owner == &owner && (job->standing == NameStanding::Failing || overdue(job, now));
+  }));
   return share - std::min(share, used);
+}
+
+std::size_t Resolver::Shared::room_for(const Owner& owner, MonotonicTime now) const {
+  const auto others = running.size() - owner.running;
+  const auto most = capacity(now);
+  const auto share = std::max<std::size_t>((most - std::min(most, others)) / 2, 1);
+  return share - std::min(share, owner.running);
 }
 
 // How many jobs free threads would find.
 std::size_t Resolver::Shared::startable(MonotonicTime now) const {
-  const auto& [fresh, known, failing] = queues;
-  return fresh.size() + known.size() + std::min(failing.size(), room_for_failing(now));
+  std::size_t count = 0;
+  for (const auto& owner : owners) {
+    const auto& [fresh, known, failing] = owner.queues;
+    const auto room = room_for(owner, now);
+    const auto well = std::min(room, fresh.size() + known.size());
+    count += well + std::min({room - well, failing.size(), room_for_failing(owner, now)});
+  }
+  return count;
 }
 
-Resolver::Shared::Job Resolver::Shared::take() {
-  auto& queue = *std::ranges::find_if(queues, [](const auto& q) { return !q.empty(); });
-  Job job = std::move(queue.front());
-  queue.pop_front();
-  return job;
+Resolver::Shared::Owner& Resolver::Shared::owner_named(std::string_view name) {
+  const auto found = std::ranges::find(owners, name, &Owner::name);
+  return found != owners.end() ? *found : owners.emplace_back(Owner{std::string(name)});
+}
+
+// What nobody waits for any more costs no lookup, so it needs no room.
+std::optional<Resolver::Shared::Job> Resolver::Shared::take(MonotonicTime now) {
+  for (std::size_t standing = 0; standing < 3; ++standing) {
+    const bool failing = standing == static_cast<std::size_t>(NameStanding::Failing);
+    for (auto owner = owners.begin(); owner != owners.end(); ++owner) {
+      auto& queue = owner->queues[standing];
+      if (queue.empty()) continue;
+      const bool has_room = room_for(*owner, now) > 0 && !(failing && room_for_failing(*owner, now) == 0);
+      if (!has_room && !overdue(&queue.front(), now)) continue;
+      Job job = std::move(queue.front());
+      queue.pop_front();
+      --waiting;
+      ++owner->running;
+      owners.splice(owners.end(), owners, owner);
+      return job;
+    }
+  }
+  return std::nullopt;
+}
+
+void Resolver::Shared::forget_if_done(Owner& owner) {
+  if (owner.running == 0 && owner.waiting() == 0) owners.remove_if([&](const Owner& o) { return &o == &owner; });
 }
 
 Resolution Resolver::Shared::look_up_unlocked(std::unique_lock<std::mutex>& lock, const Job& job) {
@@ -127,11 +184,12 @@ void Resolver::Shared::run(const std::shared_ptr<Shared>& shared) {
   auto& self = *shared;
   std::unique_lock lock(self.mutex);
   while (!self.stopped) {
-    if (self.startable(monotonic_now()) > 0) {
-      const Job job = self.take();
-      auto resolution = self.look_up_unlocked(lock, job);
+    if (const auto job = self.take(monotonic_now())) {
+      auto resolution = self.look_up_unlocked(lock, *job);
+      --job->owner->running;
+      self.forget_if_done(*job->owner);
       // Under the lock, so that stop() can promise that no callback comes later.
-      if (!self.stopped) job.callback(std::move(resolution));
+      if (!self.stopped) job->callback(std::move(resolution));
       continue;
     }
     const auto woken = self.changed.wait_for(lock, self.thread_idle_time);
@@ -156,11 +214,18 @@ Resolver::Resolver(std::size_t threads_max, LookUp look_up, Duration thread_idle
   Shared::start_thread(shared_);
 }
 
-void Resolver::resolve(std::string host, NameStanding standing, MonotonicTime deadline, Callback callback) {
+void Resolver::resolve(std::string host, std::string_view owner_name, NameStanding standing, MonotonicTime deadline,
+                       Callback callback) {
   const std::lock_guard lock(shared_->mutex);
   if (shared_->stopped) return;
-  auto& queue = shared_->queues[static_cast<std::size_t>(standing)];
-  queue.push_back({std::move(host), standing, deadline, std::move(callback)});
+  auto& owner = shared_->owner_named(owner_name);
+  if (owner.waiting() >= kWaitingPerOwnerMax || shared_->waiting >= kWaitingMax) {
+    shared_->forget_if_done(owner);
+    return callback({.addresses = {}, .error = "too many names are waiting to be looked up", .refused = true});
+  }
+  owner.queues[static_cast<std::size_t>(standing)].push_back(
+      {std::move(host), standing, deadline, std::move(callback), &owner});
+  ++shared_->waiting;
   // Free ones that have yet to start or to wake up included.
   const auto free_threads = shared_->threads - shared_->running.size();
   const auto now = monotonic_now();
@@ -177,7 +242,9 @@ void Resolver::resolve(std::string host, NameStanding standing, MonotonicTime de
 void Resolver::stop() {
   std::unique_lock lock(shared_->mutex);
   shared_->stopped = true;
-  for (auto& queue : shared_->queues) queue.clear();
+  for (auto& owner : shared_->owners) {
+    for (auto& queue : owner.queues) queue.clear();
+  }
   shared_->changed.notify_all();
   shared_->changed.wait(lock, [this] { return shared_->threads == shared_->running.size(); });
 }

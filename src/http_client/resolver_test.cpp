@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <set>
@@ -62,12 +63,15 @@ class ResolverTest : public ::testing::Test {
   LookUp look_up() {
     return [server = server_](const std::string& host) { return server->look_up(host); };
   }
-  void resolve(Resolver& resolver, const std::string& host, NameStanding standing, Duration time = seconds(60)) {
-    resolver.resolve(host, standing, monotonic_now() + time, [this](Resolution resolution) {
-      const std::lock_guard lock(mutex_);
-      answered_.push_back(resolution.expired ? "expired" : resolution.error);
-      changed_.notify_all();
-    });
+  // Without an owner each host has its own.
+  void resolve(Resolver& resolver, const std::string& host, NameStanding standing, Duration time = seconds(60),
+               const std::string& owner = "") {
+    resolver.resolve(host, owner.empty() ? host : owner, standing, monotonic_now() + time,
+                     [this](Resolution resolution) {
+                       const std::lock_guard lock(mutex_);
+                       answered_.push_back(resolution.expired ? "expired" : resolution.error);
+                       changed_.notify_all();
+                     });
   }
   std::vector<std::string> wait_for_answered(std::size_t count) {
     std::unique_lock lock(mutex_);
@@ -109,7 +113,9 @@ TEST_F(ResolverTest, EndsIdleThreads) {
 // no answer, then names of other standings ask; a failing name that is let go makes room for exactly one more.
 TEST_F(ResolverTest, FailingNamesOccupyAQuarter) {
   Resolver resolver(16, look_up());
-  for (int i = 0; i < 40; ++i) resolve(resolver, "dead" + std::to_string(i), NameStanding::Failing);
+  for (int i = 0; i < 40; ++i) {
+    resolve(resolver, "dead" + std::to_string(i), NameStanding::Failing, seconds(60), "a");
+  }
   EXPECT_THAT(server_->wait_for_asked(4), UnorderedElementsAre("dead0", "dead1", "dead2", "dead3"));
   for (int i = 0; i < 20; ++i) resolve(resolver, "new", NameStanding::New);
   for (int i = 0; i < 20; ++i) resolve(resolver, "known", NameStanding::Known);
@@ -137,11 +143,11 @@ TEST_F(ResolverTest, NewNamesComeFirstAndFailingOnesLast) {
 // one; the late lookup has it until it ends.
 TEST_F(ResolverTest, LateLookupsCountAsFailing) {
   Resolver resolver(4, look_up());
-  resolve(resolver, "dead", NameStanding::New, milliseconds(20));
+  resolve(resolver, "dead", NameStanding::New, milliseconds(20), "a");
   server_->wait_for_asked(1);
   const auto late = monotonic_now() + milliseconds(20);
   while (monotonic_now() < late) std::this_thread::yield();
-  resolve(resolver, "failing", NameStanding::Failing);
+  resolve(resolver, "failing", NameStanding::Failing, seconds(60), "a");
   for (int i = 0; i < 5; ++i) resolve(resolver, "new", NameStanding::New);
   EXPECT_THAT(wait_for_answered(5), ElementsAre("new", "new", "new", "new", "new"));
   server_->release("dead");
@@ -167,6 +173,75 @@ TEST_F(ResolverTest, ReplacesThreadsThatAreStuck) {
   EXPECT_EQ(resolver.threads(), 8u);
   server_->release_all();
   wait_for_answered(11);
+}
+
+// Goal: an owner whose names get no answer leaves half of the threads that are left to others, and each further owner
+// likewise.
+TEST_F(ResolverTest, OwnersLeaveRoomForOthers) {
+  Resolver resolver(16, look_up());
+  for (int i = 0; i < 40; ++i) resolve(resolver, "dead-a" + std::to_string(i), NameStanding::New, seconds(60), "a");
+  server_->wait_for_asked(8);
+  resolve(resolver, "new", NameStanding::New, seconds(60), "b");
+  wait_for_answered(1);
+  EXPECT_EQ(server_->wait_for_asked(9).size(), 9u);
+  for (int i = 0; i < 40; ++i) resolve(resolver, "dead-b" + std::to_string(i), NameStanding::New, seconds(60), "b");
+  server_->wait_for_asked(13);
+  for (int i = 0; i < 20; ++i) resolve(resolver, "new", NameStanding::New, seconds(60), "c");
+  wait_for_answered(21);
+  EXPECT_EQ(server_->wait_for_asked(33).size(), 33u);
+}
+
+// Goal: one that is stuck for good gets no more threads than there are without it, and the others as many as ever.
+TEST_F(ResolverTest, AnOwnerWhoseLookupsAreStuckLeavesRoomForOthers) {
+  Resolver resolver(4, look_up());
+  for (std::size_t i = 1; i <= 3; ++i) {
+    resolve(resolver, "dead" + std::to_string(i), NameStanding::New, milliseconds(20), "a");
+    server_->wait_for_asked(i);
+    const auto late = monotonic_now() + milliseconds(20);
+    while (monotonic_now() < late) std::this_thread::yield();
+  }
+  for (int i = 0; i < 10; ++i) resolve(resolver, "dead-more", NameStanding::New, seconds(60), "a");
+  for (int i = 0; i < 4; ++i) {
+    resolve(resolver, "dead-other", NameStanding::New, seconds(60), "b" + std::to_string(i));
+  }
+  EXPECT_EQ(std::ranges::count(server_->wait_for_asked(7), "dead-other"), 4);
+}
+
+// Goal: a name that has failed once is asked for again, however many of another owner's are stuck.
+TEST_F(ResolverTest, StuckLookupsOfOthersKeepNoFailingNameWaiting) {
+  Resolver resolver(4, look_up());
+  for (std::size_t i = 1; i <= 3; ++i) {
+    resolve(resolver, "dead" + std::to_string(i), NameStanding::New, milliseconds(20), "a");
+    server_->wait_for_asked(i);
+    const auto late = monotonic_now() + milliseconds(20);
+    while (monotonic_now() < late) std::this_thread::yield();
+  }
+  resolve(resolver, "failing", NameStanding::Failing, seconds(60), "b");
+  EXPECT_THAT(wait_for_answered(1), ElementsAre("failing"));
+}
+
+TEST_F(ResolverTest, OwnersTakeTurns) {
+  Resolver resolver(1, look_up());
+  resolve(resolver, "dead", NameStanding::New);
+  server_->wait_for_asked(1);
+  for (const char* host : {"a1", "a2", "a3"}) resolve(resolver, host, NameStanding::New, seconds(60), "a");
+  resolve(resolver, "b1", NameStanding::New, seconds(60), "b");
+  server_->release("dead");
+  EXPECT_THAT(wait_for_answered(5), ElementsAre("dead", "a1", "b1", "a2", "a3"));
+}
+
+TEST_F(ResolverTest, RefusesMoreThanMayWait) {
+  Resolver resolver(1, look_up());
+  resolve(resolver, "dead", NameStanding::New, seconds(60), "a");
+  server_->wait_for_asked(1);
+  for (std::size_t i = 0; i < Resolver::kWaitingPerOwnerMax; ++i) {
+    resolve(resolver, "waits", NameStanding::New, seconds(60), "a");
+  }
+  resolve(resolver, "refused", NameStanding::New, seconds(60), "a");
+  EXPECT_THAT(wait_for_answered(1), ElementsAre("too many names are waiting to be looked up"));
+  resolve(resolver, "other", NameStanding::New, seconds(60), "b");
+  server_->release_all();
+  EXPECT_EQ(wait_for_answered(Resolver::kWaitingPerOwnerMax + 3).size(), Resolver::kWaitingPerOwnerMax + 3);
 }
 
 TEST_F(ResolverTest, GivesUpWhatNoThreadTookUpInTime) {

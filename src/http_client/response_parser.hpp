@@ -1,58 +1,79 @@
 #pragma once
-// What is kept of a response: status, header lines, the body's beginning. Parsing itself is Beast's.
+// Reads one response as its bytes arrive (RFC 9112), and what is kept of it: status, fields, the body's beginning.
 
-#include <boost/beast/http/basic_parser.hpp>
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "base/time.hpp"
+#include "http_client/response_head.hpp"
 
 namespace limehook::http_client {
 
-// Parses one response. `put` stops with an error as soon as the body has been cut; then `body_cut()` is true.
-class ResponseParser final : public boost::beast::http::basic_parser<false> {
+class ResponseParser {
  public:
-  ResponseParser();
+  enum class Body {
+    AsSaid,
+    None,  // whatever the head says: of an answer to CONNECT (RFC 9110 section 9.3.6)
+  };
+  explicit ResponseParser(Body body = Body::AsSaid) : body_wanted_(body) {}
 
-  int status() const { return status_; }
-  // A 1xx that precedes the response proper; 101 answers an upgrade that nobody asked for and is final.
-  bool is_interim() const { return status_ / 100 == 1 && status_ != 101; }
-  bool body_cut() const { return body_cut_; }
-  void cut_body() { body_cut_ = true; }                 // nothing more of it is wanted
-  std::string take_head() { return std::move(head_); }  // CRLF between the lines
+  // Takes what it can of `bytes` and answers how many those are. Others it wants again, with more behind them, or they
+  // belong to what follows the response. Takes nothing once it is done, has failed or has cut the body.
+  std::size_t put(std::string_view bytes);
+
+  bool head_done() const { return part_ > Part::Head && part_ != Part::FailedHead; }
+  bool done() const { return part_ == Part::Done; }
+  bool failed() const { return part_ == Part::FailedHead || part_ == Part::FailedBody; }
+  // What is wrong, for people, when it has failed.
+  const std::string& error() const { return error_; }
+  // Does the body end with the connection?
+  bool ends_with_connection() const { return part_ == Part::UntilClose; }
+  // The body was longer than what is kept.
+  bool body_cut() const { return part_ == Part::Cut; }
+  void cut_body() { part_ = Part::Cut; }  // nothing more of it is wanted
+
+  // What has been read of the head. After head_done(), but for the status, which may be known when it has failed.
+  const ResponseHead& head() const { return head_; }
+  int status() const { return head_.status; }
+
+  std::string take_fields() { return std::move(head_.fields); }
   std::string take_body() { return std::move(body_); }
-  // Value of Retry-After; empty when there is none.
-  const std::string& retry_after() const { return retry_after_; }
-  // How long the peer keeps an idle connection (Keep-Alive: timeout=N), where it says so.
-  std::optional<std::chrono::seconds> keep_alive_timeout() const { return keep_alive_timeout_; }
 
  private:
-  using Error = boost::system::error_code;
-  using View = boost::beast::string_view;
-  void on_request_impl(boost::beast::http::verb, View, View, int, Error&) override;
-  void on_response_impl(int code, View reason, int version, Error&) override;
-  void on_field_impl(boost::beast::http::field field, View name, View value, Error& ec) override;
-  void on_header_impl(Error&) override;
-  void on_body_init_impl(const boost::optional<std::uint64_t>&, Error&) override {}
-  std::size_t on_body_impl(View bytes, Error& ec) override;
-  void on_chunk_header_impl(std::uint64_t, View, Error&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, View bytes, Error& ec) override;
-  void on_finish_impl(Error&) override {}
+  enum class Part {
+    Head,
+    WithLength,
+    UntilClose,
+    ChunkSize,
+    ChunkData,
+    ChunkEnd,
+    Trailer,
+    Done,
+    Cut,
+    FailedHead,
+    FailedBody,
+  };
 
-  int status_ = 0;
-  bool in_trailer_ = false;
-  bool body_cut_ = false;
-  std::string head_;
+  // Each takes what it can of `bytes` for its part, and may go on to the next one.
+  std::size_t take(std::string_view bytes);
+  std::size_t take_head(std::string_view bytes);
+  std::size_t take_data(std::string_view bytes, Part next);
+  std::size_t take_chunk_size(std::string_view bytes);
+  std::size_t take_chunk_end(std::string_view bytes);
+  std::size_t take_trailer(std::string_view bytes);
+  std::size_t head_size(std::string_view bytes);
+  std::size_t fail(Part part, std::string why);
+  std::size_t refuse_body(std::string_view why);
+
+  Part part_ = Part::Head;
+  Body body_wanted_;
+  ResponseHead head_;
   std::string body_;
-  std::string retry_after_;
-  std::optional<std::chrono::seconds> keep_alive_timeout_;
+  std::string error_;
+  std::size_t line_begin_ = 0;  // in the head: of the line that has no end yet
+  std::size_t scanned_ = 0;     // in the head: how far that line has been looked at
+  std::uint64_t left_ = 0;      // of the body or of the chunk
+  std::size_t trailer_size_ = 0;
 };
-
-// Retry-After (RFC 9110 section 10.2.3): seconds, or a date relative to `now`, which may be past (zero). Nothing when
-// unreadable; numbers beyond what a Duration holds become very long.
-std::optional<Duration> parse_retry_after(std::string_view value, WallTime now);
-// The timeout parameter of a Keep-Alive header (RFC 2068 section 19.7.1.1).
-std::optional<std::chrono::seconds> parse_keep_alive_timeout(std::string_view value);
 
 }  // namespace limehook::http_client

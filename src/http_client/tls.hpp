@@ -21,7 +21,8 @@ struct OpensslDeleter {
   void operator()(SSL_SESSION* p) const { SSL_SESSION_free(p); }
 };
 
-// What all connections share: trusted authorities, versions (TLS 1.2 and later). Immutable; any thread.
+// What all connections share: trusted authorities, versions (TLS 1.2 and later), the rules in tls_rules.hpp. Immutable;
+// any thread.
 class TlsContext {
  public:
   // Trusts the system's authorities, and those in `ca_file` (PEM) unless it is empty. The error says what is wrong
@@ -43,8 +44,9 @@ class TlsChannel {
   enum class Step {
     Done,
     NeedsInput,
-    Closed,  // the peer said that nothing more will come
-    Failed,  // see error()
+    NeedsTurn,  // must sign; goes on after grant_turn()
+    Closed,     // the peer said that nothing more will come
+    Failed,     // see error()
   };
   struct ReadResult {
     Step step;
@@ -55,11 +57,17 @@ class TlsChannel {
   // the peer asks for a certificate; null: none. `slot` outlives this.
   TlsChannel(const TlsContext& context, const std::string& host, bool host_is_address, const ClientIdentity* identity,
              TlsSessionSlot& slot);
+  TlsChannel(const TlsChannel&) = delete;
+  TlsChannel& operator=(const TlsChannel&) = delete;
 
   void feed(std::string_view from_peer);
   Step handshake();
-  void write(std::string_view plain);  // after the handshake
+  // After the handshake. False: not a byte is written, because the peer has begun something that it must finish first.
+  bool write(std::string_view plain);
+  // With TLS 1.3 the peer may ask for a certificate only now (RFC 8446 section 4.6.2). It is shown, a few times between
+  // two writes, and not before the caller has time for the signature: NeedsTurn.
   ReadResult read(std::span<char> plain);
+  void grant_turn() { turn_granted_ = true; }
   // Have bytes been fed that make no whole record yet?
   bool holds_part_of_record() const;
   void close_notify();
@@ -67,13 +75,30 @@ class TlsChannel {
   void take_output(std::string& out);
   // Why it failed, for people.
   std::string error() const;
+  // Did the peer ask for another handshake (TLS 1.2 renegotiation, RFC 5746)? It is refused, which mostly ends in the
+  // peer's refusing the request.
+  bool renegotiation_refused() const { return renegotiation_refused_; }
 
  private:
   Step step_of(int result);
+  bool chain_is_fit(X509_STORE_CTX* verification);
+  // OpenSSL's callbacks.
+  friend TlsContext;
+  static TlsChannel& of(const SSL* ssl) { return *static_cast<TlsChannel*>(SSL_get_app_data(ssl)); }
+  static int keep_session(SSL* ssl, SSL_SESSION* session);
+  static int verify(X509_STORE_CTX* verification, void*);
+  static int on_certificate_asked(SSL* ssl, void*);
+  static void on_info(const SSL* ssl, int where, int value);
 
   std::unique_ptr<SSL, OpensslDeleter> ssl_;
+  TlsSessionSlot& slot_;
   std::string host_;
   std::string reason_;
+  std::string certificate_problem_;  // of the peer, in our words; empty: see OpenSSL's
+  bool connected_ = false;           // the handshake is over
+  bool turn_granted_ = false;
+  int certificates_asked_ = 0;  // after the handshake, since the last write
+  bool renegotiation_refused_ = false;
 };
 
 }  // namespace limehook::http_client

@@ -17,6 +17,10 @@ namespace asio = boost::asio;
 constexpr std::size_t kTakenPerTurn = 64;
 constexpr std::size_t kDeadlinesPerTurn = 4;
 constexpr std::size_t kAddressesMax = 16;
+constexpr std::size_t kLookupOwnersMax = 64;           // of one name at a time
+constexpr std::string_view kProxyOwner = "\x01proxy";  // of lookups; no team has that id
+constexpr const char* kNameUnknown = "the name is not known, or has no address that this server may send to";
+constexpr std::size_t kRaceShare = 8;  // for each that many connections a race may have one socket more
 
 }  // namespace
 
@@ -27,7 +31,8 @@ Worker::Worker(const SenderOptions& options, const TlsContext& tls, Resolver& re
       done_(done),
       work_(asio::make_work_guard(io_)),
       timer_(io_),
-      descriptor_timer_(io_) {
+      descriptor_timer_(io_),
+      race_budget_{.extra_sockets_max = options.connections_max / kRaceShare} {
   if (options.proxy) proxy_ = origin_of(*options.proxy);
   thread_ = std::thread([this] { run(); });
 }
@@ -102,7 +107,6 @@ Exchange& Worker::new_exchange(AttemptRequest request) {
   exchange.deadline = exchange.started + exchange.request.webhook->timeout;
   exchange.fetches_token = false;
   exchange.addresses.clear();
-  exchange.next_address = 0;
   exchange.dials_anew = false;
   return exchange;
 }
@@ -127,6 +131,7 @@ void Worker::take_up(AttemptRequest request) {
 void Worker::begin(Exchange& exchange, Plan& plan) {
   const Route& route = exchange.request.fallback ? *plan.fallback : plan.main;
   exchange.origin = route.origin;
+  exchange.pool = route.pool;
   // Nobody waits for the answers of a receiver that gives none.
   if (exchange.origin->unresponsive) leave_window(exchange);
   sign_and_write_head(exchange, plan, route);
@@ -154,7 +159,8 @@ void Worker::resolve(Exchange& exchange) {
     return on_addresses(exchange);
   }
   const auto now = monotonic_now();
-  if (origin.name.lookup_is_due(now)) look_up(origin, now);
+  const auto owner = lookup_owner(origin, exchange);
+  if (origin.name.lookup_is_due(now) || waits_for_others(origin, owner)) look_up(origin, std::string(owner), now);
   exchange.addresses = origin.name.addresses(now);
   if (!exchange.addresses.empty()) return on_addresses(exchange);
   if (!origin.name.looking_up()) return finish_unresolved(exchange);
@@ -164,25 +170,39 @@ void Worker::resolve(Exchange& exchange) {
   origin.resolution_waiters.push_back(exchange);
 }
 
-void Worker::look_up(Origin& origin, MonotonicTime now) {
-  const auto deadline = now + options_.connect_timeout;
-  origin.name.lookup_started(deadline);
-  // The origin stays listed as long as its lookup is under way.
-  resolver_.resolve(origin.host, origin.name.standing(now), deadline, [this, &origin](Resolution resolution) {
-    asio::post(io_, [this, &origin, found = std::move(resolution)] { on_resolved(&origin, found); });
-  });
+std::string_view Worker::lookup_owner(const Origin& origin, const Exchange& exchange) const {
+  return &origin == proxy_.get() ? kProxyOwner : std::string_view(exchange.request.webhook->team_id);
 }
 
-void Worker::on_resolved(OriginPtr origin, Resolution resolution) {
-  const bool expired = resolution.expired;
+// Are there lookups of the name under way, but none of this owner's, though he needs one?
+bool Worker::waits_for_others(const Origin& origin, std::string_view owner) {
+  return origin.name.looking_up() && origin.name.addresses(monotonic_now()).empty() &&
+         origin.lookup_owners.size() < kLookupOwnersMax &&
+         std::ranges::find(origin.lookup_owners, owner) == origin.lookup_owners.end();
+}
+
+void Worker::look_up(Origin& origin, std::string owner, MonotonicTime now) {
+  const auto deadline = now + options_.connect_timeout;
+  if (!origin.name.looking_up()) origin.name.lookup_started(deadline);
+  // One that has outlived the answer to another's is as good as a new one.
+  if (std::ranges::find(origin.lookup_owners, owner) != origin.lookup_owners.end()) return;
+  origin.lookup_owners.push_back(owner);
+  // The origin stays listed as long as its lookup is under way.
+  resolver_.resolve(
+      origin.host, owner, origin.name.standing(now), deadline, [this, &origin, owner](Resolution resolution) {
+        asio::post(io_, [this, &origin, owner, found = std::move(resolution)] { on_resolved(&origin, owner, found); });
+      });
+}
+
+// The first answer counts, whoever has asked for it.
+void Worker::on_resolved(OriginPtr origin, const std::string& owner, Resolution resolution) {
+  std::erase(origin->lookup_owners, owner);
+  if (!origin->name.looking_up()) return;
   const auto now = monotonic_now();
+  if (resolution.expired || resolution.refused) return on_nobody_asked(*origin, owner, resolution, now);
+  judge(*origin, resolution);
   origin->name.lookup_ended(std::move(resolution), now, options_.resolution_lifetime);
   auto& waiters = origin->resolution_waiters;
-  if (expired) {
-    // Whoever asked has given up; others may have joined later.
-    if (!waiters.empty()) look_up(*origin, now);
-    return;
-  }
   // Only those who wait now: an attempt that starts over may come back to this list.
   ExchangeWaitList served;
   served.swap(waiters);
@@ -198,6 +218,43 @@ void Worker::on_resolved(OriginPtr origin, Resolution resolution) {
   }
 }
 
+// Says nothing of the name. Whose lookup it was has given up, or has to; others may wait for one of their own.
+void Worker::on_nobody_asked(Origin& origin, const std::string& owner, const Resolution& resolution,
+                             MonotonicTime now) {
+  if (origin.lookup_owners.empty()) origin.name.lookup_ended(resolution, now, options_.resolution_lifetime);
+  ExchangeWaitList asked_anew;
+  asked_anew.swap(origin.resolution_waiters);
+  while (!asked_anew.empty()) {
+    Exchange& exchange = asked_anew.front();
+    asked_anew.pop_front();
+    const auto own = lookup_owner(origin, exchange);
+    if (resolution.refused && own == owner) {
+      finish(exchange, AttemptOutcome::NameNotResolved, fmt::format("{}: {}", origin.host, resolution.error));
+      continue;
+    }
+    if (!origin.name.looking_up() || waits_for_others(origin, own)) look_up(origin, std::string(own), now);
+    origin.resolution_waiters.push_back(exchange);
+  }
+}
+
+// Whoever may name hosts must not learn which names are known inside: one that leads to addresses which may not be
+// connected to is treated like one that does not exist, in what is said, kept and asked again.
+void Worker::judge(const Origin& origin, Resolution& resolution) const {
+  if (&origin == proxy_.get() || origin.own) return;  // the operator's choice
+  std::string_view kind;
+  std::erase_if(resolution.addresses, [&](const asio::ip::address& address) {
+    const auto forbidden = options_.policy.forbidden_kind(address);
+    if (forbidden) kind = *forbidden;
+    return forbidden.has_value();
+  });
+  if (!resolution.addresses.empty()) return;
+  if (!kind.empty()) {
+    resolution.name_unknown = true;
+    if (options_.name_leads_inside) options_.name_leads_inside(origin.host, kind);
+  }
+  if (resolution.name_unknown) resolution.error = kNameUnknown;
+}
+
 void Worker::finish_unresolved(Exchange& exchange) {
   const Origin& hop = hop_of(exchange);
   if (exchange.origin->via_proxy)
@@ -205,19 +262,8 @@ void Worker::finish_unresolved(Exchange& exchange) {
   finish(exchange, AttemptOutcome::NameNotResolved, fmt::format("{}: {}", hop.host, hop.name.error()));
 }
 
-// Which address a name stands for is not told: it may be a name that only insiders can resolve.
 void Worker::on_addresses(Exchange& exchange) {
-  std::string_view kind;
-  std::erase_if(exchange.addresses, [&](const asio::ip::address& address) {
-    if (exchange.origin->via_proxy || exchange.origin->own) return false;  // the operator's choice
-    const auto forbidden = options_.policy.forbidden_kind(address);
-    if (forbidden) kind = *forbidden;
-    return forbidden.has_value();
-  });
-  if (exchange.addresses.empty()) {
-    return finish(exchange, AttemptOutcome::AddressRefused,
-                  fmt::format("{} leads to an address that is not public: {}", exchange.origin->host, kind));
-  }
+  if (exchange.addresses.size() > 1) exchange.addresses = interleaved(exchange.addresses);
   if (exchange.addresses.size() > kAddressesMax) exchange.addresses.resize(kAddressesMax);
   place(exchange);
 }
@@ -235,6 +281,7 @@ void Worker::finish(Exchange& exchange, AttemptOutcome outcome, std::string erro
   exchange.result = {};
   exchange.request = {};
   exchange.origin.reset();
+  exchange.pool.reset();
   exchange.phase = Exchange::Phase::Free;
   free_exchanges_.push_back(&exchange);
   if (token_source) return on_token_answer(*token_source, result.attempt);

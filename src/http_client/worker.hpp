@@ -12,6 +12,7 @@
 
 #include "http_client/connection.hpp"
 #include "http_client/exchange.hpp"
+#include "http_client/fair_queue.hpp"
 #include "http_client/http_sender.hpp"
 #include "http_client/request_head.hpp"
 #include "http_client/resolver.hpp"
@@ -48,19 +49,22 @@ class Worker final : private ConnectionUser {
   // Whom the connection goes to.
   Origin& hop_of(const Exchange& exchange) const { return exchange.origin->via_proxy ? *proxy_ : *exchange.origin; }
   void resolve(Exchange& exchange);
-  void on_resolved(OriginPtr origin, Resolution resolution);
-  void look_up(Origin& origin, MonotonicTime now);
+  void on_resolved(OriginPtr origin, const std::string& owner, Resolution resolution);
+  std::string_view lookup_owner(const Origin& origin, const Exchange& exchange) const;
+  static bool waits_for_others(const Origin& origin, std::string_view owner);
+  void look_up(Origin& origin, std::string owner, MonotonicTime now);
+  void on_nobody_asked(Origin& origin, const std::string& owner, const Resolution& resolution, MonotonicTime now);
+  void judge(const Origin& origin, Resolution& resolution) const;
   void finish_unresolved(Exchange& exchange);
   void on_addresses(Exchange& exchange);
 
   // Plans.
   std::expected<Plan*, std::string> plan_for(const WebhookPtr& webhook);
+  static std::expected<void, std::string> give_pools(Plan& plan, const Plan* old);
   // To where deliveries go, and to any other URL: only among the former are this server's own test receivers.
-  std::expected<Route, std::string> receiver_route(std::string_view url,
-                                                   const std::optional<ClientCertificate>& certificate);
-  std::expected<Route, std::string> route_to(std::string_view url, const std::optional<ClientCertificate>& certificate);
-  std::expected<OriginPtr, std::string> origin_for(const Target& target,
-                                                   const std::optional<ClientCertificate>& certificate);
+  std::expected<Route, std::string> receiver_route(std::string_view url);
+  std::expected<Route, std::string> route_to(std::string_view url);
+  OriginPtr origin_for(const Target& target);
   OriginPtr own_origin(const Target& target);
   OriginPtr origin_of(const Proxy& proxy);
   std::string tunnel_request(const std::string& authority) const;
@@ -84,6 +88,9 @@ class Worker final : private ConnectionUser {
   void dial(Exchange& exchange);
   void transmit(Exchange& exchange, Connection& connection);
   void park(Connection& connection);
+  void take_from_idle(Connection& connection);
+  void keep_session_of(const PoolPtr& pool);
+  static bool ended_stale(Connection& connection, const Exchange& exchange);
   void forget(Connection& connection);
   void close_and_forget(Connection& connection);
   void serve_queue();
@@ -91,10 +98,14 @@ class Worker final : private ConnectionUser {
   void on_failed(Connection& connection, AttemptOutcome outcome, std::string why) override;
   void on_response(Connection& connection, std::string note) override;
   void on_idle_closed(Connection& connection) override;
+  void on_turn_wanted(Connection& connection) override;
+  void take_handshake_turn();
 
   // The end of an attempt.
-  void on_deadline(Exchange& exchange, MonotonicTime now);
+  void on_deadline(Exchange& exchange);
   void keep_response(Exchange& exchange, ResponseParser& response);
+  void mask_all(std::string& text, const Exchange& exchange, bool cut) const;
+  std::string with_first_bytes(std::string why, const Connection& connection, const Exchange& exchange) const;
   void finish(Exchange& exchange, AttemptOutcome outcome, std::string error);
   void schedule(DeadlineWheel::Item& item, MonotonicTime at, MonotonicTime now);
   void wait_for_tick();
@@ -141,9 +152,14 @@ class Worker final : private ConnectionUser {
                          boost::intrusive::constant_time_size<false>>
       connections_;
   std::size_t connection_count_ = 0;
+  RaceBudget race_budget_;
+  FairQueue<ConnectionPtr> handshakes_;  // by team; each waits for a turn of its own
+  bool handshake_posted_ = false;
   boost::intrusive::list<Connection, boost::intrusive::member_hook<Connection, AutoUnlinkHook, &Connection::idle_hook>,
                          boost::intrusive::constant_time_size<false>>
-      idle_connections_;  // the one idle for longest is in front
+      idle_connections_;            // the one idle for longest is in front
+  std::vector<PoolPtr> resumable_;  // those whose TLS session is kept, as a ring
+  std::size_t next_resumable_ = 0;
   std::thread thread_;
 };
 

@@ -7,14 +7,13 @@
 
 #include "base/assert.hpp"
 #include "http_client/clocks.hpp"
-#include "http_client/masking.hpp"
 #include "http_client/worker.hpp"
 
 namespace limehook::http_client {
 namespace {
 
-// After that long a close by the peer may have been missed; younger connections are not worth a system call.
-constexpr auto kIdleBeforeCheck = std::chrono::milliseconds(500);
+constexpr std::size_t kIdlePerPoolMax = limits::kConcurrencyMax;  // as many as a webhook can use at a time
+constexpr std::size_t kSessionsMax = 4096;                        // TLS sessions that are kept; some 3 KB each
 constexpr auto kDescriptorPause = std::chrono::milliseconds(50);
 
 std::string text_of(Duration d) { return format_duration(std::chrono::ceil<std::chrono::milliseconds>(d)); }
@@ -23,24 +22,24 @@ std::string text_of(Duration d) { return format_duration(std::chrono::ceil<std::
 
 // Does the connection lead where a new one would? A name may have got other addresses since.
 bool Worker::is_current(const Connection& connection, const Origin& hop, MonotonicTime now) {
+  if (hop.name.denied()) return false;
   const auto& addresses = hop.name.addresses(now);
   return addresses.empty() || std::ranges::find(addresses, connection.endpoint().address()) != addresses.end();
 }
 
 bool Worker::send_on_idle(Exchange& exchange) {
   if (exchange.dials_anew) return false;
-  auto& idle = exchange.origin->idle;
+  auto& idle = exchange.pool->idle;
   while (!idle.empty()) {
     Connection& connection = idle.front();
-    connection.origin_hook.unlink();
-    connection.idle_hook.unlink();
+    take_from_idle(connection);
     wheel_.drop(connection);
     const auto now = monotonic_now();
-    if (is_current(connection, hop_of(exchange), now) &&
-        (now - connection.idle_since < kIdleBeforeCheck || !connection.peer_has_closed())) {
+    if (is_current(connection, hop_of(exchange), now) && connection.quiet()) {
+      connection.reused = true;
+      connection.sent_at = now;
       if (connection.send(exchange.head, exchange.request.body)) {
         connection.exchange = &exchange;
-        connection.idle_time = now - connection.idle_since;
         exchange.connection = &connection;
         exchange.phase = Exchange::Phase::Waiting;
         schedule(exchange, exchange.deadline, now);
@@ -77,21 +76,19 @@ void Worker::dial(Exchange& exchange) {
     });
   }
   const auto now = monotonic_now();
-  if (exchange.next_address == 0) {
-    exchange.connect_deadline = std::min(exchange.deadline, now + options_.connect_timeout);
-  }
-  const auto addresses_left = static_cast<Duration::rep>(exchange.addresses.size() - exchange.next_address);
-  const Connection::Endpoint endpoint(exchange.addresses[exchange.next_address++], hop_of(exchange).port);
-  const ConnectionPtr connection(new Connection(io_, exchange.origin, tls_, *this));
+  exchange.connect_deadline = std::min(exchange.deadline, now + options_.connect_timeout);
+  std::vector<Connection::Endpoint> endpoints;
+  for (const auto& address : exchange.addresses) endpoints.emplace_back(address, hop_of(exchange).port);
+  const ConnectionPtr connection(new Connection(io_, exchange.origin, exchange.pool, tls_, *this));
+  if (exchange.origin->tls) keep_session_of(exchange.pool);
   connections_.push_back(*connection);
   ++connection_count_;
   connection->opened_at = now;
   connection->exchange = &exchange;
   exchange.connection = connection.get();
   exchange.phase = Exchange::Phase::Connecting;
-  // An address that does not answer must leave time for the others.
-  schedule(exchange, now + (exchange.connect_deadline - now) / addresses_left, now);
-  connection->connect(endpoint);
+  schedule(exchange, exchange.connect_deadline, now);
+  connection->connect(io_, race_budget_, std::move(endpoints));
 }
 
 // None is left in the process, or in the system. That says nothing about the receiver: the attempt goes on when there
@@ -99,7 +96,6 @@ void Worker::dial(Exchange& exchange) {
 void Worker::wait_for_descriptor(Exchange& exchange) {
   while (!idle_connections_.empty()) close_and_forget(idle_connections_.front());
   exchange.phase = Exchange::Phase::Queued;
-  exchange.next_address = 0;
   schedule(exchange, exchange.deadline, monotonic_now());
   queue_.push_front(exchange);
   if (std::exchange(out_of_descriptors_, true)) return;
@@ -124,22 +120,43 @@ void Worker::on_failed(Connection& connection, AttemptOutcome outcome, std::stri
   const bool no_descriptor = outcome == AttemptOutcome::Internal;
   if (no_descriptor) {
     wait_for_descriptor(exchange);
-  } else if (outcome == AttemptOutcome::ConnectFailed && exchange.next_address < exchange.addresses.size() &&
-             monotonic_now() < exchange.connect_deadline) {
-    dial(exchange);
-  } else if (outcome == AttemptOutcome::ConnectionLost && connection.ended_unanswered() &&
-             connection.idle_time >= kIdleBeforeRedial) {
+  } else if (outcome == AttemptOutcome::ConnectionLost && connection.reused && connection.request_unprocessed()) {
     exchange.dials_anew = true;
     resolve(exchange);
+  } else if (outcome == AttemptOutcome::BadResponse) {
+    finish(exchange, outcome, with_first_bytes(std::move(why), connection, exchange));
   } else {
     finish(exchange, outcome, std::move(why));
   }
   serve_queue();
 }
 
+// Signatures and key exchanges cost a thousand times as much as all the rest of a turn of the event loop. So each turn
+// has one of them at most, whoever asks, and teams take turns: a team whose receivers all shake hands at once makes its
+// own deliveries wait, and others' by one handshake for each turn that they need.
+void Worker::on_turn_wanted(Connection& connection) {
+  const auto* exchange = connection.exchange;
+  handshakes_.push(exchange != nullptr ? exchange->request.webhook->team_id : "", ConnectionPtr(&connection));
+  if (!std::exchange(handshake_posted_, true)) boost::asio::post(io_, [this] { take_handshake_turn(); });
+}
+
+void Worker::take_handshake_turn() {
+  ConnectionPtr connection;
+  while (!handshakes_.empty() && (!connection || connection->closed())) connection = handshakes_.pop();
+  handshake_posted_ = !handshakes_.empty();
+  if (handshake_posted_) boost::asio::post(io_, [this] { take_handshake_turn(); });
+  if (connection) connection->take_turn();
+}
+
 void Worker::on_response(Connection& connection, std::string note) {
   Exchange& exchange = *connection.exchange;
   const auto status = connection.response().status();
+  if (ended_stale(connection, exchange)) {
+    close_and_forget(connection);
+    exchange.dials_anew = true;
+    resolve(exchange);
+    return serve_queue();
+  }
   const bool refused_by_proxy = exchange.origin->via_proxy && !exchange.origin->tls && status == 407;
   if (!refused_by_proxy) keep_response(exchange, connection.response());
   exchange.origin->unresponsive = false;
@@ -157,22 +174,12 @@ void Worker::on_response(Connection& connection, std::string note) {
   serve_queue();
 }
 
-void Worker::keep_response(Exchange& exchange, ResponseParser& response) {
-  auto& attempt = exchange.result.attempt;
-  attempt.http_status = response.status();
-  attempt.response_head = response.take_head();
-  attempt.response_body = response.take_body();
-  if (!exchange.fetches_token) {
-    for (auto* text : {&attempt.response_head, &attempt.response_body}) {
-      mask_secrets(*text, *exchange.request.webhook);
-      if (exchange.access_token) mask(*text, *exchange.access_token);
-      if (exchange.origin->via_proxy) mask_basic(*text, proxy_authorization_);
-    }
-  }
-  attempt.response_body_cut = response.body_cut();
-  if (attempt.http_status == 429 || attempt.http_status == 503) {
-    exchange.result.retry_after = parse_retry_after(response.retry_after(), wall_now());
-  }
+// 408: the receiver has not had a whole request in its time (RFC 9110 section 15.5.9). Some say so when they give up a
+// kept connection, just as a request comes. That request has not been heard, and may be repeated.
+bool Worker::ended_stale(Connection& connection, const Exchange& exchange) {
+  const auto now = monotonic_now();
+  return connection.reused && connection.response().status() == 408 && now - connection.sent_at < kStaleWithin &&
+         now < exchange.deadline;
 }
 
 void Worker::park(Connection& connection) {
@@ -180,14 +187,34 @@ void Worker::park(Connection& connection) {
   const auto now = monotonic_now();
   Duration limit = std::min(options_.idle_connection_timeout, connection.opened_at + options_.connection_age_max - now);
   // A second less than the peer says, so that it does not close just as we send.
-  if (const auto peer_limit = connection.response().keep_alive_timeout()) {
+  if (const auto peer_limit = connection.response().head().keep_alive_timeout) {
     limit = std::min<Duration>(limit, *peer_limit - std::chrono::seconds(1));
   }
   if (limit <= Duration(0)) return close_and_forget(connection);
   connection.idle_since = now;
+  Pool& pool = *connection.pool;
+  if (pool.idle_count >= kIdlePerPoolMax) close_and_forget(pool.idle.back());
   idle_connections_.push_back(connection);
-  connection.origin->idle.push_front(connection);
+  pool.idle.push_front(connection);
+  ++pool.idle_count;
   schedule(connection, connection.idle_since + limit, connection.idle_since);
+}
+
+void Worker::take_from_idle(Connection& connection) {
+  if (!connection.pool_hook.is_linked()) return;
+  connection.pool_hook.unlink();
+  connection.idle_hook.unlink();
+  --connection.pool->idle_count;
+}
+
+// Sessions are large, and webhooks many: the pool that was listed first loses its own.
+void Worker::keep_session_of(const PoolPtr& pool) {
+  if (std::exchange(pool->may_resume, true)) return;
+  if (resumable_.size() < kSessionsMax) return resumable_.push_back(pool);
+  PoolPtr& oldest = resumable_[next_resumable_++ % kSessionsMax];
+  oldest->tls_session.reset();
+  oldest->may_resume = false;
+  oldest = pool;
 }
 
 void Worker::on_idle_closed(Connection& connection) {
@@ -197,8 +224,7 @@ void Worker::on_idle_closed(Connection& connection) {
 
 void Worker::forget(Connection& connection) {
   wheel_.drop(connection);
-  connection.idle_hook.unlink();
-  connection.origin_hook.unlink();
+  take_from_idle(connection);
   connection.all_hook.unlink();
   --connection_count_;
   if (connection.exchange != nullptr) connection.exchange->connection = nullptr;
@@ -224,9 +250,9 @@ void Worker::serve_queue() {
   serving_queue_ = false;
 }
 
-void Exchange::on_deadline(MonotonicTime now) { worker.on_deadline(*this, now); }
+void Exchange::on_deadline(MonotonicTime) { worker.on_deadline(*this); }
 
-void Worker::on_deadline(Exchange& exchange, MonotonicTime now) {
+void Worker::on_deadline(Exchange& exchange) {
   const Duration timeout = exchange.request.webhook->timeout;
   const auto connect_limit = [&] { return text_of(std::min(timeout, options_.connect_timeout)); };
   switch (exchange.phase) {
@@ -261,8 +287,6 @@ void Worker::on_deadline(Exchange& exchange, MonotonicTime now) {
                      fmt::format("no connection to {} within {}", receiver, connect_limit()));
   }
   if (connection.tunneling() || connection.handshaking()) {
-    // Until now only this address's share of the time to connect was over.
-    if (now < exchange.connect_deadline) return schedule(exchange, exchange.connect_deadline, now);
     exchange.origin->unresponsive = true;
     const bool tunneling = connection.tunneling();
     connection.close();
@@ -279,7 +303,8 @@ void Worker::on_deadline(Exchange& exchange, MonotonicTime now) {
   }
   exchange.origin->unresponsive = true;
   connection.close();
-  on_failed(connection, AttemptOutcome::Timeout, fmt::format("timed out: no response within {}", text_of(timeout)));
+  on_failed(connection, AttemptOutcome::Timeout,
+            connection.with_tls_note(fmt::format("timed out: no response within {}", text_of(timeout))));
 }
 
 }  // namespace limehook::http_client

@@ -29,16 +29,17 @@ void Worker::begin_with_token(Exchange& exchange) {
   begin(exchange, **plan);
 }
 
-// `webhook` lends its time limit. The token's endpoint is not shown the webhook's client certificate.
+// `webhook` lends its time limit.
 void Worker::fetch_token(const std::shared_ptr<TokenSource>& source, const WebhookPtr& webhook) {
   source->fetching = true;
   Exchange& exchange = new_exchange(
       {.webhook = webhook, .body = std::make_shared<const std::string>(token_request_body(source->settings))});
   exchange.token_source = source;
   exchange.fetches_token = true;
-  const auto route = route_to(source->settings.token_url, std::nullopt);
+  const auto route = route_to(source->settings.token_url);
   if (!route) return finish(exchange, AttemptOutcome::Internal, "the URL cannot be used: " + route.error());
   exchange.origin = route->origin;
+  exchange.pool = source->pool;
   write_token_request_head(exchange.head, target_of(*route), options_.version, source->settings,
                            exchange.request.body->size());
   send(exchange);
@@ -61,7 +62,8 @@ void Worker::on_token_answer(TokenSource& source, const Attempt& answer) {
     auto token = answer.response_body_cut
                      ? std::unexpected<std::string>("its answer is too long")
                      : read_token_response(answer.http_status, answer.response_body, source.settings);
-    error = token ? "" : std::move(token.error());
+    if (token) error.clear();
+    else if (error.empty()) error = std::move(token.error());
     if (token) {
       source.token = std::make_shared<const std::string>(std::move(token->text));
       source.usable_until = monotonic_now() + token->lifetime;

@@ -4,6 +4,7 @@
 #include <boost/beast/http/status.hpp>
 
 #include "base/ascii.hpp"
+#include "base/limits_more.hpp"
 
 namespace limehook::http_server {
 namespace {
@@ -32,8 +33,14 @@ AnswerWriter::AnswerWriter(std::string_view server_name) {
 }
 
 std::string AnswerWriter::render(const Response& response, const AnswerForm& form) const {
+  std::string out = render_head(response, form);
+  if (!form.head_only) out += response.body;
+  return out;
+}
+
+std::string AnswerWriter::render_head(const Response& response, const AnswerForm& form) const {
   std::string out;
-  out.reserve(512 + response.body.size());
+  out.reserve(512 + (response.body.size() <= limits::kSmallAnswerBytes ? response.body.size() : 0));
   out += "HTTP/1.1 " + std::to_string(response.status) + ' ';
   out += http::obsolete_reason(static_cast<http::status>(response.status));
   out += fixed_;
@@ -58,7 +65,6 @@ std::string AnswerWriter::render(const Response& response, const AnswerForm& for
     out += value;
   }
   out += "\r\n\r\n";
-  if (!form.head_only) out += response.body;
   return out;
 }
 

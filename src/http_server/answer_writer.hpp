@@ -25,6 +25,8 @@ class AnswerWriter {
   // so there is no X-Frame-Options then.
   // Of a response with a stream only the head.
   std::string render(const Response& response, const AnswerForm& form) const;
+  // Without the body.
+  std::string render_head(const Response& response, const AnswerForm& form) const;
 
  private:
   std::string fixed_;  // from the end of the status line up to Date's value

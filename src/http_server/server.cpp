@@ -13,6 +13,7 @@ using boost::system::error_code;
 constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
 constexpr auto kSweepInterval = std::chrono::milliseconds(200);  // how late a deadline may be noticed
 constexpr auto kAcceptPause = std::chrono::milliseconds(50);
+constexpr auto kDrainedInterval = std::chrono::milliseconds(5);  // how often it is looked at
 
 asio::awaitable<void> serve(std::unique_ptr<Session> session) { co_await session->run(); }
 
@@ -90,11 +91,14 @@ std::string Server::listen(const asio::ip::tcp::endpoint& endpoint) {
   acceptor.set_option(asio::socket_base::reuse_address(true));
   acceptor.bind(endpoint);
   acceptor.listen(4096);
-  asio::co_spawn(listener_->io, Listener::accept_all(listener_), asio::detached);
-  asio::co_spawn(listener_->io, Listener::sweep_deadlines(listener_), asio::detached);
   const auto local = acceptor.local_endpoint();
   const auto host = local.address().to_string();
   return (local.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(local.port());
+}
+
+void Server::accept() {
+  asio::co_spawn(listener_->io, Listener::accept_all(listener_), asio::detached);
+  asio::co_spawn(listener_->io, Listener::sweep_deadlines(listener_), asio::detached);
 }
 
 void Server::drain() {
@@ -102,6 +106,15 @@ void Server::drain() {
   error_code ignored;
   listener_->acceptor.close(ignored);
   for (Session* const session : listener_->state->sessions) session->end_if_idle();
+}
+
+asio::awaitable<void> Server::drained(Session::Clock::duration limit) {
+  const auto deadline = Session::Clock::now() + limit;
+  asio::steady_timer pause(listener_->io);
+  while (!listener_->state->sessions.empty() && Session::Clock::now() < deadline) {
+    pause.expires_after(kDrainedInterval);
+    co_await pause.async_wait(kNoThrow);
+  }
 }
 
 }  // namespace limehook::http_server

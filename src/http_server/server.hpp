@@ -39,8 +39,9 @@ enum class Refusal : std::uint8_t {
   Timeout,               // a handshake, a request or the taking of an answer
   Memory,                // for bodies
   Descriptors,           // none is left to accept with; callers wait until there is one
+  Answers,               // more of theirs wait to be taken than may
 };
-inline constexpr std::size_t kRefusalCount = 8;
+inline constexpr std::size_t kRefusalCount = 9;
 
 // How long things may take. They end up to a fifth of a second later.
 struct TimeLimits {
@@ -64,6 +65,8 @@ struct ServerOptions {
   std::function<void(Refusal reason)> refused;
   // Judges a request by its head, before its body is read: an answer refuses it.
   std::function<std::optional<Response>(const Request& head)> admit;
+  // Who has sent a request, as far as answers that wait to be taken are counted together: a team, or an address.
+  std::function<std::string(const Request& head)> payer;
   // Answers for what never reaches the handler, by status: 400, 413, 431, 500, 503.
   std::function<Response(int status, std::string_view detail)> error;
 };
@@ -76,10 +79,14 @@ class Server {
   // Speaks TLS with connections that are accepted from now on; those that are open go on as they are. nullptr: plain.
   void use_tls(std::shared_ptr<asio::ssl::context> context);
   // Binds and listens; answers the address in use ("127.0.0.1:8080", with the port that port 0 became) or throws
-  // boost::system::system_error.
+  // boost::system::system_error. Callers wait until accept().
   std::string listen(const asio::ip::tcp::endpoint& endpoint);
+  void accept();
   // Stops accepting; open connections close after their current answer. One with a stream lasts until that ends.
   void drain();
+  // After drain(): when all connections are closed, or `limit` is over. The last answers may be on their way until
+  // then.
+  boost::asio::awaitable<void> drained(std::chrono::steady_clock::duration limit);
 
  private:
   struct Listener;

@@ -1,9 +1,10 @@
 #include "http_server/session.hpp"
 
+#include <array>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <cstdio>
 
-#include "base/limits.hpp"
+#include "base/limits_more.hpp"
 #include "http_server/head_scan.hpp"
 
 namespace limehook::http_server {
@@ -68,6 +69,23 @@ class Session::BodyShare {
   std::size_t bytes_ = 0;
 };
 
+// What an answer holds until the caller has taken it.
+class Session::AnswerShare {
+ public:
+  AnswerShare(Shares& shares, std::string payer, std::size_t bytes)
+      : shares_(shares), payer_(std::move(payer)), bytes_(bytes) {
+    shares_.hold_answer(payer_, bytes_);
+  }
+  ~AnswerShare() { shares_.release_answer(payer_, bytes_); }
+  AnswerShare(const AnswerShare&) = delete;
+  AnswerShare& operator=(const AnswerShare&) = delete;
+
+ private:
+  Shares& shares_;
+  std::string payer_;
+  std::size_t bytes_;
+};
+
 Session::Session(std::shared_ptr<ServerState> state, asio::ip::tcp::socket socket, const asio::ip::address& peer,
                  const std::shared_ptr<asio::ssl::context>& tls)
     : state_(std::move(state)),
@@ -130,12 +148,16 @@ asio::awaitable<bool> Session::serve_one() {
     form.keep_alive = whole && parser.keep_alive() && !state_->draining;
     co_return co_await answer(*refusal, form);
   }
+  // Before anything is done: nobody is to wonder whether it was.
+  if (state_->shares.answer_bytes() > 0 && !state_->shares.fits(state_->options.payer(request), 0)) {
+    co_return co_await refuse(Refusal::Answers, too_many_answers(), request.secure);
+  }
   if (!parser.is_done() && !co_await read_body(parser, request, share)) co_return false;
   request.body = std::move(parser.get().body());
   deadline_ = Clock::time_point::max();
-  const Response response = co_await state_->handler(request);
+  Response response = co_await state_->handler(request);
   form.keep_alive = parser.keep_alive() && !response.stream && !state_->draining;
-  co_return co_await answer(response, form);
+  co_return co_await answer(std::move(response), form, &request);
 }
 
 // Answers whether a whole head has arrived; whatever else happened has been dealt with.
@@ -216,18 +238,30 @@ asio::awaitable<bool> Session::fill(std::size_t bytes) {
   co_return !error;
 }
 
-asio::awaitable<bool> Session::send(std::string_view bytes) {
-  const auto [error, size] = tls_ ? co_await asio::async_write(*tls_, asio::buffer(bytes), kNoThrow)
-                                  : co_await asio::async_write(socket_, asio::buffer(bytes), kNoThrow);
+asio::awaitable<bool> Session::send(std::string_view bytes, std::string_view more) {
+  const std::array<asio::const_buffer, 2> both{asio::buffer(bytes), asio::buffer(more)};
+  const auto [error, size] =
+      tls_ ? co_await asio::async_write(*tls_, both, kNoThrow) : co_await asio::async_write(socket_, both, kNoThrow);
   co_return !error;
 }
 
-// Answers whether the connection goes on.
-asio::awaitable<bool> Session::answer(const Response& response, const AnswerForm& form) {
-  const std::string text = state_->answers.render(response, form);
+// Answers whether the connection goes on. A large answer to `request` is counted until the caller has taken it; one for
+// which there is no room is not sent, where asking again brings the same.
+asio::awaitable<bool> Session::answer(Response response, const AnswerForm& form, const Request* request) {
+  std::optional<AnswerShare> share;
+  if (request && !form.head_only && response.body.size() > limits::kSmallAnswerBytes) {
+    if (response.body.capacity() > response.body.size() / 4 * 5) response.body.shrink_to_fit();
+    std::string payer = state_->options.payer(*request);
+    if (request->method == "GET" && !state_->shares.fits(payer, response.body.capacity())) {
+      co_return co_await refuse(Refusal::Answers, too_many_answers(), form.secure);
+    }
+    share.emplace(state_->shares, std::move(payer), response.body.capacity());
+  }
+  const bool large = share.has_value();
+  const std::string text = large ? state_->answers.render_head(response, form) : state_->answers.render(response, form);
   may_take(state_->options.times.response);
   new_ = false;
-  if (!co_await send(text)) co_return false;
+  if (!co_await send(text, large ? std::string_view(response.body) : "")) co_return false;
   if (response.stream && !form.head_only) {
     // Nobody reads from the caller meanwhile: whoever sends something more, or closes, is done with the answer.
     using namespace asio::experimental::awaitable_operators;
@@ -254,6 +288,12 @@ asio::awaitable<bool> Session::refuse(Refusal reason, Response response, bool se
 
 Response Session::short_of_memory() const {
   auto response = state_->options.error(503, "More is being received than the server may hold. Nothing was stored.");
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+Response Session::too_many_answers() const {
+  auto response = state_->options.error(503, "Too many answers wait to be taken. Nothing was done: ask again.");
   response.headers.emplace_back("Retry-After", "1");
   return response;
 }

@@ -48,19 +48,21 @@ class Session {
  private:
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
   class BodyShare;
+  class AnswerShare;
 
   asio::awaitable<bool> shake_hands();
   asio::awaitable<bool> serve_one();
   asio::awaitable<bool> read_head(Parser& parser, Request& head);
   asio::awaitable<bool> read_body(Parser& parser, const Request& head, BodyShare& share);
   asio::awaitable<bool> fill(std::size_t bytes);
-  asio::awaitable<bool> send(std::string_view bytes);
-  asio::awaitable<bool> answer(const Response& response, const AnswerForm& form);
+  asio::awaitable<bool> send(std::string_view bytes, std::string_view more = {});
+  asio::awaitable<bool> answer(Response response, const AnswerForm& form, const Request* request = nullptr);
   asio::awaitable<void> send_pieces(BodyStream& stream, bool chunks);
   asio::awaitable<bool> refuse(Refusal reason, Response response, bool secure);
   asio::awaitable<void> say_goodbye();
   void may_take(Clock::duration limit) { deadline_ = Clock::now() + limit; }
   Response short_of_memory() const;
+  Response too_many_answers() const;
 
   std::shared_ptr<ServerState> state_;
   asio::ip::tcp::socket socket_;

@@ -1,12 +1,16 @@
 #pragma once
-// How much of the server each caller holds: connections, and memory for bodies of requests. Pure; one thread.
+// How much of the server each caller holds: connections, memory for bodies of requests, and answers that wait to be
+// taken. Pure; one thread.
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <utility>
+
+#include "base/limits_more.hpp"
 
 namespace limehook::http_server {
 
@@ -14,6 +18,7 @@ struct ShareLimits {
   std::size_t connections_max = 4096;
   std::size_t connections_per_address_max = 4096;
   std::size_t body_bytes_max = std::size_t{64} << 20;  // of all requests at once; one address may hold half
+  std::size_t answer_bytes_max = limits::kAnswerBytesMax;
 };
 
 enum class Shortage : std::uint8_t { Connections, ConnectionsOfAddress };
@@ -55,7 +60,28 @@ class Shares {
     addresses_[block].body_bytes -= bytes;
   }
 
+  // ---- answers that wait to be taken, by who pays for them: whoever the handler's side says has asked ----
+  // Each may hold as much as is free beside it: however many hold all they can, something is left for others.
+  std::size_t answer_bytes() const { return answer_bytes_; }
+  bool fits(const std::string& payer, std::size_t bytes) const {
+    return held_by(payer) + bytes + answer_bytes_ <= limits_.answer_bytes_max || answer_bytes_ == 0;
+  }
+  void hold_answer(const std::string& payer, std::size_t bytes) {
+    answer_bytes_ += bytes;
+    payers_[payer] += bytes;
+  }
+  void release_answer(const std::string& payer, std::size_t bytes) {
+    answer_bytes_ -= bytes;
+    const auto found = payers_.find(payer);
+    if ((found->second -= bytes) == 0) payers_.erase(found);
+  }
+
  private:
+  std::size_t held_by(const std::string& payer) const {
+    const auto found = payers_.find(payer);
+    return found == payers_.end() ? 0 : found->second;
+  }
+
   struct Use {
     std::size_t connections = 0;
     std::size_t body_bytes = 0;
@@ -63,7 +89,9 @@ class Shares {
   ShareLimits limits_;
   std::size_t connections_ = 0;
   std::size_t body_bytes_ = 0;
-  std::unordered_map<Address, Use> addresses_;  // of those with a connection
+  std::size_t answer_bytes_ = 0;
+  std::unordered_map<Address, Use> addresses_;           // of those with a connection
+  std::unordered_map<std::string, std::size_t> payers_;  // bytes of answers; of those for whom some wait
 };
 
 }  // namespace limehook::http_server

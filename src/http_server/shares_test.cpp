@@ -41,5 +41,31 @@ TEST(Shares, CountsMemory) {
   EXPECT_TRUE(shares.take(kOne, 20, false));
 }
 
+// Goal: answers that nobody takes stay within the memory there is for them; one caller has at most half of it, and
+// however many hold all they can, something is left for one who holds nothing.
+TEST(Shares, CountsAnswers) {
+  Shares shares({.answer_bytes_max = 1000});
+  EXPECT_TRUE(shares.fits("a", 5000)) << "an only one is sent, however large";
+  shares.hold_answer("a", 400);
+  EXPECT_TRUE(shares.fits("a", 100));
+  EXPECT_FALSE(shares.fits("a", 300));
+  shares.hold_answer("a", 100);
+  EXPECT_TRUE(shares.fits("a", 0));
+  EXPECT_FALSE(shares.fits("a", 1));
+  EXPECT_TRUE(shares.fits("b", 250));
+  shares.hold_answer("b", 250);
+  EXPECT_FALSE(shares.fits("a", 0)) << "who holds more than is free asks for nothing more";
+  EXPECT_FALSE(shares.fits("b", 1));
+  for (const auto* other : {"c", "d", "e", "f"}) {
+    const std::size_t left = 1000 - shares.answer_bytes();
+    ASSERT_TRUE(shares.fits(other, left / 2)) << other;
+    shares.hold_answer(other, left / 2);
+  }
+  EXPECT_TRUE(shares.fits("g", 1));
+  EXPECT_LE(shares.answer_bytes(), 1000U);
+  shares.release_answer("a", 500);
+  EXPECT_TRUE(shares.fits("a", 200));
+}
+
 }  // namespace
 }  // namespace limehook::http_server

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/characters.hpp"
 #include "base/email_address.hpp"
 #include "base/limits.hpp"
 
@@ -16,7 +17,7 @@ void take_profile(OidcIdentity& identity, const boost::json::object& claims) {
   }
   const auto name = text_member(claims, "name").value_or("");
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
-  if (!name.empty() && name.size() <= limits::kNameCharactersMax && std::ranges::none_of(name, is_control))
+  if (!name.empty() && characters_in(name) <= limits::kNameCharactersMax && std::ranges::none_of(name, is_control))
     identity.name = name;
 }
 

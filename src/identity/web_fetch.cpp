@@ -3,8 +3,11 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 
+#include <boost/url/parse.hpp>
 #include <memory>
 #include <string_view>
+
+#include "http_client/tls_rules.hpp"
 
 namespace limehook::identity {
 namespace {
@@ -43,6 +46,14 @@ void add(Headers& headers, const std::string& line) {
   }
 }
 
+// libcurl would take a Common Name where there is no alternative name. Its own check stays.
+CURLcode count_alternative_names_only(CURL*, void* context, void* request) {
+  const auto url = boost::urls::parse_uri(static_cast<const FetchRequest*>(request)->url);
+  if (!url) return CURLE_URL_MALFORMAT;
+  http_client::expect_host(SSL_CTX_get0_param(static_cast<SSL_CTX*>(context)), url->host_address());
+  return CURLE_OK;
+}
+
 void set_limits(CURL* curl, const FetchLimits& limits) {
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
@@ -59,6 +70,8 @@ void set_request(CURL* curl, const FetchRequest& request, const Headers& headers
   curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(curl, CURLOPT_USERAGENT, "Limehook");
+  curl_easy_setopt(curl, CURLOPT_SSL_CTX_FUNCTION, count_alternative_names_only);
+  curl_easy_setopt(curl, CURLOPT_SSL_CTX_DATA, &request);
   if (!request.form.empty()) {
     curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.form.size()));
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.form.data());

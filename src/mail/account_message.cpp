@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/email_address.hpp"
+#include "base/text_direction.hpp"
 #include "mail/mime.hpp"
 
 namespace limehook::mail {
@@ -20,7 +21,7 @@ std::string words_only(std::string_view text) {
     const bool letter_or_digit = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     out += !ascii || letter_or_digit || c == '-' || c == '_' ? c : ' ';
   }
-  return out;
+  return text_direction::isolated(out);
 }
 
 std::string in_words(Duration valid) {
@@ -79,6 +80,19 @@ Message password_reset(const AccountMessage& message) {
       "If it was not you, ignore this message. Your password stays as it is.\n",
       message.to, message.link, in_words(message.valid));
   return message_of(message, "a password reset", "A new password for Limehook", std::move(text));
+}
+
+Message confirmation(const AccountMessage& message, std::string_view team) {
+  auto text = fmt::format(
+      "The webhooks of the team \"{}\" at Limehook name {} as an address for notices when one of them fails.\n"
+      "\n"
+      "To get these notices, open this link and confirm:\n"
+      "\n"
+      "{}\n"
+      "\n"
+      "It works for {}. If you do not want the notices, ignore this message: none will be sent.\n",
+      words_only(team), message.to, message.link, in_words(message.valid));
+  return message_of(message, "a confirmation", "Confirm your address for notices from Limehook", std::move(text));
 }
 
 }  // namespace limehook::mail

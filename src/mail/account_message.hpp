@@ -10,7 +10,7 @@
 
 namespace limehook::mail {
 
-// What both kinds have. `unique` tells the message from all others and goes into its Message-ID: ASCII letters and
+// What all kinds have. `unique` tells the message from all others and goes into its Message-ID: ASCII letters and
 // digits.
 struct AccountMessage {
   std::string from;  // addresses that email_problem() takes
@@ -27,5 +27,8 @@ struct AccountMessage {
 Message invitation(const AccountMessage& message, std::string_view inviter, std::string_view team);
 
 Message password_reset(const AccountMessage& message);
+
+// Asks whether the notices about a team's webhooks may come to this address.
+Message confirmation(const AccountMessage& message, std::string_view team);
 
 }  // namespace limehook::mail

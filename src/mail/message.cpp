@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text_direction.hpp"
 #include "mail/mime.hpp"
 
 namespace limehook::mail {
@@ -52,6 +53,9 @@ Words words_for(EventType type) {
   }
 }
 
+// What others have written, as it may stand among Limehook's words.
+std::string foreign(std::string_view text) { return text_direction::isolated(one_line(text)); }
+
 std::string text_of(const Webhook& webhook, const Words& words, std::string_view happened, std::string_view reason,
                     WallTime at) {
   return fmt::format(
@@ -74,9 +78,9 @@ std::string text_of(const Webhook& webhook, const Words& words, std::string_view
       "\n"
       "-- \n"
       "Limehook sends at most one such message per webhook and hour.\n",
-      happened, one_line(reason), format_date(at), one_line(webhook.name),
-      webhook.url.empty() ? "none" : url_without_secrets(webhook.url), webhook.id.str(),
-      webhook.team_id.empty() ? "every team" : one_line(webhook.team_id), words.now,
+      happened, foreign(reason), format_date(at), foreign(webhook.name),
+      webhook.url.empty() ? "none" : foreign(url_without_secrets(webhook.url)), webhook.id.str(),
+      webhook.team_id.empty() ? "every team" : foreign(webhook.team_id), words.now,
       fmt::format(fmt::runtime(words.next), webhook.id.str()));
 }
 
@@ -102,10 +106,10 @@ std::string url_without_secrets(std::string_view url) {
 
 std::optional<Message> notice(const Webhook& webhook, EventType type, std::string_view reason,
                               const Addresses& addresses, WallTime at, std::string_view unique) {
-  const auto& to = webhook.notify_emails.empty() ? addresses.fallback : webhook.notify_emails;
+  const auto& to = webhook.notify_emails.empty() ? addresses.fallback : webhook.confirmed_emails;
   if (to.empty()) return std::nullopt;
   const Words words = words_for(type);
-  const auto happened = fmt::format(fmt::runtime(words.subject), one_line(webhook.name));
+  const auto happened = fmt::format(fmt::runtime(words.subject), foreign(webhook.name));
   const auto domain = addresses.from.substr(addresses.from.find('@') + 1);
   return Message{.about = fmt::format("{} of {}", name_of(type), webhook.id.str()),
                  .from = addresses.from,

@@ -24,8 +24,8 @@ struct Addresses {
 };
 
 // The notice that `type`, which is operational, happened to `webhook` at `at` because of `reason`. Nothing when there
-// is nobody to tell. `unique` tells this message from all others and goes into its Message-ID: ASCII letters and
-// digits.
+// is nobody to tell: whom a webhook names must have confirmed. `unique` tells this message from all others and goes
+// into its Message-ID: ASCII letters and digits.
 std::optional<Message> notice(const Webhook& webhook, EventType type, std::string_view reason,
                               const Addresses& addresses, WallTime at, std::string_view unique);
 

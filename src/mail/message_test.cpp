@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "mail/mime.hpp"
+
 namespace limehook::mail {
 namespace {
 
@@ -51,7 +53,8 @@ TEST(Notice, SaysWhatOneNeedsToKnow) {
 TEST(Notice, GoesToWhomTheWebhookNamesElseToWhomTheOperatorNamed) {
   auto about = webhook();
   EXPECT_THAT(notice(about, EventType::WebhookFailing, "", kAddresses, kAt, "u")->to, ElementsAre("ops@example.com"));
-  about.notify_emails = {"a@example.com", "b@example.com"};
+  about.notify_emails = {"a@example.com", "b@example.com", "unconfirmed@example.com"};
+  about.confirmed_emails = {"a@example.com", "b@example.com"};
   const auto message = notice(about, EventType::WebhookFailing, "", kAddresses, kAt, "u");
   EXPECT_THAT(message->to, ElementsAre("a@example.com", "b@example.com"));
   EXPECT_EQ(message->from, "limehook@example.com");
@@ -59,6 +62,9 @@ TEST(Notice, GoesToWhomTheWebhookNamesElseToWhomTheOperatorNamed) {
 }
 
 TEST(Notice, IsNotWrittenForNobody) {
+  auto about = webhook();
+  about.notify_emails = {"unconfirmed@example.com"};
+  EXPECT_FALSE(notice(about, EventType::WebhookFailing, "", kAddresses, kAt, "u"));
   EXPECT_FALSE(notice(webhook(), EventType::WebhookFailing, "", {"limehook@example.com", {}}, kAt, "u"));
 }
 
@@ -70,6 +76,15 @@ TEST(Notice, TextsOfOthersStayOnTheirLine) {
   about.url = "https://example.com/\r\nEvil: url";
   const auto text = content(about, EventType::WebhookDisabled, "410\r\n.\r\nEvil: reason");
   for (const std::string_view start : {"\nBcc", "\nEvil", "\n.\r"}) EXPECT_THAT(text, Not(HasSubstr(start)));
+}
+
+// Goal: a name that is written from right to left keeps its direction to itself, and a mark that turns it is not sent.
+TEST(Notice, TextsOfOthersTurnNothing) {
+  auto about = webhook();
+  about.name = "CRM\u202E txet";
+  EXPECT_THAT(content(about), HasSubstr("The webhook \"CRM txet\" was disabled."));
+  about.name = "שלום";
+  EXPECT_THAT(content(about), HasSubstr(quoted_printable("\u2068שלום\u2069")));
 }
 
 TEST(Notice, TellsOfAWebhookForEveryTeam) {

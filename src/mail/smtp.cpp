@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "http_client/tls_rules.hpp"
 #include "mail/mime.hpp"
 
 namespace limehook::mail {
@@ -68,6 +69,13 @@ List recipients(const Message& message) {
   return list;
 }
 
+// libcurl would take a Common Name where there is no alternative name. Its own check stays.
+CURLcode count_alternative_names_only(CURL*, void* context, void* options) {
+  http_client::expect_host(SSL_CTX_get0_param(static_cast<SSL_CTX*>(context)),
+                           static_cast<const SmtpOptions*>(options)->host);
+  return CURLE_OK;
+}
+
 void set_server(CURL* curl, const SmtpOptions& options) {
   curl_easy_setopt(curl, CURLOPT_URL, url_of(options).c_str());
   curl_easy_setopt(curl, CURLOPT_PROXY, "");  // the environment's proxies are for HTTP
@@ -76,6 +84,8 @@ void set_server(CURL* curl, const SmtpOptions& options) {
   curl_easy_setopt(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   // The system's authorities stay trusted: libcurl looks them up in CURLOPT_CAPATH, which keeps its default.
   if (!options.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, options.ca_file.c_str());
+  curl_easy_setopt(curl, CURLOPT_SSL_CTX_FUNCTION, count_alternative_names_only);
+  curl_easy_setopt(curl, CURLOPT_SSL_CTX_DATA, &options);
   if (!options.user.empty()) {
     curl_easy_setopt(curl, CURLOPT_USERNAME, options.user.c_str());
     curl_easy_setopt(curl, CURLOPT_PASSWORD, options.password.c_str());

@@ -11,6 +11,12 @@ constexpr std::array<std::string_view, kAttemptOutcomeCount> kOutcomeNames{
     "connection_lost", "bad_response",      "internal",        "held_back",      "oauth_failed",
 };
 
+constexpr std::array<std::string_view, kEndReasonCount> kReasonNames{
+    "",        "exhausted",       "refused_by_policy", "held_too_long",
+    "gone",    "webhook_deleted", "webhook_disabled",  "webhook_polled",
+    "skipped", "interrupted",
+};
+
 }  // namespace
 
 std::optional<DeliveryStatus> delivery_status_named(std::string_view name) {
@@ -31,6 +37,8 @@ std::string_view content_type_of(BodyType type) {
   }
   return "application/json";
 }
+
+std::string_view name_of(EndReason reason) { return kReasonNames[static_cast<std::size_t>(reason)]; }
 
 std::string_view name_of(AttemptOutcome outcome) { return kOutcomeNames[static_cast<std::size_t>(outcome)]; }
 

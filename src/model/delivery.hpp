@@ -3,11 +3,13 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/ids.hpp"
+#include "model/audit.hpp"
 #include "model/event.hpp"
 
 namespace limehook {
@@ -18,7 +20,7 @@ enum class DeliveryStatus : std::uint8_t {
   Retrying = 1,   // at least one attempt failed, another is due at next_attempt_at
   Delivered = 2,  // acknowledged by a 2xx
   Failed = 3,     // schedule exhausted, or refused for good (410)
-  Canceled = 4,   // the webhook was deleted or disabled
+  Canceled = 4,   // given up before it was acknowledged: EndReason says why
 };
 
 struct DeliveryStatusInfo {
@@ -37,6 +39,22 @@ constexpr const DeliveryStatusInfo& info_of(DeliveryStatus s) { return kDelivery
 constexpr bool is_open(DeliveryStatus s) { return info_of(s).open; }
 std::optional<DeliveryStatus> delivery_status_named(std::string_view name);
 
+// Why a delivery has failed or was canceled. The numbers are stored, in four bits; never reuse one.
+enum class EndReason : std::uint8_t {
+  None = 0,             // it is open or delivered, or it ended before reasons were stored
+  Exhausted = 1,        // the last attempt that its schedule allows has failed
+  RefusedByPolicy = 2,  // likewise: its URL has an address or a port that may not be sent to
+  HeldTooLong = 3,      // the webhook's breaker held it back for as long as its schedule is
+  Gone = 4,             // the receiver answered 410
+  WebhookDeleted = 5,
+  WebhookDisabled = 6,
+  WebhookPolled = 7,  // the webhook was switched to polling
+  Skipped = 8,        // somebody gave it up
+  Interrupted = 9,    // a test whose process ended before its attempt
+};
+inline constexpr std::size_t kEndReasonCount = 10;
+std::string_view name_of(EndReason reason);  // stable machine-readable words: "skipped", …
+
 // What the bytes of a body are. The numbers are stored; never reuse one.
 enum class BodyType : std::uint8_t {
   Json = 0,
@@ -49,8 +67,8 @@ std::string_view content_type_of(BodyType type);  // the value of the Content-Ty
 // attempt cut off later may have been processed. The numbers are stored; never reuse one.
 enum class AttemptOutcome : std::uint8_t {
   Response = 0,         // a whole response head arrived; `http_status` says the rest
-  NameNotResolved = 1,  // DNS said no or did not answer
-  AddressRefused = 2,   // the address policy forbids every address of the host
+  NameNotResolved = 1,  // DNS did not answer, or with no address that the policy allows
+  AddressRefused = 2,   // the policy forbids the address or the port in the URL
   ConnectFailed = 3,    // refused, unreachable, connect timeout
   TlsFailed = 4,        // handshake or certificate
   Timeout = 5,          // sent (at least in part), no whole response head in time
@@ -93,10 +111,13 @@ struct Delivery {
   AttemptOutcome last_outcome{};  // of the last attempt; meaningless while attempts == 0
   bool fallback = false;          // its schedule at the webhook's URL is over; it goes to the fallback URL
   WallTime updated_at{};
-  std::uint32_t order_key = 0;      // the event's
-  std::optional<std::string> body;  // what is sent, where it is not the event's payload
-  BodyType body_type{};             // of what is sent
-  std::optional<std::string> note;  // for people: what was odd about its making
+  std::uint32_t order_key = 0;            // the event's
+  std::optional<std::string> body;        // what is sent, where it is not the event's payload
+  BodyType body_type{};                   // of what is sent
+  std::optional<std::string> note;        // for people: what was odd about its making
+  EndReason reason{};                     // of Failed and Canceled
+  std::shared_ptr<const Actor> ended_by;  // who gave it up, or the webhook; null: nobody did, or it is not known
+  std::string ended_because;              // Limehook's own words, where it gave the webhook up
 };
 
 }  // namespace limehook

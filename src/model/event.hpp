@@ -68,6 +68,7 @@ struct EventDraft {
   std::vector<std::string> terms;    // what the log's search finds it by: numbers, call id, message id
   std::uint32_t order_key = 0;       // equal for events of one call, and for texts between the same two numbers
   std::string idempotency_key;       // empty: none
+  std::string fingerprint;           // of the payload, where there is a key (store/idempotency.hpp)
 };
 
 // Checks one event against its type's members (spec, section 3) and brings it to its delivered form. The text
@@ -81,7 +82,12 @@ std::vector<std::string> search_terms(std::string_view compact_payload);
 // What is wrong with `text` as an E.164 number; nothing when it is one.
 std::optional<std::string> number_problem(std::string_view text);
 
-// What is wrong with `text` as JSON (RFC 8259, UTF-8, limited depth); nothing when it is valid.
+// What is wrong with `text` as JSON (RFC 8259, UTF-8, limited depth); nothing when it is valid. The second says where
+// as well: at the value that cannot be read, or the one around it.
 std::optional<std::string> json_problem(std::string_view text);
+std::optional<FieldError> json_error(std::string_view text);
+
+// The members of objects, however deep in compact JSON, whose name has come before in the same object; the first ten.
+FieldErrors repeated_members(std::string_view compact);
 
 }  // namespace limehook

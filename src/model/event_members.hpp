@@ -79,9 +79,13 @@ class EventMembers {
   EventMembers(const EventMembers&) = delete;
   EventMembers& operator=(const EventMembers&) = delete;
 
-  // Fills these members, which must be empty, from any text; there are none in anything but an object. What is wrong
-  // with the text as JSON; nothing when it is valid.
-  std::optional<std::string> read(std::string_view json) { return json_problem_while<Reader>(json, *this, json); }
+  // Fills these members, which must be empty, from any text; there are none in anything but an object. False when the
+  // text is not valid JSON.
+  bool read(std::string_view json) {
+    boost::json::error_code error;
+    validate_json<Reader>(json, error, *this, json);
+    return !error;
+  }
 
   // The first of that name.
   const MemberValue& operator[](Member member) const { return values_[static_cast<std::size_t>(member)]; }

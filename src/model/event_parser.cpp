@@ -12,16 +12,20 @@
 #include <algorithm>
 #include <span>
 
+#include "base/characters.hpp"
+#include "base/decimal.hpp"
 #include "base/json_text.hpp"
 #include "base/limits.hpp"
 #include "model/absolute_url.hpp"
 #include "model/event.hpp"
 #include "model/event_members.hpp"
+#include "model/number.hpp"
 
 namespace limehook {
 namespace {
 
-constexpr std::size_t kExternalIdBytesMax = 255;  // call_id, message_id
+constexpr std::size_t kExternalIdCharactersMax = 255;  // call_id, message_id
+constexpr std::size_t kPartyCharactersMax = 255;
 constexpr std::size_t kDuplicatesReportedMax = 10;
 
 using Problem = std::optional<std::string>;
@@ -30,7 +34,7 @@ using Problem = std::optional<std::string>;
 
 enum class Kind : std::uint8_t {
   ExternalId,
-  Number,
+  Party,
   Timestamp,
   TeamId,
   Text,
@@ -49,13 +53,13 @@ struct MemberRule {
 };
 
 constexpr MemberRule kMissedCall[] = {
-    {Member::CallId, Kind::ExternalId, true},   {Member::CallerNumber, Kind::Number, true},
-    {Member::CalleeNumber, Kind::Number, true}, {Member::Timestamp, Kind::Timestamp, true},
-    {Member::TeamId, Kind::TeamId, false},      {Member::Status, Kind::StatusMissed, true},
+    {Member::CallId, Kind::ExternalId, true},  {Member::CallerNumber, Kind::Party, true},
+    {Member::CalleeNumber, Kind::Party, true}, {Member::Timestamp, Kind::Timestamp, true},
+    {Member::TeamId, Kind::TeamId, false},     {Member::Status, Kind::StatusMissed, true},
 };
 constexpr MemberRule kCallCompleted[] = {
-    {Member::CallId, Kind::ExternalId, true},     {Member::CallerNumber, Kind::Number, true},
-    {Member::CalleeNumber, Kind::Number, true},   {Member::Timestamp, Kind::Timestamp, true},
+    {Member::CallId, Kind::ExternalId, true},     {Member::CallerNumber, Kind::Party, true},
+    {Member::CalleeNumber, Kind::Party, true},    {Member::Timestamp, Kind::Timestamp, true},
     {Member::TeamId, Kind::TeamId, false},        {Member::Status, Kind::StatusCompleted, true},
     {Member::Direction, Kind::Direction, false},  {Member::StartedAt, Kind::Timestamp, false},
     {Member::AnsweredAt, Kind::Timestamp, false}, {Member::EndedAt, Kind::Timestamp, false},
@@ -63,26 +67,26 @@ constexpr MemberRule kCallCompleted[] = {
     {Member::RecordingUrl, Kind::Url, false},
 };
 constexpr MemberRule kVoicemailReceived[] = {
-    {Member::CallId, Kind::ExternalId, true},     {Member::CallerNumber, Kind::Number, true},
-    {Member::CalleeNumber, Kind::Number, true},   {Member::VoicemailUrl, Kind::Url, true},
+    {Member::CallId, Kind::ExternalId, true},     {Member::CallerNumber, Kind::Party, true},
+    {Member::CalleeNumber, Kind::Party, true},    {Member::VoicemailUrl, Kind::Url, true},
     {Member::Timestamp, Kind::Timestamp, true},   {Member::TeamId, Kind::TeamId, false},
     {Member::Duration, Kind::WholeNumber, false}, {Member::Transcription, Kind::Text, false},
 };
 constexpr MemberRule kSms[] = {
-    {Member::MessageId, Kind::ExternalId, true},  {Member::SenderNumber, Kind::Number, true},
-    {Member::ReceiverNumber, Kind::Number, true}, {Member::MessageContent, Kind::Text, true},
-    {Member::Timestamp, Kind::Timestamp, true},   {Member::TeamId, Kind::TeamId, false},
+    {Member::MessageId, Kind::ExternalId, true}, {Member::SenderNumber, Kind::Party, true},
+    {Member::ReceiverNumber, Kind::Party, true}, {Member::MessageContent, Kind::Text, true},
+    {Member::Timestamp, Kind::Timestamp, true},  {Member::TeamId, Kind::TeamId, false},
 };
 constexpr MemberRule kCallStatusUpdate[] = {
-    {Member::CallId, Kind::ExternalId, true},     {Member::CallerNumber, Kind::Number, true},
-    {Member::CalleeNumber, Kind::Number, true},   {Member::Timestamp, Kind::Timestamp, true},
+    {Member::CallId, Kind::ExternalId, true},     {Member::CallerNumber, Kind::Party, true},
+    {Member::CalleeNumber, Kind::Party, true},    {Member::Timestamp, Kind::Timestamp, true},
     {Member::TeamId, Kind::TeamId, false},        {Member::Status, Kind::StatusAny, true},
     {Member::Sequence, Kind::WholeNumber, false}, {Member::Reason, Kind::Text, false},
 };
 constexpr MemberRule kIncomingCall[] = {
-    {Member::CallId, Kind::ExternalId, true},   {Member::CallerNumber, Kind::Number, true},
-    {Member::CalleeNumber, Kind::Number, true}, {Member::Timestamp, Kind::Timestamp, true},
-    {Member::TeamId, Kind::TeamId, false},      {Member::Sequence, Kind::WholeNumber, false},
+    {Member::CallId, Kind::ExternalId, true},  {Member::CallerNumber, Kind::Party, true},
+    {Member::CalleeNumber, Kind::Party, true}, {Member::Timestamp, Kind::Timestamp, true},
+    {Member::TeamId, Kind::TeamId, false},     {Member::Sequence, Kind::WholeNumber, false},
     {Member::Reason, Kind::Text, false},
 };
 
@@ -116,10 +120,13 @@ std::span<const MemberRule> rules_of(EventType type) {
   return {};
 }
 
-Problem sized_text_problem(std::string_view text, std::size_t bytes_max) {
-  if (text.empty()) return "must not be empty";
-  if (text.size() > bytes_max) return "must be at most " + std::to_string(bytes_max) + " bytes long";
-  return std::nullopt;
+Problem length_problem(std::string_view text, std::size_t characters_max) {
+  if (characters_in(text) <= characters_max) return std::nullopt;
+  return "must be at most " + std::to_string(characters_max) + " characters long";
+}
+
+Problem sized_text_problem(std::string_view text, std::size_t characters_max) {
+  return text.empty() ? "must not be empty" : length_problem(text, characters_max);
 }
 
 Problem status_problem(Kind kind, std::string_view text) {
@@ -146,22 +153,24 @@ Problem link_problem(std::string_view text) {
 }
 
 Problem whole_number_problem(const MemberValue& value) {
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  if (value.type == MemberValue::Type::Number && std::ranges::all_of(value.text, is_digit)) return std::nullopt;
+  if (value.type == MemberValue::Type::Number) {
+    const Decimal number(value.text);
+    if (number.is_whole() && !number.is_negative()) return std::nullopt;
+  }
   return "must be a whole number, 0 or more";
 }
 
 Problem value_problem(Kind kind, const MemberValue& value) {
   if (kind == Kind::WholeNumber) return whole_number_problem(value);
-  if (!value.is_string()) return "must be a string";
+  if (!value.is_string()) return kind == Kind::Party ? "must be a string or null" : "must be a string";
   const std::string_view text = value.text;
   switch (kind) {
     case Kind::ExternalId:
-      return sized_text_problem(text, kExternalIdBytesMax);
+      return sized_text_problem(text, kExternalIdCharactersMax);
     case Kind::TeamId:
-      return sized_text_problem(text, limits::kTeamIdBytesMax);
-    case Kind::Number:
-      return number_problem(text);
+      return sized_text_problem(text, limits::kTeamIdCharactersMax);
+    case Kind::Party:
+      return length_problem(text, kPartyCharactersMax);
     case Kind::Timestamp:
       return timestamp_problem(text);
     case Kind::Url:
@@ -198,7 +207,9 @@ std::expected<EventType, FieldError> type_of(const EventMembers& members, EventT
 void check_members(const EventMembers& members, EventType type, FieldErrors& errors) {
   for (const auto& rule : rules_of(type)) {
     const MemberValue& value = members[rule.member];
-    auto problem = value.given() ? value_problem(rule.kind, value) : rule.required ? Problem("is required") : Problem();
+    const bool withheld = rule.kind == Kind::Party && value.type == MemberValue::Type::Null;
+    const bool missing = rule.required && !withheld;
+    auto problem = value.given() ? value_problem(rule.kind, value) : missing ? Problem("is required") : Problem();
     if (problem) errors.push_back({json_text::pointer_step(name_of(rule.member)), std::move(*problem)});
   }
 }
@@ -212,8 +223,9 @@ void check_duplicates(const EventMembers& members, FieldErrors& errors) {
 // ---- what the event is found by ----------------------------------------------------------------------------
 
 void add_once(std::vector<std::string>& texts, const MemberValue& value) {
-  if (!value.is_string() || value.text.empty() || value.text.size() > kExternalIdBytesMax) return;
-  if (std::ranges::find(texts, value.text) == texts.end()) texts.emplace_back(value.text);
+  if (!value.is_string() || value.text.empty() || characters_in(value.text) > limits::kSearchTermCharactersMax) return;
+  auto text = normal_number(value.text);
+  if (std::ranges::find(texts, text) == texts.end()) texts.push_back(std::move(text));
 }
 
 std::vector<std::string> own_numbers(EventType type, const EventMembers& members) {
@@ -261,7 +273,9 @@ std::uint32_t order_key_of(const EventMembers& members) {
   if (members[Member::CallId].is_string()) {
     key.add(members[Member::CallId].text);
   } else {
-    const auto [low, high] = std::minmax(members[Member::SenderNumber].text, members[Member::ReceiverNumber].text);
+    const auto sender = normal_number(members[Member::SenderNumber].text);
+    const auto receiver = normal_number(members[Member::ReceiverNumber].text);
+    const auto [low, high] = std::minmax(sender, receiver);
     key.add(low);
     key.add(high);
   }
@@ -275,8 +289,9 @@ std::unexpected<FieldErrors> whole_event_error(std::string detail) {
 }  // namespace
 
 std::expected<EventDraft, FieldErrors> parse_event(std::string_view json, EventTypeSet types) {
+  json = json_text::without_byte_order_mark(json);
   EventMembers members;
-  if (auto problem = members.read(json)) return whole_event_error(std::move(*problem));
+  if (!members.read(json)) return std::unexpected(FieldErrors{*json_error(json)});
   EventDraft draft;
   draft.payload = json_text::compact(json);
   if (!draft.payload.starts_with('{')) return whole_event_error("must be a JSON object");

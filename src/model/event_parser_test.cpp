@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/json_text.hpp"
 #include "base/limits.hpp"
 #include "model/event.hpp"
@@ -36,6 +38,12 @@ Texts pointers_of(std::string_view json) {
   Texts pointers;
   for (const auto& error : errors_of(json)) pointers.push_back(error.pointer);
   return pointers;
+}
+
+std::string times(std::size_t count, std::string_view text) {
+  std::string out;
+  while (count-- > 0) out += text;
+  return out;
 }
 
 TEST(EventTypes, AreOrderedAndNamed) {
@@ -91,7 +99,7 @@ TEST(ParseEvent, ReadsEscapedNamesAndValues) {
   EXPECT_EQ(draft->numbers, (Texts{"+12345670"}));
   EXPECT_EQ(draft->terms, (Texts{"+12345670", "+7654321", "ab\"c\\"}));
   EXPECT_EQ(errors_of(with(EventType::MissedCall, "call_id", '"' + long_text + '"')),
-            (FieldErrors{{"/call_id", "must be at most 255 bytes long"}}));
+            (FieldErrors{{"/call_id", "must be at most 255 characters long"}}));
 }
 
 TEST(ParseEvent, ReadsTopLevelMembersOnly) {
@@ -191,7 +199,6 @@ TEST(ParseEvent, RefusesWrongMembers) {
     std::string raw;
     std::string_view detail;
   };
-  const std::string_view kE164 = "must be a number in E.164 form: '+' and 3 to 15 digits, such as +1234567890";
   const std::string_view kTime = "must be an RFC 3339 date and time such as 2025-01-30T15:00:00Z";
   const std::string_view kWhole = "must be a whole number, 0 or more";
   const std::string_view kLink = "must be an absolute http or https URL";
@@ -200,22 +207,19 @@ TEST(ParseEvent, RefusesWrongMembers) {
            {MissedCall, "call_id", "null", "is required"},
            {MissedCall, "call_id", "123456", "must be a string"},
            {MissedCall, "call_id", "\"\"", "must not be empty"},
-           {MissedCall, "call_id", long_id, "must be at most 255 bytes long"},
+           {MissedCall, "call_id", long_id, "must be at most 255 characters long"},
            {MissedCall, "caller_number", "", "is required"},
-           {MissedCall, "caller_number", "\"1234567890\"", kE164},
-           {MissedCall, "caller_number", "\"+12\"", kE164},
-           {MissedCall, "caller_number", "\"+1234567890123456\"", kE164},
-           {MissedCall, "caller_number", "\"+12345 67890\"", kE164},
-           {MissedCall, "caller_number", "\"anonymous\"", kE164},
+           {MissedCall, "caller_number", long_id, "must be at most 255 characters long"},
+           {MissedCall, "caller_number", "101", "must be a string or null"},
            {MissedCall, "callee_number", "", "is required"},
-           {MissedCall, "callee_number", "[]", "must be a string"},
+           {MissedCall, "callee_number", "[]", "must be a string or null"},
            {MissedCall, "timestamp", "", "is required"},
            {MissedCall, "timestamp", "1738249200", "must be a string"},
            {MissedCall, "timestamp", "\"2025-02-30T15:00:00Z\"", kTime},
            {MissedCall, "timestamp", "\"2025-01-30T15:00:00\"", kTime},
            {MissedCall, "team_id", "\"\"", "must not be empty"},
            {MissedCall, "team_id", "1", "must be a string"},
-           {MissedCall, "team_id", json_text::quote(std::string(129, 't')), "must be at most 128 bytes long"},
+           {MissedCall, "team_id", json_text::quote(std::string(129, 't')), "must be at most 128 characters long"},
            {MissedCall, "status", "", "is required"},
            {MissedCall, "status", "\"completed\"", "must be \"missed\""},
            {CallCompleted, "status", "\"missed\"", "must be \"completed\""},
@@ -225,7 +229,9 @@ TEST(ParseEvent, RefusesWrongMembers) {
            {CallCompleted, "ended_at", "false", "must be a string"},
            {CallCompleted, "duration", "-1", kWhole},
            {CallCompleted, "duration", "1.5", kWhole},
-           {CallCompleted, "duration", "1e3", kWhole},
+           {CallCompleted, "duration", "-1.0", kWhole},
+           {CallCompleted, "duration", "1e-1", kWhole},
+           {CallCompleted, "duration", "12.000000000000000000000000001", kWhole},
            {CallCompleted, "duration", "\"5\"", kWhole},
            {CallCompleted, "ring_duration", "true", kWhole},
            {CallCompleted, "recording_url", "\"/recordings/1\"", kLink},
@@ -239,7 +245,6 @@ TEST(ParseEvent, RefusesWrongMembers) {
            {VoicemailReceived, "duration", "[1]", kWhole},
            {VoicemailReceived, "transcription", "{}", "must be a string"},
            {SmsReceived, "message_id", "", "is required"},
-           {SmsReceived, "sender_number", "\"+1\"", kE164},
            {SmsReceived, "receiver_number", "", "is required"},
            {SmsReceived, "message_content", "", "is required"},
            {SmsReceived, "message_content", "null", "is required"},
@@ -248,10 +253,8 @@ TEST(ParseEvent, RefusesWrongMembers) {
            {SmsSent, "message_id", "\"\"", "must not be empty"},
            {CallStatusUpdate, "status", "\"missed\"",
             "must be one of ringing, answered, failed, busy, no_answer, canceled, completed"},
-           {CallStatusUpdate, "sequence", "-0", kWhole},
            {CallStatusUpdate, "reason", "7", "must be a string"},
            {IncomingCall, "caller_number", "", "is required"},
-           {IncomingCall, "sequence", "0.0", kWhole},
        }) {
     EXPECT_EQ(errors_of(with(type, name, raw)), (FieldErrors{{"/" + std::string(name), std::string(detail)}}))
         << name_of(type) << " " << name << " " << raw;
@@ -268,8 +271,10 @@ TEST(ParseEvent, TakesWhatTheRulesAllow) {
   };
   for (const auto& [type, name, raw] : std::initializer_list<Case>{
            {MissedCall, "call_id", json_text::quote(std::string(255, 'x'))},
-           {MissedCall, "caller_number", "\"+1234567\""},
-           {MissedCall, "caller_number", "\"+123456789012345\""},
+           {MissedCall, "call_id", json_text::quote(times(255, "\xC3\xA9"))},
+           {MissedCall, "call_id", json_text::quote(times(255, "\xF0\x9F\x98\x80"))},
+           {MissedCall, "team_id", json_text::quote(times(128, "\xE6\xBC\xA2"))},
+           {MissedCall, "caller_number", json_text::quote(times(255, "\xE6\xBC\xA2"))},
            {MissedCall, "timestamp", "\"2016-12-31T23:59:60Z\""},
            {MissedCall, "status", R"("mi\u0073sed")"},
            {MissedCall, "anything", "{\"deep\":[1,2,{}]}"},
@@ -277,6 +282,12 @@ TEST(ParseEvent, TakesWhatTheRulesAllow) {
            {CallCompleted, "answered_at", "null"},
            {CallCompleted, "duration", "0"},
            {CallCompleted, "duration", "123456789012345678901234567890"},
+           {CallCompleted, "duration", "12.0"},
+           {CallCompleted, "duration", "1.2e1"},
+           {CallCompleted, "duration", "1200E-2"},
+           {CallCompleted, "ring_duration", "-0"},
+           {CallStatusUpdate, "sequence", "-0.0"},
+           {IncomingCall, "sequence", "3.0"},
            {CallCompleted, "recording_url", "\"http://127.0.0.1:8080/a?b=c#d\""},
            {VoicemailReceived, "voicemail_url", "\"HTTPS://example.com\""},
            {VoicemailReceived, "transcription", "\"\""},
@@ -297,7 +308,7 @@ TEST(ParseEvent, NamesEveryWrongMemberAtOnce) {
   EXPECT_EQ(pointers_of(R"({"event":"missed_call"})"),
             (Texts{"/call_id", "/caller_number", "/callee_number", "/timestamp", "/status"}));
   EXPECT_EQ(pointers_of(R"({"status":"x","timestamp":"x","event":"call_completed","call_id":1,"duration":-1,
-                            "caller_number":"+1234567890","callee_number":"x","duration":1})"),
+                            "caller_number":"+1234567890","callee_number":7,"duration":1})"),
             (Texts{"/call_id", "/callee_number", "/timestamp", "/status", "/duration", "/duration"}));
   EXPECT_EQ(pointers_of(R"({"event":"sms_sent"})"),
             (Texts{"/message_id", "/sender_number", "/receiver_number", "/message_content", "/timestamp"}));
@@ -348,8 +359,56 @@ TEST(ParseEvent, RefusesInvalidJson) {
   // Goal: what is not JSON is an error of the event as a whole.
   const auto errors = errors_of(R"({"event":)");
   ASSERT_EQ(errors.size(), 1u);
-  EXPECT_EQ(errors[0].pointer, "");
-  EXPECT_TRUE(errors[0].detail.starts_with("is not valid JSON: ")) << errors[0].detail;
+  EXPECT_EQ(errors[0], (FieldError{"/event", "is not valid JSON: it ends before it is complete"}));
+}
+
+TEST(ParseEvent, PassesOverAByteOrderMark) {
+  const auto draft = parse_event("\xEF\xBB\xBF" + sample(EventType::MissedCall));
+  ASSERT_TRUE(draft);
+  EXPECT_EQ(draft->payload, sample(EventType::MissedCall));
+  EXPECT_FALSE(parse_event("\xEF\xBB\xBF\xEF\xBB\xBF" + sample(EventType::MissedCall)));
+}
+
+// Goal: whoever calls is taken, and stays as written. Where it is an international number it is found by, and compared
+// with, its one normal form.
+TEST(ParseEvent, TakesAnyParty) {
+  for (const auto& [raw, found] : std::initializer_list<std::pair<std::string, std::string>>{
+           {"null", ""},
+           {R"("")", ""},
+           {R"("anonymous")", "anonymous"},
+           {R"("101")", "101"},
+           {R"("sip:101@pbx.local")", "sip:101@pbx.local"},
+           {R"("00441632960961")", "00441632960961"},
+           {R"("+1 (202) 555-0143")", "+12025550143"},
+           {R"("tel:+1-202-555-0143;ext=5")", "+12025550143"},
+           {"\"\u202a+12025550143\u202c\"", "+12025550143"},
+       }) {
+    const auto draft = parse_event(with(EventType::MissedCall, "callee_number", raw));
+    ASSERT_TRUE(draft) << raw;
+    EXPECT_TRUE(draft->payload.contains("\"callee_number\":" + raw)) << draft->payload;
+    EXPECT_EQ(draft->numbers, found.empty() ? Texts{} : Texts{found});
+    EXPECT_EQ(std::ranges::count(draft->terms, found), found.empty() ? 0 : 1) << raw;
+  }
+  const auto pair = [](const char* sender, const char* receiver) {
+    return parse_event(R"({"event":"sms_sent","message_id":"1","sender_number":")" + std::string(sender) +
+                       R"(","receiver_number":")" + receiver +
+                       R"(","message_content":"","timestamp":"2025-01-30T15:00:00Z"})")
+        ->order_key;
+  };
+  EXPECT_EQ(pair("+1 202 555 0143", "72345"), pair("72345", "tel:+12025550143"));
+  EXPECT_NE(pair("+1 202 555 0143", "72345"), pair("72345", "12025550143"));
+}
+
+// Goal: names that come twice are refused in the event itself, whatever they are; within what the event carries they
+// stay as they came, and the last one is what a path finds.
+TEST(ParseEvent, KeepsNestedDuplicates) {
+  const auto draft = parse_event(with(EventType::MissedCall, "x", R"({"a":1,"a":2})"));
+  ASSERT_TRUE(draft);
+  EXPECT_TRUE(draft->payload.contains(R"("x":{"a":1,"a":2})"));
+  EXPECT_EQ(json_text::find(draft->payload, "x.a"), "2");
+  EXPECT_EQ(repeated_members(R"({"a":{"b":1,"\u0062":2},"c":[0,{"d":1,"d":2}],"a":3})"),
+            (FieldErrors{{"/a/b", "appears twice"}, {"/c/1/d", "appears twice"}, {"/a", "appears twice"}}));
+  EXPECT_EQ(repeated_members(R"({"a":{"a":{"a":1}},"b":["a","a"]})"), FieldErrors{});
 }
 
 TEST(ParseEvent, SurvivesEveryCutAndEveryChangedByte) {
@@ -364,63 +423,6 @@ TEST(ParseEvent, SurvivesEveryCutAndEveryChangedByte) {
       EXPECT_TRUE(result || !result.error().empty());
     }
   }
-}
-
-TEST(JsonProblem, TakesValidJsonOnly) {
-  // Goal: RFC 8259 to the letter, UTF-8, every size of number.
-  for (const std::string_view good :
-       {"{}", "[]", "0", "-0", "-1.5e-300", "1e400", "123456789012345678901234567890", "\"\"", " \t\r\n null ",
-        R"({"a":[true,false,null,"\u0000\ud83d\ude00"]})", "\"\xC3\xA9\xF0\x9F\x98\x80\"", R"({"a":1,"a":2})"}) {
-    EXPECT_EQ(json_problem(good), std::nullopt) << good;
-  }
-  using namespace std::string_view_literals;
-  for (const std::string_view bad : {""sv,
-                                     " "sv,
-                                     "{"sv,
-                                     "}"sv,
-                                     "[1,]"sv,
-                                     "{\"a\":1,}"sv,
-                                     "{a:1}"sv,
-                                     "{'a':1}"sv,
-                                     "01"sv,
-                                     "+1"sv,
-                                     "1."sv,
-                                     ".5"sv,
-                                     "1e"sv,
-                                     "NaN"sv,
-                                     "Infinity"sv,
-                                     "tru"sv,
-                                     "nul"sv,
-                                     "\"\t\""sv,
-                                     "\"\\x\""sv,
-                                     "\"\\u12\""sv,
-                                     "\"a"sv,
-                                     "{} {}"sv,
-                                     "1 2"sv,
-                                     "/**/1"sv,
-                                     "1//"sv,
-                                     "\"\\ud83d\""sv,
-                                     "\"\\ude00\""sv,
-                                     "\"\xff\""sv,
-                                     "\"\xC0\x80\""sv,
-                                     "\"\xED\xA0\x80\""sv,
-                                     "\"\xF4\x90\x80\x80\""sv,
-                                     "\"\xC3\""sv,
-                                     "\xEF\xBB\xBF{}"sv,
-                                     "1\0"sv,
-                                     "\"\0\""sv}) {
-    const auto problem = json_problem(bad);
-    ASSERT_TRUE(problem) << bad;
-    EXPECT_TRUE(problem->starts_with("is not valid JSON: ")) << *problem;
-  }
-}
-
-TEST(JsonProblem, LimitsDepth) {
-  // Goal: nesting costs stack in every reader, so it ends at a fixed depth.
-  const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
-  EXPECT_EQ(json_problem(nested(limits::kJsonDepthMax)), std::nullopt);
-  EXPECT_EQ(json_problem(nested(limits::kJsonDepthMax + 1)), "is nested deeper than 32 levels");
-  EXPECT_TRUE(json_problem(std::string(1'000'000, '[')));
 }
 
 }  // namespace

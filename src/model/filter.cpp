@@ -1,11 +1,10 @@
 #include "model/filter.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <compare>
-#include <cstdint>
 #include <optional>
 
+#include "base/decimal.hpp"
 #include "base/json_text.hpp"
 #include "base/time.hpp"
 
@@ -16,6 +15,7 @@ namespace {
 class Operand {
  public:
   explicit Operand(std::string_view raw) : raw_(raw), text_(raw) {
+    if (is_number()) number_.emplace(raw);
     if (!is_string()) return;
     text_ = raw.substr(1, raw.size() - 2);
     if (text_.find('\\') == std::string_view::npos) return;
@@ -30,32 +30,15 @@ class Operand {
   bool is_array() const { return raw_.front() == '['; }
   bool is_composite() const { return is_array() || raw_.front() == '{'; }
   std::string_view raw() const { return raw_; }
-  std::string_view text() const { return text_; }  // a string's characters, otherwise the raw text
+  std::string_view text() const { return text_; }     // a string's characters, otherwise the raw text
+  const Decimal& number() const { return *number_; }  // of a number
 
  private:
   std::string_view raw_;
   std::string_view text_;
   std::string unescaped_;
+  std::optional<Decimal> number_;  // read once, however many values it is compared with
 };
-
-template <class Number>
-std::optional<Number> number_of(std::string_view text) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-std::partial_ordering compare_numbers(std::string_view a, std::string_view b) {
-  // Integers beyond 2^53 must not go through floating point.
-  const auto whole_a = number_of<std::int64_t>(a);
-  const auto whole_b = number_of<std::int64_t>(b);
-  if (whole_a && whole_b) return *whole_a <=> *whole_b;
-  const auto real_a = number_of<long double>(a);
-  const auto real_b = number_of<long double>(b);
-  if (real_a && real_b) return *real_a <=> *real_b;
-  return a == b ? std::partial_ordering::equivalent : std::partial_ordering::unordered;
-}
 
 std::partial_ordering compare_strings(std::string_view a, std::string_view b) {
   // A quick look before the two parses: nearly every other string lacks this dash.
@@ -69,7 +52,7 @@ std::partial_ordering compare_strings(std::string_view a, std::string_view b) {
 
 std::partial_ordering compare(const Operand& a, const Operand& b) {
   if (a.is_string() && b.is_string()) return compare_strings(a.text(), b.text());
-  if (a.is_number() && b.is_number()) return compare_numbers(a.raw(), b.raw());
+  if (a.is_number() && b.is_number()) return a.number() <=> b.number();
   if (a.is_composite() || b.is_composite()) return std::partial_ordering::unordered;
   return a.raw() == b.raw() ? std::partial_ordering::equivalent : std::partial_ordering::unordered;
 }

@@ -26,7 +26,7 @@ struct Filter {
 
 // Does the payload (compact JSON object) pass? A missing member fails every operator but `ne`, `not_in` and
 // `exists: false`. Strings compare by their characters, or as instants where both are RFC 3339; numbers by
-// value; values of different kinds are unequal and unordered.
+// their exact value, whatever their size; values of different kinds are unequal and unordered.
 bool passes(const Filter& filter, std::string_view payload);
 
 }  // namespace limehook

@@ -2,7 +2,6 @@
 // Small helpers for reading what users wrote. Private to this folder.
 
 #include <boost/json.hpp>
-#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,6 +9,7 @@
 
 #include "base/field_error.hpp"
 #include "base/json_text.hpp"
+#include "model/json_integer.hpp"
 
 namespace limehook {
 
@@ -19,21 +19,6 @@ inline std::string step(std::size_t index) { return "/" + std::to_string(index);
 inline std::optional<std::string_view> text_in(const boost::json::value& value) {
   if (const auto* text = value.if_string()) return std::string_view(text->data(), text->size());
   return std::nullopt;
-}
-
-// A number that was written as an integer.
-inline std::optional<std::int64_t> integer_in(const boost::json::value& value) {
-  boost::json::error_code error;
-  const auto number = value.is_double() ? 0 : value.to_number<std::int64_t>(error);
-  return value.is_double() || error ? std::nullopt : std::optional(number);
-}
-
-// What is wrong with a number that the parser could not hold and that could not be written again: of "1e999" it makes
-// infinity, of "0e999" no number at all.
-inline std::optional<std::string_view> range_problem(const boost::json::value& value) {
-  const auto* number = value.if_double();
-  if (number == nullptr || std::isfinite(*number)) return std::nullopt;
-  return "must be a number that fits into 64 bits (IEEE 754)";
 }
 
 // Reports every member of `object` that is none of `known`.
@@ -46,6 +31,18 @@ void report_unknown(const boost::json::object& object, const Known& known, const
     for (const std::string_view candidate : known) found = found || candidate == name;
     if (!found) errors.push_back({pointer + step(name), "is not a known member"});
   }
+}
+
+// The same for an object in compact JSON.
+template <class Known>
+void report_unknown(std::string_view object, const Known& known, const std::string& pointer, FieldErrors& errors) {
+  json_text::each_member(object, [&](std::string_view raw_name, std::string_view) {
+    const auto name = *json_text::string_value('"' + std::string(raw_name) + '"');
+    bool found = false;
+    for (const std::string_view candidate : known) found = found || candidate == name;
+    if (!found) errors.push_back({pointer + step(name), "is not a known member"});
+    return true;
+  });
 }
 
 // What is wrong with `path` as a dotted path into a payload; nothing when it is one.

@@ -43,20 +43,16 @@ struct JsonHandler {
   bool on_comment(Text, Error&) { return true; }
 };
 
-// The words for json_problem (event.hpp).
-std::string describe_json_error(const boost::json::error_code& error, std::size_t position);
-
-// json_problem (event.hpp) with a Handler, made of `arguments`, that is told what is read.
+// Has a Handler, made of `arguments`, told what is read. Answers where the parser stopped, which is at the end of the
+// text or, with an error, where it cannot go on.
 template <class Handler, class... Arguments>
-std::optional<std::string> json_problem_while(std::string_view text, Arguments&&... arguments) {
+std::size_t validate_json(std::string_view text, boost::json::error_code& error, Arguments&&... arguments) {
   boost::json::parse_options options;
   options.max_depth = limits::kJsonDepthMax;
   boost::json::basic_parser<Handler> parser(options, std::forward<Arguments>(arguments)...);
-  boost::json::error_code error;
   const auto used = parser.write_some(false, text.data(), text.size(), error);
   if (!error && used < text.size()) error = boost::json::error::extra_data;
-  if (error) return describe_json_error(error, used);
-  return std::nullopt;
+  return used;
 }
 
 }  // namespace limehook

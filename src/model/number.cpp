@@ -2,7 +2,9 @@
 
 #include <array>
 #include <iterator>
+#include <span>
 
+#include "base/ascii.hpp"
 #include "model/event.hpp"
 #include "model/json_read.hpp"
 #include "model/webhook_checks.hpp"
@@ -22,11 +24,67 @@ void take_text(std::string_view member, const boost::json::value& value,
 }
 
 void take_number(Number& number, const boost::json::value& value, FieldErrors& errors) {
-  if (!number.id) return take_text("number", value, number_problem, number.number, errors);
-  if (text_in(value) != number.number) errors.push_back({"/number", "cannot be changed"});
+  const auto text = text_in(value);
+  auto normal = normal_number(text.value_or(""));
+  if (!number.id) {
+    auto problem = text ? number_problem(normal) : std::optional<std::string>("must be a string");
+    if (problem) errors.push_back({"/number", std::move(*problem)});
+    else number.number = std::move(normal);
+  } else if (normal != number.number) {
+    errors.push_back({"/number", "cannot be changed"});
+  }
+}
+
+// What people and programs put between the digits of a number: white space, dashes, dots, slashes, brackets.
+constexpr std::string_view kSeparators[] = {
+    " ",      "\t",     "\n",     "\r",     "-",      ".",      "/",      "(",      ")",      "\u00A0", "\u2000",
+    "\u2001", "\u2002", "\u2003", "\u2004", "\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200A", "\u202F",
+    "\u205F", "\u3000", "\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2015", "\u2212",
+};
+// What does not show: soft hyphen, Arabic letter mark, Mongolian vowel separator, zero-width characters and joiners,
+// marks, embeddings and isolates of direction, invisible operators, byte order mark.
+constexpr std::string_view kInvisible[] = {
+    "\u00AD", "\u061C", "\u180E", "\u200B", "\u200C", "\u200D", "\u200E", "\u200F",
+    "\u202A", "\u202B", "\u202C", "\u202D", "\u202E", "\u2060", "\u2061", "\u2062",
+    "\u2063", "\u2064", "\u2066", "\u2067", "\u2068", "\u2069", "\uFEFF",
+};
+
+// The length of what may be passed over at the beginning of `text`; 0 when nothing may.
+std::size_t passed_over(std::string_view text) {
+  for (const auto list :
+       {std::span<const std::string_view>(kSeparators), std::span<const std::string_view>(kInvisible)}) {
+    for (const std::string_view skipped : list) {
+      if (text.starts_with(skipped)) return skipped.size();
+    }
+  }
+  return 0;
+}
+
+std::string_view without_scheme(std::string_view text) {
+  constexpr std::string_view kScheme = "tel:";
+  while (const auto skipped = passed_over(text)) text.remove_prefix(skipped);
+  if (text.size() < kScheme.size() || !ascii::same(text.substr(0, kScheme.size()), kScheme)) return text;
+  text.remove_prefix(kScheme.size());
+  return text.substr(0, text.find(';'));
 }
 
 }  // namespace
+
+std::string normal_number(std::string_view text) {
+  std::string digits;
+  for (auto rest = without_scheme(text); !rest.empty();) {
+    if (const auto skipped = passed_over(rest)) {
+      rest.remove_prefix(skipped);
+      continue;
+    }
+    const char c = rest.front();
+    const bool fits = digits.empty() ? c == '+' : c >= '0' && c <= '9';
+    if (!fits) return std::string(text);
+    digits += c;
+    rest.remove_prefix(1);
+  }
+  return digits.size() > 1 ? digits : std::string(text);
+}
 
 FieldErrors apply_number_json(Number& number, const boost::json::object& body) {
   FieldErrors errors;

@@ -26,6 +26,13 @@ struct Number {
   bool operator==(const Number&) const = default;
 };
 
+// The one form in which phone numbers are compared: teams by number, a webhook's `numbers`, search. Of an international
+// number, which has a '+' before its digits, that is "+" and the digits, whatever stands between them: spaces, dashes,
+// dots, slashes and brackets of any script, "tel:" before it and its parameters behind it (RFC 3966), and characters
+// that do not show, such as marks of direction. Every other text is itself: an extension, a short code, a name, a SIP
+// address, and a number as it is dialled within a country, of which nobody here knows which.
+std::string normal_number(std::string_view text);
+
 // Applies the members of a request's body to `number`: "number" only while it has no id, "team_id" and "name". Errors
 // name the field; `number` is then half changed.
 FieldErrors apply_number_json(Number& number, const boost::json::object& body);

@@ -34,6 +34,32 @@ TEST(NumberJson, TakesItsMembers) {
   EXPECT_EQ(made.name, "");
 }
 
+// Goal: one international number is one text, however it is written; what is no such number is left as it is.
+TEST(NormalNumber, IsOneForEverySpelling) {
+  for (const std::string_view same : {"+12025550143", "+1 (202) 555-0143", "+1.202.555.0143", "+1/202/5550143",
+                                      " +1-202-555-0143\t", "tel:+12025550143", "TEL:+1-202-555-0143;ext=7;isub=1",
+                                      "\u202A+12025550143\u202C", "\u2066+1\u00A0202\u00A0555\u2011 0143\u2069",
+                                      "\uFEFF\u200E+1\u2009202\u2009555\u20130143", "\u200Btel:+1 202 555 0143"}) {
+    EXPECT_EQ(normal_number(same), "+12025550143") << same;
+  }
+  for (const std::string_view other :
+       {"", "+", "12025550143", "0012025550143", "(202) 555-0143", "101", "anonymous", "ACMEBANK",
+        "sip:+12025550143@example.com", "+1 202 555 0143 ext 7", "++12025550143", "+1+2",
+        "tel:", "tel:911;phone-context=example.com", "whatsapp:+12025550143", "1738249200.12", "-", "\u202A\u202C"}) {
+    EXPECT_EQ(normal_number(other), other) << other;
+  }
+}
+
+// Goal: a number is kept in its normal form, so it is there once.
+TEST(NumberJson, KeepsTheNormalForm) {
+  Number made;
+  EXPECT_THAT(apply(made, R"({"number":"tel:+1 (202) 555-0143","team_id":"t"})"), IsEmpty());
+  EXPECT_EQ(made.number, "+12025550143");
+  made.id = NumberId{1};
+  EXPECT_THAT(apply(made, R"({"number":"+1-202-555-0143"})"), IsEmpty());
+  EXPECT_THAT(pointers(apply(made, R"({"number":"+1-202-555-0144"})")), ElementsAre("/number"));
+}
+
 // Goal: each wrong member is named.
 TEST(NumberJson, NamesWhatIsWrong) {
   for (const auto& [json, wrong] : std::initializer_list<std::pair<const char*, const char*>>{

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <span>
 
+#include "base/decimal.hpp"
 #include "base/json_text.hpp"
+#include "base/text_direction.hpp"
 #include "model/percent_encoding.hpp"
 
 namespace limehook {
@@ -99,10 +100,7 @@ static_assert([] {
   return true;
 }());
 
-std::string duration_in_words(const std::string& text) {
-  std::uint64_t seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc() || end != text.data() + text.size()) return text;
+std::string duration_in_words(std::int64_t seconds) {
   std::string out;
   if (seconds >= 3600) out += std::to_string(seconds / 3600) + " h ";
   if (seconds >= 60) out += std::to_string(seconds / 60 % 60) + " min ";
@@ -125,8 +123,11 @@ std::string_view trimmed(std::string_view text) {
 std::string words_of(const Event& event, std::string_view member, Style style = Style::Text) {
   const auto json = member.empty() ? std::nullopt : json_text::find(event.payload, member);
   if (!json || *json == "null") return {};
+  const bool is_number = json->front() >= '0' && json->front() <= '9';
+  if (const auto seconds = style == Style::Seconds && is_number ? integer_of(*json) : std::nullopt) {
+    return duration_in_words(*seconds);
+  }
   std::string text(trimmed(json_text::string_value(*json).value_or(std::string(*json))));
-  if (style == Style::Seconds) return duration_in_words(text);
   if (style == Style::Words) std::ranges::replace(text, '_', ' ');
   return text;
 }
@@ -146,13 +147,19 @@ std::string link_of(std::string_view url) {
 ChatMessage chat_message_of(const Event& event) {
   const Wording& wording = kWordings[static_cast<std::size_t>(event.type)];
   ChatMessage message;
-  message.headline = std::string(wording.before) + words_of(event, wording.first);
-  message.headline += std::string(wording.between) + words_of(event, wording.second, Style::Words);
+  // Each on its own: what somebody else has written must not turn the words around it.
+  const auto foreign = [&](std::string_view member, Style style) {
+    return text_direction::isolated(words_of(event, member, style));
+  };
+  const auto first = foreign(wording.first, Style::Text);
+  const bool nobody = first.empty() && wording.first.ends_with("_number");  // withheld, or not known
+  message.headline = std::string(wording.before) + (nobody ? "an unknown number" : first);
+  message.headline += std::string(wording.between) + foreign(wording.second, Style::Words);
   for (const LineWording& line : wording.lines) {
-    auto value = words_of(event, line.member, line.style);
+    auto value = foreign(line.member, line.style);
     if (!value.empty()) message.lines.push_back({line.label, std::move(value)});
   }
-  message.text = words_of(event, wording.text_member);
+  message.text = foreign(wording.text_member, Style::Text);
   const auto url = words_of(event, wording.link_member);
   if (!url.empty()) {
     message.link_label = wording.link_label;

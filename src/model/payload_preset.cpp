@@ -11,6 +11,7 @@
 #include <boost/json.hpp>
 
 #include "base/json_text.hpp"
+#include "base/text_direction.hpp"
 #include "model/payload_chat.hpp"
 #include "model/percent_encoding.hpp"
 
@@ -46,27 +47,32 @@ std::string discord_text(std::string_view character) {
   return (kMeaning.contains(character.front()) ? "\\" : "") + std::string(character);
 }
 
-// The first character of UTF-8 text that is not empty.
-std::string_view first_character(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text.front());
-  return text.substr(0, lead < 0xC0 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4);
-}
-
-// `text` escaped, without control characters but line breaks, and cut to `units_max` UTF-16 units.
+// `text` escaped, without control characters but line breaks, and cut to `units_max` UTF-16 units. Isolates end where
+// the text does.
 std::string fitted(std::string_view text, std::size_t units_max, Escape escape) {
   std::string out;
   std::size_t units = 0;
-  std::size_t cut_at = 0;  // where the text ends if "…" is to follow
+  std::size_t cut_at = 0;  // where the text ends if "…" is to follow, with so many ends of isolates
+  std::size_t cut_open = 0;
+  std::size_t open = 0;
   while (!text.empty()) {
-    std::string_view character = first_character(text);
+    std::string_view character = text.substr(0, text_direction::character_size(text));
     text.remove_prefix(character.size());
     if (character == "\r") continue;
     if (static_cast<unsigned char>(character.front()) < ' ' && character != "\n") character = " ";
     const std::string escaped = escape(character);
     units += character.size() == 1 ? escaped.size() : character.size() == 4 ? 2 : 1;
-    if (units > units_max) return out.substr(0, cut_at) + "…";
+    if (units > units_max) {
+      out = out.substr(0, cut_at) + "…";
+      for (; cut_open > 0; --cut_open) out += text_direction::kEndIsolate;
+      return out;
+    }
     out += escaped;
-    if (units < units_max) cut_at = out.size();
+    open += static_cast<std::size_t>(text_direction::isolates_opened(character));
+    if (units + open < units_max) {
+      cut_at = out.size();
+      cut_open = open;
+    }
   }
   return out;
 }

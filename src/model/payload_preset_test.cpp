@@ -149,6 +149,20 @@ TEST(PayloadPreset, SaysWhatHappened) {
   }
 }
 
+TEST(PayloadPreset, SaysThatNobodyIsKnown) {
+  // Goal: a caller who withholds the number is somebody, not a sentence that breaks off; durations are read in any
+  // form.
+  for (const auto* nobody : {"null", "\"\"", "\" \""}) {
+    const auto event =
+        event_of(EventType::CallCompleted, std::string(R"({"event":"call_completed","call_id":"1","caller_number":)") +
+                                               nobody + R"(,"callee_number":"101","duration":1.25e2})");
+    const auto text = strings_of(made(PayloadPreset::Slack, event));
+    EXPECT_THAT(text, HasSubstr("Call from an unknown number completed"));
+    EXPECT_THAT(text, HasSubstr("To: 101"));
+    EXPECT_THAT(text, HasSubstr("2 min 5 s"));
+  }
+}
+
 TEST(PayloadPreset, SlackTakesTextsAsTexts) {
   // Goal: a text message can make neither mentions nor links nor formatting, and shows as it was written.
   const auto body = made(PayloadPreset::Slack, text_message("<!channel> <https://evil.example|pay> & *b* @here"));
@@ -183,6 +197,29 @@ TEST(PayloadPreset, TeamsTakesTextsAsTexts) {
   }
   EXPECT_THAT(runs, testing::ElementsAre("Text message from +1234567890", "To: ", "+0987654321", "**b**",
                                          "[pay](https://evil.example)"));
+}
+
+// Goal: a name that is written from right to left, or that has marks that turn the direction, turns nothing around it,
+// also where the text is cut.
+TEST(PayloadPreset, TextsOfOthersTurnNothing) {
+  const auto exhausted = [](std::string_view name) {
+    auto payload = json::parse(sample(EventType::DeliveryExhausted).payload).as_object();
+    payload["webhook_name"] = name;
+    return event_of(EventType::DeliveryExhausted, json::serialize(payload));
+  };
+  for (const auto preset : {PayloadPreset::Slack, PayloadPreset::Discord, PayloadPreset::Teams}) {
+    EXPECT_THAT(strings_of(made(preset, exhausted("CRM\u202E txet"))), HasSubstr("Delivery to CRM txet failed"))
+        << int(preset);
+    EXPECT_THAT(strings_of(made(preset, exhausted("שלום"))), HasSubstr("Delivery to \u2068שלום\u2069 failed"))
+        << int(preset);
+    std::string name = "\u2067a\u2069 ";
+    while (name.size() < 180) name += "ש\u202E";
+    const auto headline = strings_of(made(preset, exhausted(name)));
+    EXPECT_THAT(headline, HasSubstr("Delivery to \u2068\u2067a\u2069 ש")) << int(preset);
+    EXPECT_THAT(headline, Not(HasSubstr("\u202E"))) << int(preset);
+    name.assign(400, 'a');
+    EXPECT_THAT(strings_of(made(preset, exhausted("ש" + name))), HasSubstr("a…\u2069\n")) << int(preset);
+  }
 }
 
 TEST(PayloadPreset, CutsBetweenCharacters) {

@@ -3,23 +3,25 @@
 #include <algorithm>
 #include <array>
 
+#include "base/characters.hpp"
 #include "base/limits.hpp"
 #include "model/json_read.hpp"
 #include "model/payload_template_json.hpp"
+#include "model/verbatim_json.hpp"
 
 namespace limehook {
 namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kFieldNameBytesMax = 255;
+constexpr std::size_t kFieldNameCharactersMax = 255;
 
 // Adds one field after checking both its names, which stand at different places in the two forms.
 void add_field(PayloadFields& fields, PayloadField field, const std::string& from_pointer,
                const std::string& to_pointer, FieldErrors& errors) {
   if (const auto problem = path_problem(field.from)) errors.push_back({from_pointer, *problem});
-  if (field.to.empty() || field.to.size() > kFieldNameBytesMax) {
-    errors.push_back({to_pointer, "must be a name of 1 to " + std::to_string(kFieldNameBytesMax) + " bytes"});
+  if (field.to.empty() || characters_in(field.to) > kFieldNameCharactersMax) {
+    errors.push_back({to_pointer, "must be a name of 1 to " + std::to_string(kFieldNameCharactersMax) + " characters"});
   } else if (std::ranges::find(fields, field.to, &PayloadField::to) != fields.end()) {
     errors.push_back({to_pointer, "names a member that is already in the payload"});
   }
@@ -106,9 +108,10 @@ json::value fields_to_json(const PayloadFields& fields) {
 
 }  // namespace
 
-PayloadShape read_payload_shape(const json::value& value, const std::string& pointer, FieldErrors& errors) {
+PayloadShape read_payload_shape(std::string_view text, const std::string& pointer, FieldErrors& errors) {
   static constexpr std::array<std::string_view, 4> kMembers{"fields", "template", "preset", "content_type"};
   PayloadShape shape;
+  const json::value value = json::parse({text.data(), text.size()});
   const auto* object = value.if_object();
   if (object == nullptr) {
     errors.push_back({pointer, R"(must be an object with "fields", "template" or "preset", or null)"});
@@ -117,7 +120,10 @@ PayloadShape read_payload_shape(const json::value& value, const std::string& poi
   report_unknown(*object, kMembers, pointer, errors);
   const auto given = [&](std::string_view name) -> const json::value* {
     const auto* member = object->if_contains(name);
-    return member != nullptr && !member->is_null() ? member : nullptr;
+    if (member == nullptr || !member->is_null()) return member;
+    // Who has nothing to pick must not send everything.
+    errors.push_back({pointer + step(name), "must not be null; leave it out"});
+    return nullptr;
   };
   const auto *fields = given("fields"), *body_template = given("template"), *preset = given("preset");
   if ((fields != nullptr) + (body_template != nullptr) + (preset != nullptr) > 1) {
@@ -125,7 +131,9 @@ PayloadShape read_payload_shape(const json::value& value, const std::string& poi
     return shape;
   }
   if (fields != nullptr) shape.content = read_fields(*fields, pointer + "/fields", errors);
-  if (body_template != nullptr) shape.content = compile_template(*body_template, pointer + "/template", errors);
+  if (body_template != nullptr) {
+    shape.content = compile_template(*json_text::find(text, "template"), pointer + "/template", errors);
+  }
   if (preset != nullptr) shape.content = read_preset(*preset, pointer + "/preset", errors);
   const auto* content_type = given("content_type");
   if (content_type == nullptr) return shape;
@@ -144,7 +152,7 @@ json::value payload_shape_to_json(const PayloadShape& shape) {
   json::object out;
   if (const auto* fields = std::get_if<PayloadFields>(&shape.content)) out["fields"] = fields_to_json(*fields);
   if (const auto* body_template = std::get_if<PayloadTemplate>(&shape.content)) {
-    out["template"] = json::parse(body_template->source);
+    out["template"] = verbatim(body_template->source);
   }
   if (const auto* preset = std::get_if<PayloadPreset>(&shape.content)) {
     out["preset"] = kPresetNames[static_cast<std::size_t>(*preset)];

@@ -7,16 +7,15 @@
 #include "model/payload_template_json.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <expected>
 
+#include "base/characters.hpp"
 #include "base/limits.hpp"
 #include "model/json_read.hpp"
 
 namespace limehook {
 namespace {
 
-namespace json = boost::json;
 using Problem = std::unexpected<std::string>;
 
 // A part of a string: literal text, or a placeholder.
@@ -25,7 +24,7 @@ struct Piece {
   std::optional<Placeholder> placeholder;
 };
 
-constexpr std::size_t kNameBytesMax = 255;
+constexpr std::size_t kNameCharactersMax = 255;
 constexpr std::string_view kSpaces = " \t\r\n";
 constexpr std::string_view kUnclosed = "has a placeholder that is not closed: \"}}\" is missing";
 
@@ -74,8 +73,8 @@ class PieceReader {
 
   static std::optional<std::string> name_problem(std::string_view name) {
     if (name.empty()) return "has a placeholder that names no member";
-    if (name.size() > kNameBytesMax) {
-      return "has a placeholder with a name of more than " + std::to_string(kNameBytesMax) + " bytes";
+    if (characters_in(name) > kNameCharactersMax) {
+      return "has a placeholder with a name of more than " + std::to_string(kNameCharactersMax) + " characters";
     }
     if (name.starts_with('$')) {
       if (std::ranges::find(kEventFacts, name) != kEventFacts.end()) return std::nullopt;
@@ -138,45 +137,46 @@ class Compiler {
  public:
   Compiler(PayloadTemplate& into, FieldErrors& errors) : into_(into), errors_(errors) { into_.texts.emplace_back(); }
 
-  void add(const json::value& value, const std::string& pointer) {
-    if (const auto* object = value.if_object()) {
-      add_object(*object, pointer);
-    } else if (const auto* array = value.if_array()) {
-      text() += '[';
-      for (std::size_t i = 0; i < array->size(); ++i) {
-        if (i > 0) text() += ',';
-        add((*array)[i], pointer + step(i));
-      }
-      text() += ']';
-    } else if (const auto string = text_in(value)) {
-      add_string(*string, pointer);
-    } else if (const auto problem = range_problem(value)) {
-      errors_.push_back({pointer, std::string(*problem)});
-    } else if (const auto* number = value.if_double()) {
-      char digits[32];  // Boost would write 1.5 as 1.5E0
-      text().append(digits, std::to_chars(std::begin(digits), std::end(digits), *number).ptr);
-    } else {
-      text() += json::serialize(value);
-    }
+  // A value of any kind; the depth is limited.
+  void add(std::string_view json, const std::string& pointer) {
+    if (json.starts_with('{')) return add_object(json, pointer);
+    if (json.starts_with('[')) return add_array(json, pointer);
+    if (const auto string = json_text::string_value(json)) return add_string(json, *string, pointer);
+    text() += json;
   }
 
  private:
   std::string& text() { return into_.texts.back(); }
 
-  void add_object(const json::object& object, const std::string& pointer) {
+  void add_object(std::string_view object, const std::string& pointer) {
     text() += '{';
     bool first = true;
-    for (const auto& member : object) {
-      const std::string_view name(member.key().data(), member.key().size());
+    json_text::each_member(object, [&](std::string_view raw_name, std::string_view value) {
+      const std::string quoted = '"' + std::string(raw_name) + '"';
       if (!std::exchange(first, false)) text() += ',';
-      json_text::append_quoted(text(), name);
-      text() += ':';
-      add(member.value(), pointer + step(name));
-    }
+      text() += quoted + ':';
+      add(value, pointer + step(*json_text::string_value(quoted)));
+      return true;
+    });
     text() += '}';
   }
 
-  void add_string(std::string_view string, const std::string& pointer) {
+  void add_array(std::string_view array, const std::string& pointer) {
+    text() += '[';
+    std::size_t index = 0;
+    json_text::each_element(array, [&](std::string_view element) {
+      if (index > 0) text() += ',';
+      add(element, pointer + step(index++));
+      return true;
+    });
+    text() += ']';
+  }
+
+  void add_string(std::string_view json, std::string_view string, const std::string& pointer) {
+    if (!string.contains("{{")) {
+      text() += json;
+      return;
+    }
     auto pieces = PieceReader(string).read();
     if (!pieces) return errors_.push_back({pointer, std::move(pieces.error())});
     const bool whole = pieces->size() == 1 && pieces->front().placeholder;
@@ -197,10 +197,10 @@ class Compiler {
 
 }  // namespace
 
-PayloadTemplate compile_template(const json::value& value, const std::string& pointer, FieldErrors& errors) {
+PayloadTemplate compile_template(std::string_view json, const std::string& pointer, FieldErrors& errors) {
   PayloadTemplate compiled;
-  compiled.source = json::serialize(value);
-  Compiler(compiled, errors).add(value, pointer);
+  compiled.source = json;
+  Compiler(compiled, errors).add(json, pointer);
   if (compiled.source.size() > limits::kTemplateBytesMax) {
     errors.push_back({pointer, "must be at most " + std::to_string(limits::kTemplateBytesMax) + " bytes long"});
   }

@@ -29,12 +29,14 @@ struct Recovery {
   std::string term;                       // exact number, call id or message id, as in the log; empty: any
   int http_status = 0;                    // of the last attempt; 0: any
   std::optional<AttemptOutcome> outcome;  // likewise; nothing: any
+  bool skipped = false;                   // also those that somebody skipped
   std::int64_t position = 0;  // everything up to this delivery id (Failed) or event id (Missing) has been seen
   std::int64_t examined = 0;
   std::int64_t redelivered = 0;
   WallTime created_at{};
   WallTime updated_at{};
 
+  bool takes(EndReason reason) const { return skipped || reason != EndReason::Skipped; }
   bool takes(EventType type) const { return events.test(static_cast<std::size_t>(type)); }
   // Does a delivery with this many attempts, the last of which ended so, pass the filters of the last attempt?
   bool takes(int attempts, int last_http_status, AttemptOutcome last_outcome) const {

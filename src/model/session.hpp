@@ -17,6 +17,7 @@ struct Session {
   UserId user;                 // nobody: a portal's
   std::string team_id;         // of a portal
   Role role{};                 // of a portal: Manage or Read
+  std::string made_by;         // of a portal: as of the link that opened it
   std::string client_address;  // where it began
   std::string user_agent;      // likewise, shortened
   WallTime created_at{};
@@ -38,19 +39,21 @@ enum class LinkKind : std::uint8_t {
   Setup = 0,       // makes the first admin
   Invitation = 1,  // makes an account, or adds to one
   PasswordReset = 2,
-  Portal = 3,  // opens a portal's session
+  Portal = 3,        // opens a portal's session
+  ConfirmEmail = 4,  // proves that somebody wants a team's notices at their address
 };
 
 struct Link {
   LinkId id;
   LinkKind kind{};
   KeyHash hash{};       // of the token
-  std::string email;    // who is invited
+  std::string email;    // who is invited, or confirms
   std::string name;     // likewise
   bool admin = false;   // what an invitation makes of them: an admin,
   std::string team_id;  // or a member of this team,
   Role role{};          // with this role; likewise of a portal
   UserId user;          // whose password is reset
+  std::string made_by;  // the id of the person or key that made it; empty: the configured key, or Limehook itself
   WallTime created_at{};
   WallTime expires_at{};
   bool operator==(const Link&) const = default;

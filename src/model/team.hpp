@@ -13,6 +13,10 @@ struct Team {
   std::string name;
   WallTime created_at{};
   WallTime updated_at{};
+  bool declared = false;  // an admin has created it, and not only given a name to one that was there
+  // Where its log begins. What the id was used for before, when the team was created with nothing of its own, was
+  // another's; only admins see that.
+  WallTime begins_at{};
   bool operator==(const Team&) const = default;
 };
 

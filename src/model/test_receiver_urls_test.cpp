@@ -77,7 +77,8 @@ TEST(TestReceiverUrls, AreTakenAsWebhookUrls) {
   const auto pointers = [&](const boost::json::object& members) {
     Webhook webhook;
     std::string text;
-    for (const auto& error : apply_webhook_json(webhook, members, rules)) text += error.pointer + " ";
+    for (const auto& error : apply_webhook_json(webhook, boost::json::serialize(members), rules))
+      text += error.pointer + " ";
     return text;
   };
   EXPECT_EQ(pointers({{"url", kUrl}, {"fallback_url", kUrl}}), "");

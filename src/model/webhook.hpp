@@ -35,6 +35,14 @@ enum class WebhookMode : std::uint8_t {
   Poll,  // nothing is sent; the receiver asks for its events
 };
 
+// A secret that was replaced. It signs beside the current one until its own time is over, however often the secret is
+// replaced meanwhile.
+struct PreviousSecret {
+  std::string secret;
+  WallTime expires_at{};
+  bool operator==(const PreviousSecret&) const = default;
+};
+
 struct Webhook {
   WebhookId id;
   int version = 1;      // grows with every change
@@ -46,9 +54,8 @@ struct Webhook {
   EventTypeSet events = kPhoneEventTypes;  // these, unless chosen
   std::optional<Filter> filter;
   PayloadShape payload;
-  std::string secret;           // "whsec_…"
-  std::string previous_secret;  // empty: no rotation under way
-  std::optional<WallTime> previous_secret_expires_at;
+  std::string secret;                            // "whsec_…"
+  std::vector<PreviousSecret> previous_secrets;  // the last to be replaced first; the time of some may be over
   std::string token;
   SignatureSchemes signatures;
   std::string signing_key;             // "whsk_…"; set while `signatures` has v1a, as is the next
@@ -63,9 +70,11 @@ struct Webhook {
   int max_concurrency = limits::kConcurrencyDefault;
   std::optional<double> rate_limit;  // attempts per second, evenly; nothing: no limit
   Ordering ordered = Ordering::None;
-  std::vector<std::string> notify_emails;  // who is told when it fails; empty: whom the operator named
+  std::vector<std::string> notify_emails;     // who is told when it fails; empty: whom the operator named
+  std::vector<std::string> confirmed_emails;  // those of them who may be written to
   bool enabled = true;
-  std::string disabled_reason;  // why Limehook disabled it; empty when a person did
+  std::string disabled_reason;          // why Limehook disabled it; empty when a person did
+  std::optional<WallTime> disabled_at;  // since when it is disabled
   WallTime created_at{};
   WallTime updated_at{};
   bool operator==(const Webhook&) const = default;

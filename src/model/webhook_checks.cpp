@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/characters.hpp"
 #include "base/limits.hpp"
 #include "model/json_read.hpp"
 
@@ -18,16 +19,11 @@ bool has_control_characters(std::string_view text) {
   return false;
 }
 
-std::size_t character_count(std::string_view utf8) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(utf8, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
-
 }  // namespace
 
 std::optional<std::string> name_problem(std::string_view name) {
   if (name.find_first_not_of(' ') == std::string_view::npos) return "must not be empty";
-  if (character_count(name) > limits::kNameCharactersMax) {
+  if (characters_in(name) > limits::kNameCharactersMax) {
     return "must be at most " + std::to_string(limits::kNameCharactersMax) + " characters long";
   }
   if (has_control_characters(name)) return "must not contain control characters";
@@ -36,8 +32,8 @@ std::optional<std::string> name_problem(std::string_view name) {
 
 std::optional<std::string> team_id_problem(std::string_view team_id) {
   if (team_id.empty()) return "must not be empty";
-  if (team_id.size() > limits::kTeamIdBytesMax) {
-    return "must be at most " + std::to_string(limits::kTeamIdBytesMax) + " bytes long";
+  if (characters_in(team_id) > limits::kTeamIdCharactersMax) {
+    return "must be at most " + std::to_string(limits::kTeamIdCharactersMax) + " characters long";
   }
   if (has_control_characters(team_id)) return "must not contain control characters";
   return std::nullopt;

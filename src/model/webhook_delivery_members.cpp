@@ -24,7 +24,7 @@ void read_retry_schedule(MemberTarget& target, const json::value& value) {
   constexpr auto kMax = seconds(limits::kRetryStepMax).count();
   auto& schedule = target.webhook.retry_schedule.emplace();
   for (std::size_t i = 0; i < list->size(); ++i) {
-    const auto step_seconds = integer_in((*list)[i]);
+    const auto step_seconds = json_integer((*list)[i]);
     if (!step_seconds || *step_seconds < kMin || *step_seconds > kMax) {
       target.errors.push_back({target.pointer + step(i), "must be a whole number of seconds from " +
                                                              std::to_string(kMin) + " to " + std::to_string(kMax)});
@@ -38,7 +38,7 @@ void read_retry_schedule(MemberTarget& target, const json::value& value) {
 std::int64_t read_whole(MemberTarget& target, const json::value& value, std::int64_t low, std::int64_t high,
                         std::int64_t otherwise) {
   if (value.is_null()) return otherwise;
-  const auto number = integer_in(value);
+  const auto number = json_integer(value);
   if (number && *number >= low && *number <= high) return *number;
   target.refuse("must be a whole number from " + std::to_string(low) + " to " + std::to_string(high));
   return otherwise;

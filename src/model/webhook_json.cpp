@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <iterator>
 
 #include "model/filter_json.hpp"
+#include "model/number.hpp"
 #include "model/payload_shape_json.hpp"
+#include "model/verbatim_json.hpp"
 #include "model/webhook_checks.hpp"
 #include "model/webhook_headers.hpp"
 #include "model/webhook_member.hpp"
@@ -62,12 +65,14 @@ void read_events(MemberTarget& target, const json::value& value) {
 
 void read_filters(MemberTarget& target, const json::value& value) {
   target.webhook.filter.reset();
-  if (!value.is_null()) target.webhook.filter = read_filter(value, target.pointer, target.errors);
+  if (value.is_null()) return;
+  target.webhook.filter = read_filter(*json_text::find(target.json, "filters"), target.pointer, target.errors);
 }
 
 void read_payload(MemberTarget& target, const json::value& value) {
   target.webhook.payload = {};
-  if (!value.is_null()) target.webhook.payload = read_payload_shape(value, target.pointer, target.errors);
+  if (value.is_null()) return;
+  target.webhook.payload = read_payload_shape(*json_text::find(target.json, "payload"), target.pointer, target.errors);
 }
 
 void read_own_headers(MemberTarget& target, const json::value& value) {
@@ -91,10 +96,11 @@ void read_numbers(MemberTarget& target, const json::value& value) {
   }
   for (std::size_t i = 0; i < list->size(); ++i) {
     const auto text = text_in((*list)[i]);
-    if (const auto problem = text ? number_problem(*text) : "must be a string") {
+    auto number = normal_number(text.value_or(""));
+    if (const auto problem = text ? number_problem(number) : "must be a string") {
       target.errors.push_back({target.pointer + step(i), *problem});
-    } else if (std::ranges::find(numbers, *text) == numbers.end()) {
-      numbers.emplace_back(*text);
+    } else if (std::ranges::find(numbers, number) == numbers.end()) {
+      numbers.push_back(std::move(number));
     }
   }
 }
@@ -120,7 +126,11 @@ constexpr MemberReader kMembers[] = {
     {"id", read_read_only},
     {"version", read_read_only},
     {"disabled_reason", read_read_only},
+    {"disabled_at", read_read_only},
+    {"unconfirmed_emails", read_read_only},
+    {"confirmed_emails", read_read_only},
     {"previous_secret_expires_at", read_read_only},
+    {"previous_secrets", read_read_only},
     {"public_key", read_read_only},
     {"created_at", read_read_only},
     {"updated_at", read_read_only},
@@ -142,18 +152,43 @@ json::array events_to_json(EventTypeSet events) {
   return names;
 }
 
+// Stored with what has the numbers of filters and templates as they were written. Before there was this member all were
+// written by Boost.JSON, which writes 1.5 as 1.5E0, and sent in the shortest form.
+constexpr std::string_view kAsWritten = "numbers_as_written";
+constexpr std::string_view kDisabledAt = "disabled_at_us";  // to the microsecond, unlike what is shown
+
+std::string with_shortest_decimals(std::string_view compact) {
+  std::string out;
+  for (std::size_t i = 0; i < compact.size();) {
+    const std::size_t begin = i;
+    const char c = compact[i];
+    if (c == '"') i = json_text::string_end(compact, i);
+    else if (c == '-' || (c >= '0' && c <= '9')) i = json_text::value_end(compact, i);
+    else ++i;
+    const auto token = compact.substr(begin, i - begin);
+    double number = 0;
+    const bool boosted = c != '"' && token.contains('E') &&
+                         std::from_chars(token.data(), token.data() + token.size(), number).ec == std::errc();
+    std::array<char, 32> digits{};
+    if (boosted) out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
+    else out += token;
+  }
+  return out;
+}
+
 // A stored value that webhook_to_stored_json() wrote; throws where it is something else.
-std::string_view stored_text(const json::object& json, std::string_view name) { return json.at(name).as_string(); }
+std::string_view text_at(const json::object& json, std::string_view name) { return json.at(name).as_string(); }
 
 }  // namespace
 
-FieldErrors apply_webhook_json(Webhook& webhook, const json::value& patch, const UrlRules& rules) {
+FieldErrors apply_webhook_json(Webhook& webhook, std::string_view patch, const UrlRules& rules) {
   FieldErrors errors;
-  const auto* object = patch.if_object();
-  if (object == nullptr) return {{"", "must be a JSON object"}};
-  for (const auto& member : *object) {
+  const std::string text = json_text::compact(patch);
+  if (!text.starts_with('{')) return {{"", "must be a JSON object"}};
+  const auto members = json::parse(json_text::with_plain_integers(text));
+  for (const auto& member : members.get_object()) {
     const std::string_view name(member.key().data(), member.key().size());
-    MemberTarget target{webhook, rules, step(name), errors};
+    MemberTarget target{webhook, rules, step(name), errors, text};
     if (const auto* reader = reader_of(name)) {
       reader->read(target, member.value());
     } else {
@@ -171,6 +206,14 @@ FieldErrors required_problems(const Webhook& webhook) {
   return errors;
 }
 
+std::vector<std::string> unconfirmed_emails(const Webhook& webhook) {
+  std::vector<std::string> out;
+  for (const std::string& email : webhook.notify_emails) {
+    if (std::ranges::find(webhook.confirmed_emails, email) == webhook.confirmed_emails.end()) out.push_back(email);
+  }
+  return out;
+}
+
 json::object webhook_to_json(const Webhook& webhook) {
   json::object out;
   out["id"] = webhook.id.str();
@@ -179,48 +222,71 @@ json::object webhook_to_json(const Webhook& webhook) {
   out["name"] = webhook.name;
   out["url"] = text_or_null(webhook.url);
   out["events"] = events_to_json(webhook.events);
-  out["filters"] = webhook.filter ? json::value(filter_to_json(*webhook.filter)) : json::value(nullptr);
+  out["filters"] = webhook.filter ? verbatim(filter_to_json(*webhook.filter)) : json::value(nullptr);
   out["payload"] = payload_shape_to_json(webhook.payload);
   out["headers"] = headers_to_json(webhook.headers);
   out["numbers"] = texts_to_json(webhook.numbers);
   add_delivery_members(out, webhook);
   add_security_members(out, webhook);
+  out["unconfirmed_emails"] = texts_to_json(unconfirmed_emails(webhook));
   out["enabled"] = webhook.enabled;
   out["disabled_reason"] = text_or_null(webhook.disabled_reason);
-  if (webhook.previous_secret_expires_at) {
-    out["previous_secret_expires_at"] = format_rfc3339(*webhook.previous_secret_expires_at);
+  out["disabled_at"] = text_or_null(webhook.disabled_at ? format_rfc3339(*webhook.disabled_at) : "");
+  if (!webhook.previous_secrets.empty()) {
+    out["previous_secret_expires_at"] = format_rfc3339(webhook.previous_secrets.front().expires_at);
+    auto& list = out["previous_secrets"].emplace_array();
+    for (const PreviousSecret& old : webhook.previous_secrets) {
+      list.push_back(json::object{{"expires_at", format_rfc3339(old.expires_at)}});
+    }
   }
   out["created_at"] = format_rfc3339(webhook.created_at);
   out["updated_at"] = format_rfc3339(webhook.updated_at);
   return out;
 }
 
-json::object webhook_to_stored_json(const Webhook& webhook) {
+std::string webhook_to_stored_json(const Webhook& webhook) {
   auto out = webhook_to_json(webhook);
   out.erase("headers");
-  return out;
+  out.erase("unconfirmed_emails");
+  out["confirmed_emails"] = texts_to_json(webhook.confirmed_emails);
+  out.erase("disabled_at");
+  if (webhook.disabled_at) out[kDisabledAt] = to_us(*webhook.disabled_at);
+  out[kAsWritten] = true;
+  return serialize_verbatim(out);
 }
 
-Webhook webhook_from_stored_json(const json::object& stored) {
+Webhook webhook_from_stored_json(std::string_view stored_text) {
   Webhook webhook;
+  const json::value document = json::parse({stored_text.data(), stored_text.size()});
+  const json::object& stored = document.as_object();
+  const std::string compact = json_text::compact(stored_text);
+  const std::string text = stored.contains(kAsWritten) ? compact : with_shortest_decimals(compact);
   // What was saved once stays, whatever this server would allow now.
   const UrlRules any_url{.allow_http = true, .literal_problem = {}};
   FieldErrors ignored;
   for (const auto& member : stored) {
     const auto* reader = reader_of(std::string_view(member.key().data(), member.key().size()));
     if (reader == nullptr || reader->read == &read_read_only) continue;
-    MemberTarget target{webhook, any_url, "", ignored};
+    MemberTarget target{webhook, any_url, "", ignored, text};
     reader->read(target, member.value());
   }
   take_stored_security(webhook, stored);
-  webhook.id = WebhookId::parse(stored_text(stored, "id")).value_or(WebhookId{});
-  webhook.version = static_cast<int>(integer_in(stored.at("version")).value_or(1));
+  webhook.id = WebhookId::parse(text_at(stored, "id")).value_or(WebhookId{});
+  webhook.version = static_cast<int>(json_integer(stored.at("version")).value_or(1));
   webhook.disabled_reason = text_in(stored.at("disabled_reason")).value_or("");
-  if (const auto* expires = stored.if_contains("previous_secret_expires_at")) {
-    webhook.previous_secret_expires_at = parse_rfc3339(text_in(*expires).value_or(""));
+  webhook.created_at = parse_rfc3339(text_at(stored, "created_at")).value_or(WallTime{});
+  webhook.updated_at = parse_rfc3339(text_at(stored, "updated_at")).value_or(WallTime{});
+  // Earlier versions wrote to all whom a webhook names.
+  webhook.confirmed_emails = webhook.notify_emails;
+  if (const auto* confirmed = stored.if_contains("confirmed_emails"); confirmed && confirmed->is_array()) {
+    webhook.confirmed_emails.clear();
+    for (const auto& email : confirmed->get_array()) webhook.confirmed_emails.emplace_back(text_in(email).value_or(""));
   }
-  webhook.created_at = parse_rfc3339(stored_text(stored, "created_at")).value_or(WallTime{});
-  webhook.updated_at = parse_rfc3339(stored_text(stored, "updated_at")).value_or(WallTime{});
+  // Of one that an earlier version disabled, the last change is what is known.
+  const auto* disabled_at = stored.if_contains(kDisabledAt);
+  if (!webhook.enabled) {
+    webhook.disabled_at = disabled_at ? from_us(json_integer(*disabled_at).value_or(0)) : webhook.updated_at;
+  }
   return webhook;
 }
 

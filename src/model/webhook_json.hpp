@@ -13,6 +13,8 @@ struct UrlRules {
   bool allow_http = false;
   // What is wrong with an address literal as a destination; unset: nothing is. Names are judged when connecting.
   std::function<std::optional<std::string>(std::string_view host)> literal_problem;
+  // What is wrong with a port as a destination, as the end of a sentence; unset: nothing is.
+  std::function<std::optional<std::string>(std::uint16_t port)> port_problem{};
   // Is it one of this server's own test receivers? These are fit, whatever else stands here. Unset: there are none.
   std::function<bool(std::string_view url)> is_test_receiver{};
 };
@@ -21,23 +23,26 @@ struct UrlRules {
 // fragment, at most limits::kUrlBytesMax. Answers what is wrong.
 std::optional<std::string> url_problem(std::string_view url, const UrlRules& rules);
 
-// Applies the members of `patch` to `webhook`; null resets a member to its default (of `secret` and `token` that is
-// the empty text: the caller generates them). Unknown and read-only members and wrong values are errors, which name
-// the member by its pointer; `webhook` is then in an unspecified state. Sets neither id, version nor times; `enabled:
-// true` clears disabled_reason. `team_id` is taken like the rest: whether it may change is for the caller to compare.
-// Creating is: apply to Webhook{}, then required_problems().
-FieldErrors apply_webhook_json(Webhook& webhook, const boost::json::value& patch, const UrlRules& rules);
+// Applies the members of `patch`, valid JSON, to `webhook`; null resets a member to its default (of `secret` and
+// `token` that is the empty text: the caller generates them). Unknown and read-only members and wrong values are
+// errors, which name the member by its pointer; `webhook` is then in an unspecified state. Sets neither id, version nor
+// times; `enabled: true` clears disabled_reason. `team_id` is taken like the rest: whether it may change is for the
+// caller to compare. Creating is: apply to Webhook{}, then required_problems().
+FieldErrors apply_webhook_json(Webhook& webhook, std::string_view patch, const UrlRules& rules);
 // What is wrong with the webhook as a whole: what it cannot be saved without, and what does not go together.
 FieldErrors required_problems(const Webhook& webhook);
 
-// What the API shows: everything but the secrets (token and private keys among them). Times are exact to the
-// millisecond.
+// What the API shows, to be written with serialize_verbatim() (verbatim_json.hpp): everything but the secrets (token
+// and private keys among them). Times are exact to the millisecond.
 boost::json::object webhook_to_json(const Webhook& webhook);
 
+// Whom it names and may not write to yet.
+std::vector<std::string> unconfirmed_emails(const Webhook& webhook);
+
 // What stores may keep in clear: the same, without the own headers, whose values often are secrets.
-boost::json::object webhook_to_stored_json(const Webhook& webhook);
-// Back from webhook_to_stored_json(): trusts its input. Leaves the secrets empty.
-Webhook webhook_from_stored_json(const boost::json::object& json);
+std::string webhook_to_stored_json(const Webhook& webhook);
+// Back from webhook_to_stored_json(): trusts its input, which is compact. Leaves the secrets empty.
+Webhook webhook_from_stored_json(std::string_view json);
 
 // The secrets, for stores: what nobody is shown, or only those who may change the webhook. The own headers are with
 // them.

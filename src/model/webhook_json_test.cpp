@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "model/verbatim_json.hpp"
 #include "signing/signing.hpp"
 
 namespace limehook {
@@ -13,9 +14,7 @@ using namespace std::chrono_literals;
 const UrlRules kRules{.allow_http = false, .literal_problem = {}};
 constexpr std::int64_t kThreePm = 1'738'249'200'000'000;  // 2025-01-30T15:00:00Z
 
-FieldErrors apply(Webhook& webhook, std::string_view patch) {
-  return apply_webhook_json(webhook, json::parse(patch), kRules);
-}
+FieldErrors apply(Webhook& webhook, std::string_view patch) { return apply_webhook_json(webhook, patch, kRules); }
 
 Webhook made(std::string_view patch) {
   Webhook webhook;
@@ -156,7 +155,7 @@ TEST(ApplyWebhookJson, NamesWhatIsWrong) {
             {"/retry_schedule/0", "/retry_schedule/3", "/retry_schedule/4", "/retry_schedule/5", "/retry_schedule/6"}},
            {"timeout_ms", "99", {"/timeout_ms"}},
            {"timeout_ms", "60001", {"/timeout_ms"}},
-           {"timeout_ms", "15000.0", {"/timeout_ms"}},
+           {"timeout_ms", "15000.5", {"/timeout_ms"}},
            {"timeout_ms", "18446744073709551615", {"/timeout_ms"}},
            {"timeout_ms", "\"15s\"", {"/timeout_ms"}},
            {"max_concurrency", "0", {"/max_concurrency"}},
@@ -213,7 +212,7 @@ TEST(RequiredProblems, AskForAUrlWhereSomethingIsPushed) {
 TEST(ApplyWebhookJson, RefusesMembersThatAreNotTheUsers) {
   // Goal: typing mistakes and read-only members are told apart.
   for (const auto* name : {"id", "version", "created_at", "updated_at", "disabled_reason", "previous_secret_expires_at",
-                           "breaker", "backlog", "failing_since", "blocked_by"}) {
+                           "previous_secrets", "breaker", "backlog", "failing_since", "blocked_by"}) {
     EXPECT_EQ(errors_of(member(name, "1")), (FieldErrors{{"/" + std::string(name), "is read-only"}}));
   }
   EXPECT_EQ(errors_of(R"({"Name":"x","a/b":1})"),
@@ -311,7 +310,7 @@ TEST(Secrets, AreJudgedAsTheSignerJudgesThem) {
   for (const auto& secret : secrets) {
     const json::object patch{{"secret", secret}};
     Webhook webhook;
-    const bool saved = apply_webhook_json(webhook, patch, kRules).empty();
+    const bool saved = apply_webhook_json(webhook, json::serialize(patch), kRules).empty();
     EXPECT_EQ(saved, !signing::secret_problem(secret)) << secret;
     good += saved;
   }
@@ -330,11 +329,12 @@ TEST(WebhookToJson, ShowsEverythingButSecrets) {
   webhook.id = WebhookId{77};
   webhook.version = 4;
   webhook.disabled_reason = "the receiver answered 410";
-  webhook.previous_secret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
-  webhook.previous_secret_expires_at = from_us(kThreePm + 1'000'000);
+  webhook.disabled_at = from_us(kThreePm + 250'000);
+  webhook.previous_secrets = {{"whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", from_us(kThreePm + 1'000'000)},
+                              {"whsec_BBECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", from_us(kThreePm)}};
   webhook.created_at = from_us(kThreePm);
   webhook.updated_at = from_us(kThreePm + 250'000);
-  EXPECT_EQ(json::serialize(webhook_to_json(webhook)),
+  EXPECT_EQ(serialize_verbatim(webhook_to_json(webhook)),
             R"({"id":"wh_000000000002d","version":4,"team_id":"team_001","name":"CRM",)"
             R"("url":"https://example.com/hook","events":["missed_call","sms_sent"],)"
             R"("filters":{"match":"any","conditions":[{"field":"duration","op":"gt","value":30}]},)"
@@ -343,19 +343,37 @@ TEST(WebhookToJson, ShowsEverythingButSecrets) {
             R"("rate_limit":2.5E0,"ordered":"call","fallback_url":"https://example.com/second","mode":"push",)"
             R"("notify_emails":["ops@example.com"],)"
             R"("signatures":["v1"],"public_key":null,"signature_header":null,"oauth":null,"client_certificate":null,)"
-            R"("enabled":false,"disabled_reason":"the receiver answered 410",)"
-            R"("previous_secret_expires_at":"2025-01-30T15:00:01Z","created_at":"2025-01-30T15:00:00Z",)"
+            R"("unconfirmed_emails":["ops@example.com"],)"
+            R"("enabled":false,"disabled_reason":"the receiver answered 410","disabled_at":"2025-01-30T15:00:00.250Z",)"
+            R"("previous_secret_expires_at":"2025-01-30T15:00:01Z",)"
+            R"("previous_secrets":[{"expires_at":"2025-01-30T15:00:01Z"},{"expires_at":"2025-01-30T15:00:00Z"}],)"
+            R"("created_at":"2025-01-30T15:00:00Z",)"
             R"("updated_at":"2025-01-30T15:00:00.250Z"})");
 }
 
 TEST(WebhookToJson, ShowsDefaultsAsNull) {
   // Goal: clients can tell "the default" from a value that happens to equal it.
   const auto shown = webhook_to_json(made(R"({"name":"a","url":"https://example.com"})"));
-  for (const auto* name : {"team_id", "filters", "payload", "retry_schedule", "disabled_reason"}) {
+  for (const auto* name : {"team_id", "filters", "payload", "retry_schedule", "disabled_reason", "disabled_at"}) {
     EXPECT_TRUE(shown.at(name).is_null()) << name;
   }
   EXPECT_EQ(shown.at("events").as_array().size(), kPhoneEventTypeCount);
   EXPECT_FALSE(shown.contains("previous_secret_expires_at"));
+  EXPECT_FALSE(shown.contains("previous_secrets"));
+}
+
+TEST(WebhookFromStoredJson, TakesWhatAnEarlierVersionStored) {
+  // Goal: those whom webhooks name already go on getting their notices, and since when one is disabled is known
+  // roughly.
+  auto webhook = made(kEverything);
+  webhook.id = WebhookId{77};
+  webhook.updated_at = from_us(kThreePm);
+  auto stored = json::parse(webhook_to_stored_json(webhook)).as_object();
+  stored.erase("confirmed_emails");
+  stored.erase("disabled_at_us");
+  const auto back = webhook_from_stored_json(json::serialize(stored));
+  EXPECT_EQ(back.confirmed_emails, webhook.notify_emails);
+  EXPECT_EQ(back.disabled_at, webhook.updated_at);
 }
 
 TEST(WebhookFromStoredJson, BringsBackWhatWasStored) {
@@ -366,29 +384,62 @@ TEST(WebhookFromStoredJson, BringsBackWhatWasStored) {
     webhook.version = 4;
     webhook.url = "http://127.0.0.1:8080/";
     webhook.disabled_reason = webhook.enabled ? "" : "failed for 5 days";
-    if (!webhook.enabled) webhook.previous_secret_expires_at = from_us(kThreePm);
+    if (!webhook.enabled) webhook.disabled_at = from_us(kThreePm);
+    webhook.confirmed_emails = webhook.notify_emails;
     webhook.created_at = from_us(kThreePm);
     webhook.updated_at = from_us(kThreePm + 250'000);
     auto expected = webhook;
     expected.secret.clear();
     expected.token.clear();
     expected.headers.clear();
-    const auto text = json::serialize(webhook_to_stored_json(webhook));
+    const auto text = webhook_to_stored_json(webhook);
     for (const auto& header : webhook.headers) {
       if (!header.value.empty()) EXPECT_FALSE(text.contains(header.value)) << text;
     }
-    EXPECT_EQ(webhook_from_stored_json(json::parse(text).as_object()), expected) << text;
+    EXPECT_EQ(webhook_from_stored_json(text), expected) << text;
   }
+}
+
+// Goal: numbers of filters and templates are kept as they are written, from the request to what is shown and stored.
+TEST(WebhookJson, KeepsNumbersAsTheyAreWritten) {
+  const std::string_view filters =
+      R"({"match":"all","conditions":[{"field":"x","op":"in","value":[9007199254740993.5,1e-400,1.50]}]})";
+  const std::string_view payload = R"({"template":{"id":123456789012345678901234567890,"rate":1.0}})";
+  const auto webhook = made(R"({"name":"a","url":"https://example.com","timeout_ms":2.5e3,"max_concurrency":3.0,)"
+                            R"("retry_schedule":[60.0,6e1],"filters":)" +
+                            std::string(filters) + R"(,"payload":)" + std::string(payload) + "}");
+  EXPECT_EQ(webhook.timeout, 2500ms);
+  EXPECT_EQ(webhook.max_concurrency, 3);
+  EXPECT_EQ(webhook.retry_schedule, (std::vector<Duration>{60s, 60s}));
+  for (const auto& text : {serialize_verbatim(webhook_to_json(webhook)), webhook_to_stored_json(webhook)}) {
+    EXPECT_TRUE(text.contains(filters)) << text;
+    EXPECT_TRUE(text.contains(payload)) << text;
+  }
+  const auto read = webhook_from_stored_json(webhook_to_stored_json(webhook));
+  EXPECT_EQ(read.filter, webhook.filter);
+  EXPECT_EQ(read.payload, webhook.payload);
+}
+
+// Goal: what older versions have stored, which wrote 1.5 as 1.5E0 and sent 1.5, is still sent as it was.
+TEST(WebhookFromStoredJson, ReadsNumbersOfOlderVersions) {
+  const auto webhook = webhook_from_stored_json(
+      R"({"id":"wh_000000000002d","version":1,"disabled_reason":null,"created_at":"2025-01-30T15:00:00Z",)"
+      R"("updated_at":"2025-01-30T15:00:00Z","name":"a 1E0","url":"https://example.com","rate_limit":2.5E0,)"
+      R"("payload":{"template":{"a":1.5E0,"b":[1E300,-25E-2],"c":"1.5E0","d":7}}})");
+  EXPECT_EQ(webhook.rate_limit, 2.5);
+  EXPECT_EQ(webhook.name, "a 1E0");
+  EXPECT_EQ(std::get<PayloadTemplate>(webhook.payload.content).source,
+            R"({"a":1.5,"b":[1e+300,-0.25],"c":"1.5E0","d":7})");
 }
 
 TEST(WebhookFromStoredJson, DamageIsHarmless) {
   // Goal: what a damaged file holds is an error, or a webhook that can be shown and whose filter can be asked.
-  EXPECT_ANY_THROW(webhook_from_stored_json({}));
-  EXPECT_ANY_THROW(webhook_from_stored_json({{"id", 7}}));
-  auto stored = webhook_to_stored_json(made(kEverything));
+  EXPECT_ANY_THROW(webhook_from_stored_json("{}"));
+  EXPECT_ANY_THROW(webhook_from_stored_json(R"({"id":7})"));
+  auto stored = json::parse(webhook_to_stored_json(made(kEverything))).as_object();
   for (const std::string_view condition : {R"({"field":"a","op":"eq"})", R"({"field":"a","op":"?"})", "7"}) {
     stored["filters"] = {{"conditions", {json::parse(condition)}}};
-    const auto webhook = webhook_from_stored_json(stored);
+    const auto webhook = webhook_from_stored_json(json::serialize(stored));
     ASSERT_TRUE(webhook.filter);
     passes(*webhook.filter, R"({"a":1})");
     webhook_to_json(webhook);

@@ -19,6 +19,7 @@ struct MemberTarget {
   const UrlRules& rules;
   std::string pointer;
   FieldErrors& errors;
+  std::string_view json;  // the webhook's, compact: for members whose numbers are kept as they are written
 
   void refuse(std::string detail) { errors.push_back({pointer, std::move(detail)}); }
   void refuse_if(std::optional<std::string> problem) {

@@ -65,7 +65,7 @@ std::optional<std::string> pem_problem(std::string_view text) {
 
 OauthSettings::ClientAuth read_client_auth(MemberTarget& target, const json::object& object) {
   const auto* value = object.if_contains("auth");
-  if (value == nullptr || value->is_null() || text_in(*value) == "basic") return OauthSettings::ClientAuth::Basic;
+  if (value == nullptr || text_in(*value) == "basic") return OauthSettings::ClientAuth::Basic;
   if (text_in(*value) != "body") target.errors.push_back({target.pointer + "/auth", R"(must be "basic" or "body")"});
   return OauthSettings::ClientAuth::Body;
 }
@@ -130,6 +130,24 @@ std::string stored_text(const json::object& stored, std::string_view name) {
   return value != nullptr ? std::string(text_in(*value).value_or("")) : std::string();
 }
 
+std::vector<PreviousSecret> stored_previous_secrets(const json::object& stored) {
+  const auto read = [](const json::object& from, std::string_view secret, std::string_view expires_at) {
+    const auto* us = from.if_contains(expires_at);
+    return PreviousSecret{stored_text(from, secret), from_us(us != nullptr ? json_integer(*us).value_or(0) : 0)};
+  };
+  std::vector<PreviousSecret> secrets;
+  // Store version 1 knew one of them only.
+  if (stored.contains("previous_secret")) {
+    secrets.push_back(read(stored, "previous_secret", "previous_secret_expires_at_us"));
+  }
+  const auto* list = stored.if_contains("previous_secrets");
+  if (list == nullptr || !list->is_array()) return secrets;
+  for (const auto& old : list->get_array()) {
+    if (old.is_object()) secrets.push_back(read(old.get_object(), "secret", "expires_at_us"));
+  }
+  return secrets;
+}
+
 }  // namespace
 
 std::span<const MemberReader> security_members() {
@@ -173,9 +191,11 @@ FieldErrors signature_header_problems(const Webhook& webhook) {
 
 json::object webhook_secrets_to_json(const Webhook& webhook) {
   json::object out{{"secret", webhook.secret}, {"token", webhook.token}};
-  if (!webhook.previous_secret.empty()) out["previous_secret"] = webhook.previous_secret;
-  if (webhook.previous_secret_expires_at) {
-    out["previous_secret_expires_at_us"] = to_us(*webhook.previous_secret_expires_at);
+  if (!webhook.previous_secrets.empty()) {
+    auto& list = out["previous_secrets"].emplace_array();
+    for (const PreviousSecret& old : webhook.previous_secrets) {
+      list.push_back(json::object{{"secret", old.secret}, {"expires_at_us", to_us(old.expires_at)}});
+    }
   }
   if (!webhook.signing_key.empty()) out["signing_key"] = webhook.signing_key;
   if (webhook.oauth) out["oauth_client_secret"] = webhook.oauth->client_secret;
@@ -187,11 +207,7 @@ json::object webhook_secrets_to_json(const Webhook& webhook) {
 void take_stored_secrets(Webhook& webhook, const json::object& stored) {
   webhook.secret = stored_text(stored, "secret");
   webhook.token = stored_text(stored, "token");
-  webhook.previous_secret = stored_text(stored, "previous_secret");
-  webhook.previous_secret_expires_at.reset();
-  if (const auto* us = stored.if_contains("previous_secret_expires_at_us")) {
-    webhook.previous_secret_expires_at = WallTime(Duration(integer_in(*us).value_or(0)));
-  }
+  webhook.previous_secrets = stored_previous_secrets(stored);
   webhook.signing_key = stored_text(stored, "signing_key");
   if (webhook.oauth) webhook.oauth->client_secret = stored_text(stored, "oauth_client_secret");
   if (webhook.client_certificate) {

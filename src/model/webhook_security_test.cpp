@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "model/verbatim_json.hpp"
 #include "model/webhook_json.hpp"
 
 namespace limehook {
@@ -15,7 +16,7 @@ const UrlRules kRules{.allow_http = false, .literal_problem = [](std::string_vie
 // The pointers of what is wrong, one a line.
 std::string wrong(Webhook& webhook, std::string_view patch) {
   std::string pointers;
-  auto errors = apply_webhook_json(webhook, json::parse(json::string_view(patch.data(), patch.size())), kRules);
+  auto errors = apply_webhook_json(webhook, patch, kRules);
   if (errors.empty()) errors = required_problems(webhook);
   for (const auto& error : errors) pointers += error.pointer + "\n";
   return pointers;
@@ -113,8 +114,8 @@ Webhook with_everything() {
   webhook.client_certificate->subject = "CN=me";
   webhook.client_certificate->not_after = WallTime(std::chrono::hours(500'000));
   webhook.secret = "the-secret";
-  webhook.previous_secret = "the-old-secret";
-  webhook.previous_secret_expires_at = WallTime(Duration(1'738'249'200'123'456));
+  webhook.previous_secrets = {{"the-old-secret", WallTime(Duration(1'738'249'200'123'456))},
+                              {"the-older-secret", WallTime(Duration(1'738'249'200'654'321))}};
   webhook.token = "the-token";
   webhook.signatures.v1a = true;
   webhook.signing_key = "the-signing-key";
@@ -125,9 +126,9 @@ Webhook with_everything() {
 
 // Goal: what is shown holds no secret, whatever it is.
 TEST(WebhookSecrets, AreNotShown) {
-  const auto shown = json::serialize(webhook_to_json(with_everything()));
+  const auto shown = serialize_verbatim(webhook_to_json(with_everything()));
   for (const auto* const secret :
-       {"the-secret", "the-old-secret", "the-token", "the-signing-key", "s3cret", "its key"}) {
+       {"the-secret", "the-old-secret", "the-older-secret", "the-token", "the-signing-key", "s3cret", "its key"}) {
     EXPECT_EQ(shown.find(secret), std::string::npos) << secret;
   }
   for (const auto* const open : {"whpk_public", "a certificate", "CN=me", "id.example", "X-Sig"}) {
@@ -139,12 +140,22 @@ TEST(WebhookSecrets, AreNotShown) {
 TEST(WebhookSecrets, SurviveBeingStored) {
   for (const auto& webhook :
        {with_everything(), Webhook{.id = WebhookId{1}, .name = "n", .url = "https://a.example/"}}) {
-    const auto config = json::serialize(webhook_to_stored_json(webhook));
+    const auto config = webhook_to_stored_json(webhook);
     const auto secrets = json::serialize(webhook_secrets_to_json(webhook));
-    auto back = webhook_from_stored_json(json::parse(config).as_object());
+    auto back = webhook_from_stored_json(config);
     take_stored_secrets(back, json::parse(secrets).as_object());
     EXPECT_TRUE(back == webhook) << config << secrets;
   }
+}
+
+// Goal: what store version 1 has kept of a rotation is still a promise.
+TEST(WebhookSecrets, OneSecretOfAnOlderVersionGoesOnSigning) {
+  Webhook webhook;
+  take_stored_secrets(webhook, json::parse(R"({"secret":"new","token":"t","previous_secret":"old",)"
+                                           R"("previous_secret_expires_at_us":1738249200123456})")
+                                   .as_object());
+  EXPECT_EQ(webhook.previous_secrets,
+            (std::vector<PreviousSecret>{{"old", WallTime(Duration(1'738'249'200'123'456))}}));
 }
 
 }  // namespace

@@ -59,7 +59,8 @@ std::optional<std::string> url_problem(std::string_view text, const UrlRules& ru
   if (url.has_userinfo()) return "must not contain a user name or password (use headers or the token instead)";
   if (url.has_fragment()) return "must not contain a fragment ('#')";
   if (url.has_port() && url.port_number() == 0) return "must have a port from 1 to 65535, or none";
-  return host_problem(url, rules);
+  if (auto problem = host_problem(url, rules)) return problem;
+  return url.port_number() != 0 && rules.port_problem ? rules.port_problem(url.port_number()) : std::nullopt;
 }
 
 }  // namespace limehook

@@ -99,6 +99,18 @@ TEST(UrlProblem, JudgesTheHostAsTheServerSays) {
   EXPECT_EQ(seen, "127.0.0.1");
 }
 
+TEST(UrlProblem, JudgesThePortAsTheServerSays) {
+  // Goal: the rule for ports sees those that are written, and its answer is the answer.
+  const UrlRules rules{
+      .allow_http = true, .literal_problem = {}, .port_problem = [](std::uint16_t port) -> std::optional<std::string> {
+        return port == 25 ? std::optional<std::string>("must not use port 25") : std::nullopt;
+      }};
+  EXPECT_EQ(url_problem("http://example.com:25/", rules), "must not use port 25");
+  EXPECT_EQ(url_problem("https://[::1]:0025", rules), "must not use port 25");
+  EXPECT_EQ(url_problem("https://example.com:8443/:25", rules), std::nullopt);
+  EXPECT_EQ(url_problem("https://example.com/", rules), std::nullopt);
+}
+
 TEST(UrlProblem, TakesTheLongestUrl) {
   // Goal: the limit itself still fits.
   const std::string start = "https://example.com/";

@@ -7,14 +7,9 @@ constexpr Duration kUseGranularity = std::chrono::minutes(1);
 constexpr Duration kExpiryInterval = std::chrono::minutes(1);
 
 template <class Rows>
-void remove_expired(Rows& rows, WallTime now, std::vector<store::CatalogChange>& changes) {
-  std::vector<typename Rows::RowId> expired;
+void add_expired(const Rows& rows, WallTime now, std::vector<store::CatalogChange>& changes) {
   for (const auto& [id, row] : rows.all()) {
-    if (row.expires_at <= now) expired.push_back(id);
-  }
-  for (const auto id : expired) {
-    rows.remove(id);
-    changes.emplace_back(store::Removed<typename Rows::RowId>{id});
+    if (row.expires_at <= now) changes.emplace_back(store::Removed<typename Rows::RowId>{id});
   }
 }
 
@@ -42,8 +37,19 @@ struct Directory::Applier {
     d.users_by_subject_.erase(found->second.oidc_subject);
     d.users_.erase(found);
   }
-  void operator()(const Session& session) const { d.sessions_.put(session); }
-  void operator()(const store::Removed<SessionId>& removed) const { d.sessions_.remove(removed.id); }
+  void operator()(const Session& session) const {
+    if (session.portal()) d.portals_[session.team_id].insert(session.id);
+    d.sessions_.put(session);
+  }
+  void operator()(const store::Removed<SessionId>& removed) const {
+    const Session* session = d.sessions_.find(removed.id);
+    if (session && session->portal()) {
+      const auto team = d.portals_.find(session->team_id);
+      team->second.erase(removed.id);
+      if (team->second.empty()) d.portals_.erase(team);
+    }
+    d.sessions_.remove(removed.id);
+  }
   void operator()(const Link& link) const { d.links_.put(link); }
   void operator()(const store::Removed<LinkId>& removed) const { d.links_.remove(removed.id); }
   // Uses come from here; the rest is only stored.
@@ -58,11 +64,17 @@ void Directory::load(store::Catalog& catalog) {
   for (Number& number : catalog.numbers) numbers_.put(std::move(number));
   for (Team& team : catalog.teams) teams_[team.id] = std::move(team);
   for (const User& user : catalog.users) Applier{*this}(user);
-  for (Session& session : catalog.sessions) sessions_.put(std::move(session));
+  for (const Session& session : catalog.sessions) Applier{*this}(session);
   for (Link& link : catalog.links) links_.put(std::move(link));
 }
 
 void Directory::apply(const store::CatalogChange& change) { std::visit(Applier{*this}, change); }
+
+const std::set<SessionId>& Directory::portals_of(const std::string& team) const {
+  static const std::set<SessionId> none;
+  const auto found = portals_.find(team);
+  return found == portals_.end() ? none : found->second;
+}
 
 const User* Directory::find_user(UserId id) const {
   const auto found = users_.find(id);
@@ -101,8 +113,10 @@ std::vector<store::CatalogChange> Directory::take_upkeep(WallTime now) {
   std::vector<store::CatalogChange> changes = std::exchange(uses_, {});
   if (now < next_expiry_) return changes;
   next_expiry_ = now + kExpiryInterval;
-  remove_expired(sessions_, now, changes);
-  remove_expired(links_, now, changes);
+  const auto uses = changes.size();
+  add_expired(sessions_, now, changes);
+  add_expired(links_, now, changes);
+  for (std::size_t i = uses; i < changes.size(); ++i) apply(changes[i]);
   return changes;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -64,6 +65,8 @@ class Directory {
 
   const HashedRows<ApiKey>& keys() const { return keys_; }
   const HashedRows<Session>& sessions() const { return sessions_; }
+  // The open portals of a team, the oldest first.
+  const std::set<SessionId>& portals_of(const std::string& team) const;
   const HashedRows<Link>& links() const { return links_; }
   const NumberDirectory& numbers() const { return numbers_; }
   const std::map<std::string, Team>& teams() const { return teams_; }
@@ -86,6 +89,7 @@ class Directory {
 
   HashedRows<ApiKey> keys_;
   HashedRows<Session> sessions_;
+  std::map<std::string, std::set<SessionId>> portals_;  // by team
   HashedRows<Link> links_;
   NumberDirectory numbers_;
   std::map<std::string, Team> teams_;

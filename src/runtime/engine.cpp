@@ -37,6 +37,7 @@ Engine::Engine(asio::io_context& io, store::Store& store, EngineOptions options,
       updates_(std::make_shared<UpdateFeed>(io)),
       key_ids_(catalog_.last_id),
       readers_(static_cast<std::size_t>(options.reader_threads)),
+      read_places_(std::make_shared<ReadPlaces>(io, 2 * static_cast<std::size_t>(options.reader_threads))),
       timer_(io),
       upkeep_timer_(io),
       drained_(io, asio::steady_timer::time_point::max()) {
@@ -66,11 +67,11 @@ void Engine::load() {
     webhook_index_.add(webhook.id, webhook.team_id);
     scheduler_.load_webhook(std::move(webhook));
   }
-  for (const store::WebhookHealth& health : catalog_.healths) scheduler_.load_health(health);
+  const Now at = now();
+  for (const store::WebhookHealth& health : catalog_.healths) scheduler_.load_health(at, health);
   for (auto& [id, team] : catalog_.deleted_webhooks) deleted_teams_[id] = std::move(team);
   directory_.load(catalog_);
   for (const Recovery& recovery : catalog_.running_recoveries) scheduler_.load_recovery(recovery);
-  const Now at = now();
   for (DeliveryId after;;) {
     const auto page = store_.list_open(after, kOpenPerRead);
     for (const store::OpenDelivery& delivery : page) scheduler_.load_delivery(at, delivery);

@@ -23,6 +23,7 @@
 #include "http_client/attempt_sender.hpp"
 #include "runtime/directory.hpp"
 #include "runtime/event_watch.hpp"
+#include "runtime/read_places.hpp"
 #include "runtime/stats_recorder.hpp"
 #include "runtime/store_writer.hpp"
 #include "runtime/update_feed.hpp"
@@ -56,7 +57,7 @@ class Engine {
   ~Engine();
 
   // ---- requests; each answers once its effect is durable ----
-  Answer<std::vector<delivery::EventReceipt>> submit_events(std::vector<EventDraft> events, std::string scope);
+  Answer<std::vector<delivery::EventReceipt>> submit_events(std::vector<EventDraft> events, bool of_teams_only = false);
   Answer<delivery::TestFinished> test_webhook(WebhookId webhook, EventDraft event);
   // A webhook without id is new; otherwise its version says from which one the change was made.
   Answer<WebhookPtr> save_webhook(Webhook webhook, std::optional<AuditEntry> audit);
@@ -69,7 +70,7 @@ class Engine {
   void record(AuditEntry entry);
   Answer<void> retry_delivery(const Delivery& delivery, EventType type);
   // Answered when the attempt that is under way, if any, has ended.
-  Answer<void> skip_delivery(DeliveryId delivery);
+  Answer<void> skip_delivery(DeliveryId delivery, Actor by);
   Answer<Recovery> start_recovery(Recovery recovery);
   Answer<Recovery> cancel_recovery(RecoveryId recovery);
 
@@ -86,6 +87,8 @@ class Engine {
   Directory& directory() { return directory_; }
   const Directory& directory() const { return directory_; }
   const StatsRecorder& unsaved_stats() const { return stats_; }
+  // Seals what cursors say; the same after a restart.
+  const std::string& cursor_key() const { return catalog_.cursor_key; }
   bool draining() const { return draining_; }
   std::int64_t new_id();
   void refresh_gauges();
@@ -157,7 +160,8 @@ class Engine {
   std::unordered_set<std::string> changing_;  // subjects of changes that are being stored
   std::unordered_map<WebhookId, std::string> deleted_teams_;
   IdGenerator key_ids_;
-  asio::thread_pool readers_;     // for people's queries
+  asio::thread_pool readers_;  // for people's queries
+  std::shared_ptr<ReadPlaces> read_places_;
   asio::thread_pool loaders_{1};  // for what deliveries wait for: no query may hold that up
   asio::steady_timer timer_;
   asio::steady_timer upkeep_timer_;
@@ -185,6 +189,7 @@ asio::awaitable<std::invoke_result_t<Run>> Engine::run_on_pool(Run run) {
 
 template <class Query>
 asio::awaitable<std::invoke_result_t<Query, const store::Store&>> Engine::read(Query query) {
+  const auto place = co_await read_places_->enter();
   auto run = [this, query = std::move(query)] { return query(static_cast<const store::Store&>(store_)); };
   co_return co_await asio::co_spawn(readers_, run_on_pool(std::move(run)), asio::use_awaitable);
 }

@@ -20,10 +20,10 @@ std::expected<void, Refusal> unwrap_stored(const delivery::Output& output) {
 
 }  // namespace
 
-Answer<std::vector<delivery::EventReceipt>> Engine::submit_events(std::vector<EventDraft> events, std::string scope) {
+Answer<std::vector<delivery::EventReceipt>> Engine::submit_events(std::vector<EventDraft> events, bool of_teams_only) {
   const auto ticket = new_ticket();
   const auto count = events.size();
-  auto output = co_await request(ticket, delivery::EventsSubmitted{ticket, std::move(events), std::move(scope)});
+  auto output = co_await request(ticket, delivery::EventsSubmitted{ticket, std::move(events), of_teams_only});
   auto answer = unwrap<std::vector<delivery::EventReceipt>>(std::move(output), [](delivery::Output&& o) {
     return std::get<delivery::EventsAccepted>(std::move(o)).receipts;
   });
@@ -32,8 +32,9 @@ Answer<std::vector<delivery::EventReceipt>> Engine::submit_events(std::vector<Ev
     co_return answer;
   }
   const auto duplicates = std::ranges::count(*answer, true, &delivery::EventReceipt::duplicate);
+  const auto conflicts = std::ranges::count(*answer, true, &delivery::EventReceipt::conflict);
   metrics_.events_duplicate.Increment(static_cast<double>(duplicates));
-  metrics_.events_accepted.Increment(static_cast<double>(count) - static_cast<double>(duplicates));
+  metrics_.events_accepted.Increment(static_cast<double>(count) - static_cast<double>(duplicates + conflicts));
   co_return answer;
 }
 
@@ -88,9 +89,10 @@ Answer<void> Engine::retry_delivery(const Delivery& delivery, EventType type) {
       co_await request(ticket, delivery::RetrySubmitted{ticket, store::open_delivery_of(delivery, type)}));
 }
 
-Answer<void> Engine::skip_delivery(DeliveryId delivery) {
+Answer<void> Engine::skip_delivery(DeliveryId delivery, Actor by) {
   const auto ticket = new_ticket();
-  co_return unwrap_stored(co_await request(ticket, delivery::SkipSubmitted{ticket, delivery}));
+  auto who = std::make_shared<const Actor>(std::move(by));
+  co_return unwrap_stored(co_await request(ticket, delivery::SkipSubmitted{ticket, delivery, std::move(who)}));
 }
 
 Answer<Recovery> Engine::start_recovery(Recovery recovery) {

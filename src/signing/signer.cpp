@@ -1,6 +1,6 @@
 #include <charconv>
 #include <chrono>
-#include <limits>
+#include <utility>
 
 #include "base/assert.hpp"
 #include "signing/secret.hpp"
@@ -73,12 +73,11 @@ SignedHeaders headers_of(std::string_view signatures) {
 
 Signer::Signer(const SigningKeys& keys) : current_{HmacSha256(keys.secret), standard_hmac(keys.secret)}, v1_(keys.v1) {
   if (!keys.private_key.empty()) ed25519_.emplace(keys.private_key);
-  if (keys.previous_secret.empty()) return;
-  previous_ = std::make_unique<const Key>(Key{HmacSha256(keys.previous_secret), standard_hmac(keys.previous_secret)});
-  previous_expires_at_ =
-      keys.previous_expires_at
-          ? std::chrono::floor<std::chrono::seconds>(*keys.previous_expires_at).time_since_epoch().count()
-          : std::numeric_limits<std::int64_t>::max();
+  previous_.reserve(keys.previous.size());
+  for (const ExpiringSecret& old : keys.previous) {
+    previous_.push_back({Key{HmacSha256(old.secret), standard_hmac(old.secret)},
+                         std::chrono::floor<std::chrono::seconds>(old.expires_at).time_since_epoch().count()});
+  }
 }
 
 std::string Signer::sign(std::string_view webhook_id, std::int64_t timestamp, std::string_view body) const {
@@ -86,7 +85,7 @@ std::string Signer::sign(std::string_view webhook_id, std::int64_t timestamp, st
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), timestamp).ptr;
   const std::string_view timestamp_text(digits.data(), static_cast<std::size_t>(end - digits.data()));
   std::string signatures;
-  signatures.reserve((previous_ ? 4 : 2) * (1 + sizeof(Mac)) + (ed25519_ ? 1 + kEd25519Size : 0));
+  signatures.reserve((3 + previous_.size()) * (1 + sizeof(Mac)) + (ed25519_ ? 1 + kEd25519Size : 0));
   const auto add = [&](SignatureKind kind, std::span<const unsigned char> bytes) {
     signatures += static_cast<char>(kind);
     signatures += text_of(bytes);
@@ -99,9 +98,11 @@ std::string Signer::sign(std::string_view webhook_id, std::int64_t timestamp, st
     message.append(".").append(timestamp_text).append(".").append(body);
     add(SignatureKind::StandardEd25519, ed25519_->sign(message));
   }
-  if (previous_ && timestamp < previous_expires_at_) {
-    add(SignatureKind::LimecallPrevious, previous_->limecall.mac({body}));
-    if (v1_) add(SignatureKind::StandardPrevious, standard(*previous_));
+  bool first = true;
+  for (const PreviousKey& old : previous_) {
+    if (timestamp >= old.expires_at) continue;
+    if (std::exchange(first, false)) add(SignatureKind::LimecallPrevious, old.key.limecall.mac({body}));
+    if (v1_) add(SignatureKind::StandardPrevious, standard(old.key));
   }
   return signatures;
 }

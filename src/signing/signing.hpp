@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <openssl/types.h>
 
@@ -49,8 +50,8 @@ enum class SignatureKind : unsigned char {
   Limecall = 1,          // HMAC-SHA256, 32 bytes
   Standard = 2,          // "v1": HMAC-SHA256, 32 bytes
   StandardEd25519 = 3,   // "v1a": Ed25519, 64 bytes
-  LimecallPrevious = 4,  // by the secret that is being replaced
-  StandardPrevious = 5,
+  LimecallPrevious = 4,  // by the last of the secrets that are being replaced
+  StandardPrevious = 5,  // by each of them
 };
 
 struct SignedHeaders {
@@ -81,13 +82,18 @@ class Ed25519Signer {
   std::shared_ptr<EVP_PKEY> key_;
 };
 
+// A secret that is being replaced. Satisfies secret_problem().
+struct ExpiringSecret {
+  std::string_view secret;
+  WallTime expires_at{};
+};
+
 // What one webhook version signs with.
 struct SigningKeys {
-  std::string_view secret;           // must satisfy secret_problem()
-  std::string_view previous_secret;  // likewise; empty: no rotation under way
-  std::optional<WallTime> previous_expires_at;
-  bool v1 = true;                // put HMACs into webhook-signature
-  std::string_view private_key;  // "whsk_…", for v1a; empty: none
+  std::string_view secret;               // must satisfy secret_problem()
+  std::vector<ExpiringSecret> previous;  // the last to be replaced first
+  bool v1 = true;                        // put HMACs into webhook-signature
+  std::string_view private_key;          // "whsk_…", for v1a; empty: none
 };
 
 // Signs for one webhook version.
@@ -102,10 +108,13 @@ class Signer {
     HmacSha256 limecall;
     HmacSha256 standard;
   };
+  struct PreviousKey {
+    Key key;
+    std::int64_t expires_at;  // Unix seconds
+  };
   Key current_;
   bool v1_;
-  std::unique_ptr<const Key> previous_;   // rare
-  std::int64_t previous_expires_at_ = 0;  // Unix seconds
+  std::vector<PreviousKey> previous_;     // rare
   std::optional<Ed25519Signer> ed25519_;  // rare
 };
 

@@ -133,9 +133,8 @@ TEST(Signer, SignsWithBothSecretsDuringARotation) {
   // Goal: the old secret signs too until the second in which it expires, and not from then on.
   Signer old_signer({.secret = kSecret});
   Signer new_signer({.secret = kOtherSecret});
-  Signer signer({.secret = kOtherSecret,
-                 .previous_secret = kSecret,
-                 .previous_expires_at = at(kTimestamp + 10) + std::chrono::milliseconds(500)});
+  Signer signer(
+      {.secret = kOtherSecret, .previous = {{kSecret, at(kTimestamp + 10) + std::chrono::milliseconds(500)}}});
   for (const std::int64_t timestamp : {kTimestamp, kTimestamp + 9}) {
     const auto old_headers = headers_of(old_signer.sign(kId, timestamp, kBody));
     const auto new_headers = headers_of(new_signer.sign(kId, timestamp, kBody));
@@ -248,12 +247,36 @@ TEST(Ed25519, PublicKeysHaveAPemForm) {
   }
 }
 
+TEST(Signer, SignsWithEachSecretUntilItsOwnTimeIsOver) {
+  // Goal: however many secrets were replaced, each signs until its own end, in whatever order these come; the plain
+  // header has the last of those that were replaced and are not over.
+  std::vector<std::string> secrets;
+  for (int i = 0; i < 6; ++i) secrets.push_back(generate_secret());
+  const auto alone = [&](std::size_t i) {
+    return headers_of(Signer({.secret = secrets[i]}).sign(kId, kTimestamp, kBody));
+  };
+  constexpr std::array<int, 5> kEnds{3, 50, 0, 20, 1};  // seconds after kTimestamp - 1: 0 is over
+  SigningKeys keys{.secret = secrets[0]};
+  for (std::size_t i = 0; i < kEnds.size(); ++i) keys.previous.push_back({secrets[i + 1], at(kTimestamp + kEnds[i])});
+  const auto headers = headers_of(Signer(keys).sign(kId, kTimestamp, kBody));
+  std::string expected = alone(0).webhook_signature;
+  for (std::size_t i = 0; i < kEnds.size(); ++i) {
+    if (kEnds[i] > 0) expected += " " + alone(i + 1).webhook_signature;
+  }
+  EXPECT_EQ(headers.webhook_signature, expected);
+  EXPECT_EQ(headers.limecall, alone(0).limecall);
+  EXPECT_EQ(headers.limecall_previous, alone(1).limecall);
+  keys.previous[0].expires_at = at(kTimestamp);
+  EXPECT_EQ(headers_of(Signer(keys).sign(kId, kTimestamp, kBody)).limecall_previous, alone(2).limecall);
+}
+
 TEST(Signer, PutsTheWantedVersionsIntoTheStandardHeader) {
   // Goal: v1, v1a or both, each verifiable, X-LimeCall-Signature always; during a rotation the old secret's v1 too.
   const auto sign = [](SigningKeys keys) { return headers_of(Signer(keys).sign(kId, kTimestamp, kBody)); };
   const auto asymmetric = sign({.secret = kSecret, .v1 = false, .private_key = kPrivateKey});
   const auto both = sign({.secret = kSecret, .private_key = kPrivateKey});
-  const auto rotating = sign({.secret = kOtherSecret, .previous_secret = kSecret, .private_key = kPrivateKey});
+  const auto rotating =
+      sign({.secret = kOtherSecret, .previous = {{kSecret, at(kTimestamp + 1)}}, .private_key = kPrivateKey});
   EXPECT_TRUE(asymmetric.webhook_signature.starts_with("v1a,"));
   EXPECT_EQ(asymmetric.webhook_signature.find(' '), std::string::npos);
   EXPECT_EQ(both.webhook_signature, std::string(kStandard) + " " + asymmetric.webhook_signature);

@@ -21,6 +21,7 @@ OpenDelivery open_delivery_of(const Delivery& delivery, EventType type) {
           .fallback = delivery.fallback,
           .order_key = delivery.order_key,
           .body_type = delivery.body_type,
+          .reason = delivery.reason,
           .updated_at = delivery.updated_at};
 }
 

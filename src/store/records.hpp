@@ -3,6 +3,7 @@
 // that the delivery core can make and read them without knowing any store.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -28,9 +29,12 @@ namespace limehook::store {
 struct NewEvent {
   Event event;
   std::vector<std::string> terms;  // what the log's search finds it by
-  std::string idempotency_key;     // empty: none; unique within `idempotency_scope`
-  std::string idempotency_scope;
+  std::string idempotency_key;     // empty: none; unique within the event's team (idempotency.hpp)
+  std::string fingerprint;         // of the payload; empty: whatever comes with the key is the same
   std::vector<Delivery> deliveries;
+  std::optional<int> deliveries_told;  // how many of them whoever sent it may know of; nothing: all
+
+  int told() const { return deliveries_told.value_or(static_cast<int>(deliveries.size())); }
 };
 
 // The state a delivery takes on; fields as in Delivery. Its webhook is for whoever follows what is stored; stores know
@@ -46,6 +50,8 @@ struct DeliveryUpdate {
   AttemptOutcome last_outcome{};
   bool fallback = false;
   WallTime updated_at{};
+  EndReason reason{};
+  std::shared_ptr<const Actor> by;  // who skipped it; stored with Skipped only
 };
 
 struct NewAttempt {
@@ -53,16 +59,39 @@ struct NewAttempt {
   Attempt attempt;
 };
 
+// How one URL of a webhook fares.
+struct TargetHealth {
+  int failures_in_a_row = 0;
+  std::optional<WallTime> opened_at;  // since when the circuit breaker is open; nothing: it is closed
+  WallTime probe_at{};                // while it is open: the next probe
+  Duration pause{};                   // likewise: how long the pause is that ends then
+  bool operator==(const TargetHealth&) const = default;
+};
+
 // What must be remembered of how a webhook fares.
 struct WebhookHealth {
   WebhookId webhook;
   std::optional<WallTime> failing_since;  // since when it fails without one success; nothing: it works
   bool noticed = false;                   // webhook.failing was sent, so webhook.recovered is due when it works again
+  TargetHealth main;                      // its URL
+  TargetHealth fallback;                  // its fallback URL
+  bool operator==(const WebhookHealth&) const = default;
+
+  bool is_well() const { return !failing_since && !noticed && main == TargetHealth{} && fallback == TargetHealth{}; }
 };
 
 struct DeletedWebhook {
   WebhookId id;
   WallTime at{};
+};
+
+// From then on nothing is sent to a webhook, and what waited for it is canceled: `by` is who deleted it, disabled it or
+// switched it to polling.
+struct WebhookEnd {
+  WebhookId webhook;
+  WallTime at{};
+  Actor by;
+  std::string because;  // Limehook's words, where it disabled the webhook
 };
 
 template <class Id>
@@ -86,6 +115,7 @@ struct WriteBatch {
   std::vector<Webhook> webhooks;  // new ones and changed ones, whole; every version's URL is kept for the log
   std::vector<WebhookHealth> healths;
   std::vector<DeletedWebhook> deleted_webhooks;
+  std::vector<WebhookEnd> webhook_ends;
   std::vector<CatalogChange> catalog;
   std::vector<NewEvent> events;
   std::vector<Delivery> deliveries;  // of events stored earlier (recovery)
@@ -98,15 +128,16 @@ struct WriteBatch {
 };
 // References to all parts of a batch, in order.
 constexpr auto parts_of(auto& batch) {
-  return std::tie(batch.webhooks, batch.healths, batch.deleted_webhooks, batch.catalog, batch.events, batch.deliveries,
-                  batch.attempts, batch.updates, batch.recoveries);
+  return std::tie(batch.webhooks, batch.healths, batch.deleted_webhooks, batch.webhook_ends, batch.catalog,
+                  batch.events, batch.deliveries, batch.attempts, batch.updates, batch.recoveries);
 }
 
 // An event that was not stored, because its idempotency key was used within the window.
 struct DuplicateEvent {
   std::size_t index;  // into WriteBatch::events
   EventId original;
-  int deliveries;  // how many the original had when it was accepted
+  int deliveries;              // how many the original was answered with
+  bool other_payload = false;  // both have a fingerprint, and they differ
 };
 
 enum class CommitStatus : std::uint8_t {
@@ -138,6 +169,7 @@ struct OpenDelivery {
   bool fallback = false;
   std::uint32_t order_key = 0;
   BodyType body_type{};
+  EndReason reason{};
   WallTime updated_at{};  // when all of this was decided
 };
 // `type` is its event's.

@@ -22,9 +22,9 @@
 namespace limehook::store {
 
 // A page may be shorter than its limit, or empty, and still not be the last: a call examines at most
-// limits::kRowsExaminedMax rows (so that a rare property does not make it walk the whole log), and a page of events
-// ends before the one that would take its payloads beyond limits::kPageBytesMax, unless it is the first. Only
-// `next` says whether the list goes on.
+// limits::kRowsExaminedMax rows (so that a rare property does not make it walk the whole log), and a page of events or
+// audit entries ends before the one that would take its payloads, or what was changed, beyond limits::kPageBytesMax,
+// unless it is the first. Only `next` says whether the list goes on.
 template <class Row>
 struct Page {
   std::vector<Row> rows;
@@ -98,7 +98,7 @@ struct WebhookTarget {
 struct DeliveryDetail {
   Delivery delivery;
   Event event;
-  std::vector<Attempt> attempts;       // by number
+  std::vector<Attempt> attempts;       // by number; the newest limits::kAttemptsShownMax
   std::vector<WebhookTarget> targets;  // of the versions that the attempts name
 };
 
@@ -120,6 +120,7 @@ struct Catalog {
   std::vector<Link> links;
   std::vector<Recovery> running_recoveries;
   std::int64_t last_id = 0;  // the largest id in use, of any kind
+  std::string cursor_key;    // secret bytes that seal the cursors of lists; the store's own for good
 };
 
 struct SizeInfo {
@@ -168,8 +169,8 @@ class Store {
   // limits::kPageBytesMax, unless it is the first. Only `done` says whether the recovery goes on.
   virtual RecoveryStep next_recovery_step(const Recovery& recovery, std::size_t limit) const = 0;
   virtual std::optional<Recovery> get_recovery(RecoveryId id) const = 0;
-  // Newest first.
-  virtual std::vector<Recovery> list_recoveries(WebhookId webhook) const = 0;
+  // Newest first, ids below `before` only; 0: from the newest.
+  virtual Page<Recovery> list_recoveries(WebhookId webhook, std::int64_t before, std::size_t limit) const = 0;
   // The buckets of `width` that start from `since` on and before `until`, of the webhooks taken together. No webhooks:
   // those of the installation as a whole, and `width` is a minute.
   virtual StatsSeries list_stats(std::span<const WebhookId> webhooks, Duration width, WallTime since,

@@ -60,9 +60,9 @@ Metrics::Metrics()
     responses[i] = &counter(registry_, "limehook_http_responses_total", "Answers of the HTTP server by status class.",
                             {{"status", std::to_string(i) + "xx"}});
   }
-  static constexpr std::array kRefusals{"connections", "address_connections", "tls",
-                                        "malformed",   "too_large",           "timeout",
-                                        "memory",      "descriptors",         "rate"};
+  static constexpr std::array kRefusals{
+      "connections", "address_connections", "tls",     "malformed", "too_large", "timeout",
+      "memory",      "descriptors",         "answers", "rate"};
   for (std::size_t i = 0; i < refused.size(); ++i) {
     refused[i] = &counter(registry_, "limehook_http_refused_total",
                           "Callers turned away by the HTTP server, by reason.", {{"reason", kRefusals[i]}});

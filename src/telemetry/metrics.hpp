@@ -15,7 +15,7 @@
 namespace limehook::telemetry {
 
 // The place in Metrics::refused after those of http_server::Refusal.
-inline constexpr std::size_t kRefusedByRate = 8;
+inline constexpr std::size_t kRefusedByRate = 9;
 
 class Metrics {
  public:

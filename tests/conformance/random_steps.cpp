@@ -60,6 +60,7 @@ class Steps {
   void change_webhook(WriteBatch& batch) {
     if (webhooks_.size() > 3 && random_.chance(0.2)) {
       batch.deleted_webhooks.push_back({webhooks_.front().id, make_.now});
+      batch.webhook_ends.push_back({webhooks_.front().id, make_.now, {ActorKind::Key, "key_1", "a key"}, {}});
       webhooks_.erase(webhooks_.begin());
     } else if (!webhooks_.empty() && random_.chance(0.5)) {
       Webhook& webhook = webhooks_[random_.below(webhooks_.size())];
@@ -67,7 +68,10 @@ class Steps {
       webhook.secret = "whsec_" + text(20);
       webhook.updated_at = from_us(to_us(make_.now) / 1000 * 1000);
       batch.webhooks.push_back(webhook);
-      batch.healths.push_back({webhook.id, random_.chance(0.5) ? std::optional(make_.now) : std::nullopt, false});
+      WebhookHealth health{.webhook = webhook.id};
+      if (random_.chance(0.5)) health.failing_since = make_.now;
+      if (random_.chance(0.5)) health.main = {.failures_in_a_row = 10, .opened_at = make_.now, .probe_at = make_.now};
+      batch.healths.push_back(health);
     } else {
       Webhook webhook;
       webhook.id = WebhookId{make_.id()};
@@ -139,8 +143,8 @@ class Steps {
         make_.event(webhooks, "team_001", EventType::MissedCall, {"+1" + std::to_string(random_.below(9))});
     event.event.payload = R"({"event":"missed_call","note":")" + text(random_.chance(0.1) ? 9000 : 200) + "\"}";
     if (random_.chance(0.2)) {
-      event.idempotency_scope = "team_001";
       event.idempotency_key = std::to_string(random_.below(20));
+      event.fingerprint = std::string(random_.below(3), 'f');
       if (!used_keys_.insert(event.idempotency_key).second) event.deliveries.clear();  // perhaps a duplicate
     }
     for (const Delivery& delivery : event.deliveries) open_.push_back({delivery.id, delivery.webhook});
@@ -154,8 +158,14 @@ class Steps {
     const bool ends = random_.chance(0.7);
     const auto status = !ends                 ? DeliveryStatus::Retrying
                         : random_.chance(0.8) ? DeliveryStatus::Delivered
-                                              : DeliveryStatus::Failed;
+                        : random_.chance(0.5) ? DeliveryStatus::Failed
+                                              : DeliveryStatus::Canceled;
     make_.finish(batch, delivery.id, status, ++delivery.attempts);
+    if (status == DeliveryStatus::Failed) batch.updates.back().reason = EndReason::Exhausted;
+    if (status == DeliveryStatus::Canceled) {
+      batch.updates.back().reason = EndReason::Skipped;
+      batch.updates.back().by = std::make_shared<const Actor>(Actor{ActorKind::User, "usr_1", text(8)});
+    }
     batch.attempts.back().attempt.response_body = text(random_.chance(0.05) ? 5000 : 50);
     if (ends) open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(chosen));
   }
@@ -188,13 +198,15 @@ std::string time_text(const std::optional<WallTime>& time) { return time ? std::
 
 void tell(std::ostream& out, const Catalog& catalog, const Store& store) {
   for (const Webhook& w : catalog.webhooks) {
-    out << "webhook " << w.id.str() << ' ' << w.version << ' ' << text_of(webhook_to_stored_json(w)) << ' '
+    out << "webhook " << w.id.str() << ' ' << w.version << ' ' << webhook_to_stored_json(w) << ' '
         << text_of(webhook_secrets_to_json(w)) << '\n';
-    for (const Recovery& r : store.list_recoveries(w.id)) out << "recovery " << r.id.str() << '\n';
+    for (const Recovery& r : store.list_recoveries(w.id, 0, limits::kPageMax).rows)
+      out << "recovery " << r.id.str() << '\n';
   }
   for (const auto& [id, team] : catalog.deleted_webhooks) out << "deleted " << id.str() << ' ' << team << '\n';
   for (const WebhookHealth& h : catalog.healths) {
-    out << "health " << h.webhook.str() << ' ' << time_text(h.failing_since) << '\n';
+    out << "health " << h.webhook.str() << ' ' << time_text(h.failing_since) << ' ' << h.main.failures_in_a_row << ' '
+        << time_text(h.main.opened_at) << '\n';
   }
   for (const ApiKey& k : catalog.keys)
     out << "key " << k.id.str() << ' ' << k.name << ' ' << time_text(k.last_used_at) << '\n';
@@ -213,7 +225,8 @@ void tell(std::ostream& out, const Catalog& catalog, const Store& store) {
 void tell(std::ostream& out, const DeliveryDetail& detail) {
   const Delivery& d = detail.delivery;
   out << "  delivery " << d.id.str() << ' ' << d.webhook.str() << ' ' << info_of(d.status).name << ' ' << d.attempts
-      << ' ' << d.http_status << ' ' << time_text(d.next_attempt_at) << ' ' << to_us(d.updated_at) << '\n';
+      << ' ' << d.http_status << ' ' << time_text(d.next_attempt_at) << ' ' << to_us(d.updated_at) << ' '
+      << name_of(d.reason) << ' ' << (d.ended_by ? d.ended_by->name : "-") << '\n';
   for (const Attempt& a : detail.attempts) {
     out << "    attempt " << a.number << ' ' << a.http_status << ' ' << to_us(a.started_at) << ' ' << a.response_body
         << '\n';

@@ -33,7 +33,7 @@ class SqliteSecretsTest : public SqliteTest {
     w.name = "a webhook";
     w.url = "https://receiver.example/";
     w.secret = "marker-secret";
-    w.previous_secret = "marker-previous";
+    w.previous_secrets = {{"marker-previous", make_.now}, {"marker-older", make_.now + Duration(1)}};
     w.token = "marker-token";
     w.signatures.v1a = true;
     w.signing_key = "marker-signing-key";

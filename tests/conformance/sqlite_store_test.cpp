@@ -10,11 +10,17 @@
 #include <fstream>
 #include <thread>
 
+#include "signing/signing.hpp"
 #include "sqlite_fixture.hpp"
+#include "store/idempotency.hpp"
 #include "store/sqlite/schema.hpp"
 
 namespace limehook::store {
 namespace {
+
+std::string hex_of(std::string_view bytes) {
+  return signing::hex({reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()});
+}
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -74,6 +80,15 @@ TEST_F(SqliteStoreTest, FileThatIsNoDatabaseIsRefused) {
   EXPECT_THAT(refusal(), HasSubstr("cannot open the store"));
 }
 
+// Goal: cursors go on working after a restart, and those of another store do not work here.
+TEST_F(SqliteStoreTest, CursorKeyIsTheStoresOwnForGood) {
+  const std::string key = open()->load_catalog().cursor_key;
+  EXPECT_EQ(key.size(), 32U);
+  EXPECT_EQ(open()->load_catalog().cursor_key, key);
+  std::filesystem::remove_all(directory());
+  EXPECT_NE(open()->load_catalog().cursor_key, key);
+}
+
 TEST_F(SqliteStoreTest, MigrationsAreNumberedWithoutGaps) {
   int expected = 1;
   for (const sqlite::Migration& migration : sqlite::migrations()) EXPECT_EQ(migration.number, expected++);
@@ -96,6 +111,61 @@ TEST_F(SqliteStoreTest, OlderVersionIsBroughtForward) {
   EXPECT_TRUE(sqlite::migrate(db, repaired));
   EXPECT_EQ(db.number("SELECT x*100+y FROM a"), 207);
   EXPECT_FALSE(sqlite::migrate(db, first));
+}
+
+// Goal: what keys have made before they belonged to events' teams and items' contents still counts, whoever sends it
+// again, and expires. Method: the tables of the first version with the rows that it wrote: by the team of the caller's
+// key, items of batches by their place.
+TEST_F(SqliteStoreTest, KeysOfOlderVersionsStillCount) {
+  WriteBatch before = batch_of(3);
+  const auto event_row = [](const Event& event) {
+    return "INSERT INTO events VALUES(" + std::to_string(event.id.value) + ",0,0," +
+           std::to_string(to_us(event.received_at)) + ",0,0,0,'" + event.team_id + "',x'','" + event.payload + "');";
+  };
+  const auto key_row = [](std::string_view key, const Event& event) {
+    const std::string id = std::to_string(event.id.value);
+    return "INSERT INTO idempotency VALUES(x'" + hex_of(key) + "'," + id + ",2," +
+           std::to_string(to_us(event.received_at)) + ");INSERT INTO idempotency_log VALUES(" + id + ",x'" +
+           hex_of(key) + "');";
+  };
+  std::string rows;
+  const std::array keys{std::string("\0plain", 6), std::string("team_001\0batch#7", 16), std::string("\0gone#0", 7)};
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    before.events[i].event.payload = R"({"n":)" + std::to_string(i) + "}";
+    if (i < 2) rows += event_row(before.events[i].event);
+    rows += key_row(keys[i], before.events[i].event);
+  }
+  std::filesystem::create_directories(directory());
+  tamper(std::string(sqlite::migrations()[0].sql) + rows + "PRAGMA application_id=1281977701;PRAGMA user_version=1");
+
+  auto store = open();
+  WriteBatch batch = batch_of(5);
+  const auto print = [](std::size_t i) { return fingerprint_of(R"({"n":)" + std::to_string(i) + "}"); };
+  const std::array<std::string, 5> again{"plain", item_key("batch", print(1)), "batch#7", item_key("batch", print(0)),
+                                         "plain"};
+  for (std::size_t i = 0; i < again.size(); ++i) {
+    batch.events[i].idempotency_key = again[i];
+    batch.events[i].fingerprint = print(i);
+  }
+  batch.events[4].event.team_id = "team_002";
+  const auto result = store->commit(batch);
+  ASSERT_THAT(result.duplicates, SizeIs(3));
+  for (const auto& [i, original] : {std::pair{0, 0}, {1, 1}, {2, 1}}) {
+    const DuplicateEvent& duplicate = result.duplicates[static_cast<std::size_t>(i)];
+    EXPECT_EQ(duplicate.index, static_cast<std::size_t>(i));
+    EXPECT_EQ(duplicate.original, before.events[static_cast<std::size_t>(original)].event.id);
+    EXPECT_EQ(duplicate.deliveries, 2);
+    EXPECT_FALSE(duplicate.other_payload);
+  }
+  store.reset();
+  EXPECT_THAT(check_sqlite_store(directory()), IsEmpty());
+  make_.now += std::chrono::hours(26);
+  store = open();
+  while (store->maintain(make_.now)) {
+  }
+  sqlite::Database db(file().string(), sqlite::OpenMode::Existing);
+  EXPECT_EQ(db.number("SELECT count(*) FROM idempotency"), 0);
+  EXPECT_EQ(db.number("SELECT count(*) FROM idempotency_log"), 0);
 }
 
 // Goal: what commit() called durable is there after a kill at any moment, and batches are whole. Method: a child
@@ -241,7 +311,7 @@ TEST_F(SqliteCheckTest, AcceptsAPartlyPrunedLog) {
 TEST_F(SqliteCheckTest, AcceptsFallbacksAndFailingWebhooks) {
   auto store = open();
   WriteBatch batch = batch_of(4);
-  batch.healths.push_back({kWebhook, make_.now, true});
+  batch.healths.push_back({.webhook = kWebhook, .failing_since = make_.now, .noticed = true});
   constexpr std::array kStatuses{DeliveryStatus::Retrying, DeliveryStatus::Delivered, DeliveryStatus::Failed,
                                  DeliveryStatus::Canceled};
   for (std::size_t i = 0; i < kStatuses.size(); ++i) {

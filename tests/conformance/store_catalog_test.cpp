@@ -36,7 +36,8 @@ class StoreCatalogTest : public StoreTest {
     w.fallback_url = "https://example.net/spare";
     w.rate_limit = 0.25;
     w.ordered = Ordering::Call;
-    w.notify_emails = {"ops@example.com"};
+    w.notify_emails = {"ops@example.com", "new@example.com"};
+    w.confirmed_emails = {"ops@example.com"};
     w.created_at = make_.now;
     w.updated_at = make_.now + Duration(1);
     return w;
@@ -51,14 +52,15 @@ LIMEHOOK_FOR_ALL_STORES(StoreCatalogTest);
 
 TEST_P(StoreCatalogTest, WebhooksComeBackWhole) {
   Webhook w = webhook();
-  w.previous_secret = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-  w.previous_secret_expires_at = make_.now + Duration(123'456'789);
+  w.previous_secrets = {{"whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", make_.now + Duration(123'456'789)},
+                        {"whsec_BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB", make_.now + Duration(1)}};
   Webhook plain;
   plain.id = WebhookId{make_.id()};
   plain.name = "plain";
   plain.url = "https://example.com/";
   plain.enabled = false;
   plain.disabled_reason = "410";
+  plain.disabled_at = make_.now;
   plain.created_at = plain.updated_at = make_.now;
   put(w);
   put(plain);
@@ -124,7 +126,7 @@ TEST_P(StoreCatalogTest, DeletedWebhooksLeaveTheCatalogButNotTheLog) {
 TEST_P(StoreCatalogTest, HealthIsKeptUntilItWorksOrIsDeleted) {
   const auto put_health = [&](WebhookId id, std::optional<WallTime> since, bool noticed) {
     WriteBatch batch;
-    batch.healths.push_back({id, since, noticed});
+    batch.healths.push_back({.webhook = id, .failing_since = since, .noticed = noticed});
     commit(batch);
   };
   const auto healths = [&] {
@@ -160,12 +162,36 @@ TEST_P(StoreCatalogTest, HealthIsKeptUntilItWorksOrIsDeleted) {
   EXPECT_THAT(healths(), IsEmpty());
 }
 
+// Goal: how each URL fares comes back as it was, to the microsecond; a webhook whose URLs all work leaves nothing.
+TEST_P(StoreCatalogTest, HealthOfEachUrlComesBackWhole) {
+  const Webhook w = webhook();
+  put(w);
+  WebhookHealth health{.webhook = w.id, .failing_since = make_.now - Duration(7), .noticed = true};
+  health.main = {.failures_in_a_row = 12,
+                 .opened_at = make_.now - Duration(5),
+                 .probe_at = make_.now + Duration(3),
+                 .pause = Duration(1'234'567)};
+  health.fallback = {.failures_in_a_row = 3};
+  for (const WebhookHealth& stored : {health, WebhookHealth{.webhook = w.id, .fallback = health.main},
+                                      WebhookHealth{.webhook = w.id, .main = {.failures_in_a_row = 1}}}) {
+    WriteBatch batch;
+    batch.healths.push_back(stored);
+    commit(batch);
+    reopen();
+    EXPECT_THAT(store().load_catalog().healths, ElementsAre(stored));
+  }
+  WriteBatch batch;
+  batch.healths.push_back({.webhook = w.id});
+  commit(batch);
+  EXPECT_THAT(store().load_catalog().healths, IsEmpty());
+}
+
 // Goal: a new webhook and how it fares may come in one batch, and of two states in a batch the later one stays.
 TEST_P(StoreCatalogTest, HealthComesAfterItsWebhookInABatch) {
   const Webhook w = webhook();
   WriteBatch batch;
-  batch.healths.push_back({w.id, std::nullopt, false});
-  batch.healths.push_back({w.id, make_.now, true});
+  batch.healths.push_back({.webhook = w.id});
+  batch.healths.push_back({.webhook = w.id, .failing_since = make_.now, .noticed = true});
   batch.webhooks.push_back(w);
   commit(batch);
   reopen();
@@ -181,7 +207,7 @@ TEST_P(StoreCatalogTest, HealthOutlivesPruning) {
   const Webhook w = webhook();
   WriteBatch batch;
   batch.webhooks.push_back(w);
-  batch.healths.push_back({w.id, make_.now, true});
+  batch.healths.push_back({.webhook = w.id, .failing_since = make_.now, .noticed = true});
   commit(batch);
   store().prune(make_.now + std::chrono::hours(1000), 1000);
   maintain();
@@ -291,10 +317,18 @@ TEST_P(StoreCatalogTest, RecoveriesAreReplacedWhole) {
   EXPECT_EQ(stored->redelivered, 3);
   EXPECT_EQ(stored->created_at, recovery.created_at);
   EXPECT_EQ(stored->updated_at, recovery.updated_at);
-  const auto list = store().list_recoveries(kWebhook);
-  ASSERT_THAT(list, SizeIs(2));
-  EXPECT_EQ(list[0].id, other.id);
-  EXPECT_EQ(list[1].id, recovery.id);
+  const auto list = store().list_recoveries(kWebhook, 0, 2);
+  ASSERT_THAT(list.rows, SizeIs(2));
+  EXPECT_EQ(list.rows[0].id, other.id);
+  EXPECT_EQ(list.rows[1].id, recovery.id);
+  EXPECT_EQ(list.next, 0);
+  const auto first = store().list_recoveries(kWebhook, 0, 1);
+  ASSERT_THAT(first.rows, SizeIs(1));
+  EXPECT_EQ(first.next, other.id.value);
+  const auto second = store().list_recoveries(kWebhook, first.next, 1);
+  ASSERT_THAT(second.rows, SizeIs(1));
+  EXPECT_EQ(second.rows[0].id, recovery.id);
+  EXPECT_EQ(second.next, 0);
   const auto running = store().load_catalog().running_recoveries;
   ASSERT_THAT(running, SizeIs(2));
   EXPECT_EQ(running[0].id, recovery.id);

@@ -15,10 +15,9 @@ using testing::SizeIs;
 
 class StoreCommitTest : public StoreTest {
  protected:
-  NewEvent keyed(std::string key, std::string scope = "team_001", std::vector<WebhookId> webhooks = {}) {
-    NewEvent event = make_.event(std::move(webhooks));
+  NewEvent keyed(std::string key, std::string team = "team_001", std::vector<WebhookId> webhooks = {}) {
+    NewEvent event = make_.event(std::move(webhooks), std::move(team));
     event.idempotency_key = std::move(key);
-    event.idempotency_scope = std::move(scope);
     return event;
   }
 };
@@ -311,7 +310,32 @@ TEST_P(StoreCommitTest, SameKeyWithinOneBatchIsADuplicateOfTheFirst) {
   EXPECT_TRUE(store().get_event(batch.events[2].event.id));
 }
 
-TEST_P(StoreCommitTest, ScopeAndKeyDoNotRunTogether) {
+// Goal: a key is told apart by what came with it: the same payload is a repetition, another one is said to be one, and
+// what has no fingerprint is taken for the same, as keys of older versions are. Over a restart as well.
+TEST_P(StoreCommitTest, KeyKnowsItsPayload) {
+  const auto printed = [&](std::string key, std::string fingerprint) {
+    NewEvent event = keyed(std::move(key));
+    event.fingerprint = std::move(fingerprint);
+    return event;
+  };
+  const std::string one("one\0\xff", 5), two("two\0\xff", 5);
+  const NewEvent original = printed("k", one);
+  commit_event(original);
+  commit_event(printed("unknown", ""));
+  reopen();
+  WriteBatch batch;
+  batch.events = {printed("k", one),       printed("k", two),   printed("k", ""),
+                  printed("unknown", two), printed("new", two), printed("new", one)};
+  const CommitResult result = commit(batch);
+  ASSERT_THAT(result.duplicates, SizeIs(5));
+  std::vector<bool> other;
+  for (const DuplicateEvent& duplicate : result.duplicates) other.push_back(duplicate.other_payload);
+  EXPECT_THAT(other, ElementsAre(false, true, false, false, true));
+  EXPECT_EQ(result.duplicates[1].original, original.event.id);
+  EXPECT_EQ(result.duplicates[4].original, batch.events[4].event.id);
+}
+
+TEST_P(StoreCommitTest, TeamAndKeyDoNotRunTogether) {
   WriteBatch batch;
   batch.events = {keyed("bc", "a"), keyed("c", "ab"), keyed("abc", "")};
   EXPECT_THAT(commit(batch).duplicates, IsEmpty());

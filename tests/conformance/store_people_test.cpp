@@ -51,6 +51,7 @@ class StorePeopleTest : public StoreTest {
     portal.user = {};
     portal.team_id = "team_001";
     portal.role = Role::Read;
+    portal.made_by = "key_1";
     return portal;
   }
   Link link(LinkKind kind) {
@@ -61,6 +62,7 @@ class StorePeopleTest : public StoreTest {
     link.team_id = "team_001";
     link.role = Role::Manage;
     link.user = UserId{make_.id()};
+    link.made_by = "usr_1";
     link.created_at = make_.now;
     link.expires_at = make_.now + std::chrono::minutes(5);
     return link;
@@ -74,8 +76,8 @@ class StorePeopleTest : public StoreTest {
 LIMEHOOK_FOR_ALL_STORES(StorePeopleTest);
 
 TEST_P(StorePeopleTest, TeamsComeBackWholeUntilDeleted) {
-  const Team first{"team_001", "First \"team\" ☎", make_.now, make_.now + Duration(1)};
-  const Team bare{"own id:7", "", make_.now, make_.now};
+  const Team first{"team_001", "First \"team\" ☎", make_.now, make_.now + Duration(1), true, make_.now};
+  const Team bare{"own id:7", "", make_.now, make_.now, false, {}};
   put({first, bare});
   reopen();
   EXPECT_THAT(store().load_catalog().teams, testing::UnorderedElementsAre(first, bare));
@@ -120,7 +122,8 @@ TEST_P(StorePeopleTest, SessionsComeBackWholeUntilEnded) {
 TEST_P(StorePeopleTest, LinksComeBackWholeUntilUsed) {
   std::vector<Link> links;
   WriteBatch batch;
-  for (const auto kind : {LinkKind::Setup, LinkKind::Invitation, LinkKind::PasswordReset, LinkKind::Portal}) {
+  for (const auto kind :
+       {LinkKind::Setup, LinkKind::Invitation, LinkKind::PasswordReset, LinkKind::Portal, LinkKind::ConfirmEmail}) {
     links.push_back(link(kind));
     batch.catalog.emplace_back(links.back());
   }
@@ -218,6 +221,19 @@ TEST_P(StoreAuditTest, EntriesComeBackWholeNewestFirst) {
   reopen();
   EXPECT_THAT(store().list_audit({}).rows, ElementsAre(last, bare, first));
   EXPECT_EQ(store().list_audit({}).next, 0);
+}
+
+// Goal: a page of large changes ends before it gets too large, and the list goes on behind it.
+TEST_P(StoreAuditTest, PagesAreBoundedInBytes) {
+  std::vector<AuditEntry> entries;
+  for (int i = 0; i < 5; ++i) {
+    entries.push_back(entry());
+    entries.back().after = R"({"name":")" + std::string(limits::kPageBytesMax / 3, 'x') + "\"}";
+  }
+  put(entries);
+  EXPECT_THAT(store().list_audit({}).rows, SizeIs(2));
+  std::ranges::reverse(entries);
+  EXPECT_EQ(listed({}), entries);
 }
 
 // Goal: each filter takes exactly what it names; a prefix ends with a dot; all that are set must hold.

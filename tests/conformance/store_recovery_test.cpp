@@ -130,6 +130,29 @@ TEST_P(StoreRecoveryTest, MissingTakesCanceledOnesAndEventsWithoutDelivery) {
   EXPECT_EQ(step.events[0].payload, elsewhere.event.payload);
 }
 
+// Goal: what somebody skipped stays skipped, unless the recovery is for those too; what was canceled otherwise comes
+// back.
+TEST_P(StoreRecoveryTest, LeavesWhatWasSkippedAlone) {
+  const auto canceled = stored(DeliveryStatus::Canceled, kWebhook);
+  const auto skipped = stored(DeliveryStatus::Canceled, kWebhook);
+  WriteBatch batch;
+  batch.updates.push_back(make_.update(skipped.deliveries[0].id, DeliveryStatus::Canceled, 1));
+  batch.updates.back().reason = EndReason::Skipped;
+  commit(batch);
+  for (const auto kind : {Recovery::Kind::Failed, Recovery::Kind::Missing}) {
+    Recovery r = recovery(kind);
+    const Found found = walk(r, 1);
+    EXPECT_THAT(found.deliveries, ElementsAre(canceled.deliveries[0].id));
+    EXPECT_THAT(found.events, IsEmpty());
+    r.skipped = true;
+    EXPECT_THAT(walk(r, 1).deliveries, ElementsAre(canceled.deliveries[0].id, skipped.deliveries[0].id));
+    WriteBatch recoveries;
+    recoveries.recoveries.push_back(r);
+    commit(recoveries);
+    EXPECT_TRUE(store().get_recovery(r.id)->skipped);
+  }
+}
+
 // Goal: both kinds take only events of the chosen types and with the wanted term; all are counted as examined.
 TEST_P(StoreRecoveryTest, FiltersByTypeAndTerm) {
   const auto put = [&](EventType type, std::vector<std::string> terms, std::vector<WebhookId> to) {

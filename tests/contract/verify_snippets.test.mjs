@@ -12,11 +12,12 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { after, before, test } from 'node:test';
 
-import { binary } from '../e2e/support/process.mjs';
+import { binary, cleanEnvironment, goSettings } from '../e2e/support/process.mjs';
 import { codeBelow, tableRow } from './lib/guide.mjs';
 import { VERIFY_GUIDE_PATH as GUIDE } from './lib/paths.mjs';
 
-const run = promisify(execFile);
+const execute = promisify(execFile);
+const run = (command, args, options) => execute(command, args, { env: cleanEnvironment(), ...options });
 
 const SECRET = `whsec_${Buffer.from('a secret of thirty-two bytes....').toString('base64')}`;
 const OTHER_SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
@@ -146,7 +147,7 @@ for (const { heading, language, needs, file, main, build, command } of PROGRAMS)
     if (absent) return t.skip(`${absent} is not on this machine`);
 
     const cwd = await mkdtemp(join(folder, `${language}-`));
-    const env = { ...process.env, GO111MODULE: 'off', GOCACHE: join(folder, 'go-cache') };
+    const env = cleanEnvironment(goSettings);
     await writeFile(join(cwd, file), main(code));
     if (build) await run(build[0], build.slice(1), { cwd, env });
     for (const { name, secret, body, signature, verdict } of LIMECALL_CASES) {
@@ -162,7 +163,7 @@ test('Shell: the openssl line prints X-LimeCall-Signature', async (t) => {
   if (await missing(['openssl'])) return t.skip('openssl is not on this machine');
   const cwd = await mkdtemp(join(folder, 'sh-'));
   await writeFile(join(cwd, 'body.json'), BODY);
-  const { stdout } = await run('sh', ['-c', line], { cwd, env: { ...process.env, SECRET } });
+  const { stdout } = await run('sh', ['-c', line], { cwd, env: cleanEnvironment({ SECRET }) });
   assert.equal(stdout.split(' ')[0], hexSignature(SECRET, BODY));
 });
 
@@ -238,7 +239,7 @@ test('the sample of the page is right', () => {
 
 test('limehook verify accepts the sample of the page', async () => {
   const line = codeBelow(GUIDE, 'A sample to try your code on', 'sh');
-  const env = { ...process.env, PATH: `${dirname(binary)}:${process.env.PATH}` };
+  const env = cleanEnvironment({ PATH: `${dirname(binary)}:${process.env.PATH}` });
   const { stdout } = await run('sh', ['-c', line], { env });
   assert.match(stdout, /webhook-signature: ok\nX-LimeCall-Signature: ok\n/);
 });

@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
 
+import { fakedClock, noFakedClock } from './support/clock.mjs';
+import { sanitized } from './support/faults.mjs';
 import { Limehook } from './support/process.mjs';
 import { Receiver } from './support/receiver.mjs';
 import { missedCall, uniqueId } from './support/samples.mjs';
@@ -225,5 +227,74 @@ describe('a webhook without any success', { concurrency: 3 }, () => {
     await waitFor(async () => !(await shown()).enabled, 15_000, 'the webhook to be disabled');
     assert.ok(Date.now() - Date.parse(failing_since) < 12_000, 'counted from the first failure');
     await again.stop();
+  });
+});
+
+describe('over restarts', { concurrency: 2 }, () => {
+  const restarted = async (server, args, kill) => {
+    if (kill) await server.kill9();
+    else await server.stop();
+    return Limehook.start({ data: server.data, args });
+  };
+
+  // Goal: an open breaker stays open until its probe, and failures go on counting, whatever ended the process.
+  for (const kill of [false, true]) {
+    test(`a breaker is what it was after ${kill ? 'kill -9' : 'a stop'}`, async () => {
+      const args = ['--breaker-pause', '1m', '--retry-schedule', '1h'];
+      let server = await Limehook.start({ args });
+      const one = await begin(server.api, fails);
+      const two = await begin(server.api, fails);
+      await one.send(10);
+      await two.send(4);
+      const shown = ({ webhook }) => server.api.read(`/v1/webhooks/${webhook.id}`);
+      const open = await waitFor(async () => { const now = await shown(one); return isOpen(now) && now; });
+      const counted = await waitFor(async () => { const now = await shown(two); return now.breaker.failures_in_a_row === 4 && now; });
+      // What is shown is on its way to the disk: an answer to a change says that it has come there.
+      await server.api.createWebhook({ url: one.receiver.url, team_id: uniqueId('team') });
+      server = await restarted(server, args, kill);
+      const after = await shown(one);
+      assert.equal(after.breaker.state, 'open');
+      assert.equal(after.breaker.failures_in_a_row, open.breaker.failures_in_a_row);
+      assert.ok(Math.abs(Date.parse(after.breaker.next_probe_at) - Date.parse(open.breaker.next_probe_at)) < 1000, JSON.stringify([open.breaker, after.breaker]));
+      assert.equal(after.failing_since, open.failing_since);
+      const other = await shown(two);
+      assert.deepEqual([other.breaker, other.failing_since], [counted.breaker, counted.failing_since]);
+      const before = one.receiver.requests.length;
+      one.receiver.behaviour = works;
+      const answer = await server.api.post('/v1/events', missedCall({ team_id: one.team_id }));
+      await waitFor(async () => (await server.api.read(`/v1/events/${answer.json.id}`)).deliveries.length === 1);
+      assert.equal(one.receiver.requests.length, before, 'nothing is sent while it is open');
+      const [row] = await server.api.deliveries(one.webhook.id);
+      assert.equal((await server.api.post(`/v1/deliveries/${row.id}/retry`)).status, 202);
+      await waitFor(async () => (await shown(one)).breaker.state === 'closed');
+      server = await restarted(server, args, kill);
+      assert.deepEqual((await shown(one)).breaker, { state: 'closed', failures_in_a_row: 0, next_probe_at: null });
+      await server.stop();
+    });
+  }
+
+  // Goal: a webhook that fails for long is told of and disabled, however often the server was started meanwhile.
+  test('failures of several lives add up to webhook.failing and to disabling', { skip: sanitized || noFakedClock }, async () => {
+    const args = ['--disable-after', '1m', '--retry-schedule', '1h'];
+    const clock = fakedClock();
+    const start = (data) => Limehook.start({ data, args, env: clock.env });
+    let server = await start();
+    const one = await begin(server.api, fails);
+    const told = await Receiver.start();
+    await server.api.createWebhook({ url: told.url, team_id: one.team_id, events: ['webhook.failing', 'webhook.disabled'] });
+    const shown = () => server.api.read(`/v1/webhooks/${one.webhook.id}`);
+    for (const [life, seconds] of [0, 40, 80].entries()) {
+      clock.set(seconds);
+      if (life > 0) server = await start(server.data);
+      await server.api.post('/v1/events/batch', Array.from({ length: 4 }, () => missedCall({ team_id: one.team_id })));
+      await waitFor(() => one.receiver.requests.length >= Math.min(4 * (life + 1), 10));
+      await waitFor(async () => (await shown()).breaker.failures_in_a_row >= Math.min(4 * (life + 1), 10));
+      if (life < 2) await server.stop();
+    }
+    const disabled = await waitFor(async () => { const now = await shown(); return !now.enabled && now; });
+    assert.match(disabled.disabled_reason, /failed for 1m/);
+    await waitFor(() => told.requests.length === 2);
+    assert.deepEqual(told.requests.map(({ json }) => json.event).sort(), ['webhook.disabled', 'webhook.failing']);
+    await server.stop();
   });
 });

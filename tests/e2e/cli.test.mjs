@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, after, describe } from 'node:test';
 
+import { unusedPort } from './support/ports.mjs';
 import { Child, Limehook, binary, cleanEnvironment, run, temporaryFolder } from './support/process.mjs';
 import { Receiver } from './support/receiver.mjs';
 import { eventTypes, missedCall, sample, sampleTexts, uniqueId } from './support/samples.mjs';
@@ -46,7 +47,7 @@ describe('help and mistakes', () => {
 
   test('serve --help lists the flags of the contract', async () => {
     const { stdout } = await run(['serve', '--help']);
-    for (const flag of ['--listen', '--data', '--admin-key', '--allow-http', '--allow-net', '--retry-schedule', '--timeout', '--ca-file', '--config']) {
+    for (const flag of ['--listen', '--data', '--admin-key', '--allow-http', '--allow-net', '--allow-port', '--retry-schedule', '--timeout', '--ca-file', '--config']) {
       assert.ok(stdout.includes(flag), flag);
     }
     assert.ok(stdout.includes('LIMEHOOK_'), 'and tells of the environment');
@@ -70,6 +71,7 @@ describe('help and mistakes', () => {
     ['a listen address that is none', ['--listen', 'nowhere'], /listen|nowhere/],
     ['a port that is none', ['--listen', '127.0.0.1:99999'], /listen|99999/],
     ['a net that is none', ['--allow-net', '10.0.0.0/33'], /allow-net|10\.0\.0\.0\/33/],
+    ['a port that is none', ['--allow-port', '65536'], /allow-port.*65536/],
     ['a schedule that is none', ['--retry-schedule', '1m,soon'], /retry-schedule|soon/],
     ['an empty schedule step', ['--retry-schedule', '1m,,5m'], /retry-schedule/],
     ['a schedule of 21 steps', ['--retry-schedule', Array(21).fill('1m').join(',')], /retry-schedule/],
@@ -98,6 +100,29 @@ describe('help and mistakes', () => {
     const receiver = await Receiver.start();
     const result = await run(['serve', '--listen', `127.0.0.1:${receiver.port}`, '--data', temporaryFolder(), '--admin-key', 'lh_x_0123456789abcdef']);
     assertClearFailure(result, new RegExp(`${receiver.port}`));
+  });
+
+  // Goal: what a first start shows once is shown by the start that serves, and by none that cannot.
+  test('the first admin key is shown by the first start that works', async () => {
+    const receiver = await Receiver.start();
+    const data = temporaryFolder();
+    const failed = await run(['serve', '--listen', `127.0.0.1:${receiver.port}`, '--data', data]);
+    assert.equal(failed.code, 1);
+    assert.doesNotMatch(failed.stdout, /lh_|lhl_/);
+    for (const redirection of ['>&-', '>/dev/full']) {
+      const args = ['-c', `exec "$0" "$@" ${redirection}`, binary, 'serve', '--listen', '127.0.0.1:0', '--data', data];
+      const unseen = await new Child('sh', args, { env: cleanEnvironment() }).ended();
+      assert.equal(unseen.code, 1, unseen.stderr);
+      assert.match(unseen.stderr, /admin key cannot be shown: standard output cannot be written/);
+    }
+    const server = await Limehook.start({ data, plain: true });
+    const key = await waitFor(() => server.child.stdout.match(/^The first admin key, shown only now: (lh_\S+)$/m)?.[1]);
+    assert.equal((await server.api.withKey(key).get('/v1/keys')).status, 200);
+    await server.stop();
+    const again = await Limehook.start({ data, plain: true });
+    await waitFor(() => again.child.stdout.includes('lhl_'), 10_000, 'the link for the first account');
+    assert.doesNotMatch(again.child.stdout, /lh_/, 'once');
+    await again.stop();
   });
 });
 
@@ -146,20 +171,19 @@ describe('against a running server', () => {
     const { id, ordered, rate_limit, fallback_url } = JSON.parse(created.stdout);
     assert.deepEqual([ordered, rate_limit, fallback_url], ['call', 500, receiver.url]);
     await api.post('/v1/events/batch', Array.from({ length: 10 }, () => sample('call_completed', { call_id: uniqueId() })));
-    await waitFor(async () => /failing/.test((await cli(['webhooks', 'get', id])).stdout), 10_000, 'it is shown as failing');
-    assert.match((await cli(['webhooks', 'list'])).stdout, /in trouble +failing/);
-    const recovered = await cli(['webhooks', 'recover', id, '--event', 'call_completed', '--outcome', 'timeout', '--wait']);
+    await waitFor(async () => /in trouble +failing/.test((await cli(['webhooks', 'list'])).stdout), 10_000, 'it to be listed as failing');
+    assert.match((await cli(['webhooks', 'get', id])).stdout, /failing since/);
+    const recovered = await cli(['webhooks', 'recover', id, '--event', 'call_completed', '--outcome', 'timeout', '--wait', '--yes']);
     assert.equal(recovered.code, 0, recovered.stderr);
     assert.match(recovered.stdout, /done: .*redelivering 0/);
-    assertClearFailure(await cli(['webhooks', 'recover', id, '--outcome', 'bad_luck']), /outcome/);
+    assertClearFailure(await cli(['webhooks', 'recover', id, '--outcome', 'bad_luck', '--yes']), /outcome/);
     assert.equal((await cli(['webhooks', 'delete', id, '--yes'])).code, 0);
   });
 
   test('a wrong key and a server that is away are told plainly', async () => {
     assertClearFailure(await run(['webhooks', 'list', '--server', server.url, '--key', 'lh_wrong']), /key|401|unauthori/i);
-    const closed = await Receiver.start();
-    closed.close();
-    assertClearFailure(await run(['webhooks', 'list', '--server', `http://127.0.0.1:${closed.port}`, '--key', 'x']), /connect|reach|refused/i);
+    const away = `http://127.0.0.1:${await unusedPort()}`;
+    assertClearFailure(await run(['webhooks', 'list', '--server', away, '--key', 'x']), /connect|reach|refused/i);
   });
 
   test('send takes an event from standard input', async () => {
@@ -171,7 +195,7 @@ describe('against a running server', () => {
   });
 
   test('send tells which field is wrong', async () => {
-    assertClearFailure(await cli(['send', '--file', '-'], { input: JSON.stringify(missedCall({ caller_number: 'x' })) }), /caller_number/);
+    assertClearFailure(await cli(['send', '--file', '-'], { input: JSON.stringify(missedCall({ caller_number: 5 })) }), /caller_number/);
     assertClearFailure(await cli(['send', '--file', '-'], { input: '{' }));
   });
 
@@ -218,7 +242,7 @@ describe('against a running server', () => {
     assert.equal(listed.code, 0, listed.stderr);
     assert.ok(listed.stdout.includes('pbx'));
     assert.ok(!listed.stdout.includes(key));
-    const deleted = await cli(['keys', 'delete', id]);
+    const deleted = await cli(['keys', 'delete', id, '--yes']);
     assert.equal(deleted.code, 0, deleted.stderr);
     assert.equal((await own.post('/v1/events', missedCall())).status, 401);
   });
@@ -328,6 +352,41 @@ describe('the store', () => {
     assertClearFailure(second, /use|lock|running|another/i);
     assert.equal((await server.api.get('/v1/webhooks')).status, 200);
     await server.stop();
+  });
+
+  // Goal: what keeps a second server out is the database itself, whatever became of the lock file, under whatever name
+  // the folder is found; and nothing that a server has left behind keeps the next one out.
+  test('a second server is refused without the lock file and under another name; left locks stop nobody', async () => {
+    const server = await Limehook.start();
+    const lock = path.join(server.data, 'lock');
+    const elsewhere = path.join(temporaryFolder(), 'linked');
+    symlinkSync(server.data, elsewhere);
+    const copy = temporaryFolder();
+    const refused = async (data) => {
+      for (const args of [['serve', '--listen', '127.0.0.1:0', '--data', data, '--admin-key', server.key], ['rotate-key', '--data', data, '--yes']]) {
+        assertClearFailure(await run(args), /in use by another/);
+      }
+    };
+    rmSync(lock);
+    await refused(server.data);
+    await refused(elsewhere);
+    const hardLinked = temporaryFolder();
+    for (const name of ['limehook.db', 'limehook.db-wal', 'limehook.db-shm', 'limehook.mark', 'secret.key']) {
+      linkSync(path.join(server.data, name), path.join(hardLinked, name));
+    }
+    await refused(hardLinked);
+    assert.equal((await server.api.post('/v1/events', missedCall())).status, 202);
+    assert.equal((await run(['check', '--data', server.data])).code, 0, 'who only looks is let in');
+    await server.kill9();
+    execFileSync('cp', ['-a', `${server.data}/.`, copy]);
+    for (const leave of [() => writeFileSync(lock, '4711\n'), () => { rmSync(lock); mkdirSync(lock); }, () => { rmSync(lock, { recursive: true }); symlinkSync('/nowhere/at/all', lock); }]) {
+      leave();
+      const next = await Limehook.start({ data: server.data });
+      await next.kill9();
+    }
+    const [one, other] = [await Limehook.start({ data: server.data }), await Limehook.start({ data: copy })]; // a copy is another store
+    await one.stop();
+    await other.stop();
   });
 
   test('only its owner may read the data folder', async () => {

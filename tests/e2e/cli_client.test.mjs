@@ -2,9 +2,10 @@
 // what is printed in full, and what is refused with which words.
 
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { before, after, describe } from 'node:test';
 
-import { Child, Limehook, binary, cleanEnvironment, run } from './support/process.mjs';
+import { Child, Limehook, binary, cleanEnvironment, run, temporaryFolder } from './support/process.mjs';
 import { Receiver } from './support/receiver.mjs';
 import { eventTypes, missedCall, sample, uniqueId } from './support/samples.mjs';
 import { test } from './support/test.mjs';
@@ -30,7 +31,7 @@ async function done(args, options) {
 function onTerminal(args, input) {
   const env = { ...cleanEnvironment({ LIMEHOOK_SERVER: server.url, LIMEHOOK_KEY: server.key }), TERM: 'xterm' };
   delete env.NO_COLOR;
-  return new Child('script', ['-qec', [binary, ...args].join(' '), '/dev/null'], { env, input }).ended();
+  return new Child('script', ['-qec', [binary, ...args].map((word) => `'${word}'`).join(' '), '/dev/null'], { env, input }).ended();
 }
 
 async function refused(args, words, code, options) {
@@ -56,10 +57,10 @@ describe('webhooks', () => {
   test('disable and enable', async () => {
     const { id } = await newWebhook();
     for (const [command, enabled] of [['disable', false], ['enable', true]]) {
-      await done(['webhooks', command, id]);
+      await done(['webhooks', command, id, ...(enabled ? [] : ['--yes'])]);
       assert.equal((await api.read(`/v1/webhooks/${id}`)).enabled, enabled);
     }
-    await refused(['webhooks', 'disable', 'wh_0'], /wh_|no webhook/, 1);
+    await refused(['webhooks', 'disable', 'wh_0', '--yes'], /wh_|no webhook/, 1);
   });
 
   // Goal: the secret is shown, and a rotation tells how long the old one is good for.
@@ -67,24 +68,68 @@ describe('webhooks', () => {
     const { id, secret, token } = await newWebhook();
     const shown = await done(['webhooks', 'secret', id]);
     assert.ok(shown.includes(secret) && shown.includes(token));
-    const rotated = await done(['webhooks', 'rotate-secret', id, '--overlap', '2h']);
+    const rotated = await done(['webhooks', 'rotate-secret', id, '--overlap', '2h', '--yes']);
     assert.match(rotated, /The old secret signs too until \d{4}-/);
     assert.ok(!rotated.includes(secret));
-    assert.match(await done(['webhooks', 'rotate-secret', id, '--overlap', '0s']), /no longer used/);
+    assert.match(await done(['webhooks', 'rotate-secret', id, '--overlap', '0s', '--yes']), /no longer used/);
     await refused(['webhooks', 'rotate-secret', id, '--overlap', 'soon'], /--overlap: "soon" is not a duration/, 2);
   });
 
-  // Goal: on a terminal deleting asks first, and anything but yes leaves things as they are; in a script it does not ask.
+  // Goal: on a terminal deleting asks first, and anything but yes leaves things as they are.
   test('delete asks', async () => {
     const { id } = await newWebhook();
     const no = await onTerminal(['webhooks', 'delete', id], 'n\n');
     assert.equal(no.code, 1, no.stdout);
-    assert.match(no.stdout, /Delete wh_\w+\?.*\[y\/N\][\s\S]*nothing was deleted/);
+    assert.match(no.stdout, /Delete wh_\w+\?.*\[y\/N\][\s\S]*nothing was changed/);
     assert.equal((await api.get(`/v1/webhooks/${id}`)).status, 200);
     const yes = await onTerminal(['webhooks', 'delete', id], 'y\n');
     assert.equal(yes.code, 0, yes.stdout);
     assert.equal((await api.get(`/v1/webhooks/${id}`)).status, 404);
-    await done(['webhooks', 'delete', (await newWebhook()).id]);
+    await done(['webhooks', 'delete', (await newWebhook()).id, '--yes']);
+  });
+
+  // Goal: where nobody can be asked, what destroys something is done only with --yes: exit code 2, and nothing happens.
+  test('without a terminal what destroys something needs --yes', async () => {
+    const { id, secret } = await newWebhook();
+    const data = await temporaryFolder();
+    const { id: key } = (await api.post('/v1/keys', { name: 'kept', role: 'ingest' })).json;
+    const team = (await api.post('/v1/teams', { name: 'Kept' })).json.id;
+    const invited = await api.post('/v1/invitations', { email: 'kept@example.com', role: 'admin' });
+    assert.equal(invited.status, 201, invited.text);
+    const commands = [['webhooks', 'delete', id], ['webhooks', 'disable', id], ['webhooks', 'rotate-secret', id],
+      ['webhooks', 'recover', id], ['keys', 'delete', key], ['teams', 'delete', team], ['users', 'delete', 'a@example.com'],
+      ['users', 'disable', 'a@example.com'], ['rotate-key', '--data', data]];
+    for (const command of commands) {
+      for (const input of [undefined, 'y\n']) await refused(command, /--yes/, 2, { input });
+    }
+    const kept = await api.read(`/v1/webhooks/${id}`);
+    assert.deepEqual([kept.enabled, (await api.read(`/v1/webhooks/${id}/secret`)).secret], [true, secret]);
+    assert.equal((await api.get(`/v1/keys/${key}`)).status, 200);
+    assert.equal((await api.get(`/v1/teams/${team}`)).status, 200);
+    assert.deepEqual(readdirSync(data), []);
+  });
+
+  // Goal: what is shown only once is not made where it cannot be shown: an output that is closed, and one that is full.
+  test('what is shown once needs an output that takes it', async () => {
+    const count = async (path) => (await api.list(path)).length;
+    const shell = (redirection, args) => {
+      const env = cleanEnvironment({ LIMEHOOK_SERVER: server.url, LIMEHOOK_KEY: server.key });
+      return new Child('sh', ['-c', `exec "$0" "$@" ${redirection}`, binary, ...args], { env }).ended();
+    };
+    const [keys, invitations] = [await count('/v1/keys'), await count('/v1/invitations')];
+    for (const redirection of ['>&-', '>/dev/full']) {
+      for (const more of [[], ['--json']]) {
+        const key = await shell(redirection, ['keys', 'create', '--name', 'lost', '--role', 'ingest', ...more]);
+        assert.equal(key.code, 1, key.stderr);
+        assert.match(key.stderr, /standard output cannot be written/);
+        const invitation = await shell(redirection, ['users', 'invite', 'lost@example.com', '--role', 'admin', ...more]);
+        assert.equal(invitation.code, 1, invitation.stderr);
+      }
+      const listed = await shell(redirection, ['webhooks', 'list']);
+      assert.equal(listed.code, 1, 'any command says so');
+      assert.match(listed.stderr, /standard output cannot be written/);
+    }
+    assert.deepEqual([await count('/v1/keys'), await count('/v1/invitations')], [keys, invitations]);
   });
 
   // Goal: a recovery over a time, given as a duration or not at all, brings back what failed.
@@ -94,7 +139,7 @@ describe('webhooks', () => {
     await api.send(missedCall({ team_id }));
     await waitFor(async () => (await api.deliveries(id))[0]?.status === 'failed', 20_000, 'it to fail');
     failing.behaviour = { status: 200 };
-    assert.match(await done(['webhooks', 'recover', id, '--since', '1h', '--until', '0s', '--wait']), /done: .*redelivering 1/);
+    assert.match(await done(['webhooks', 'recover', id, '--since', '1h', '--until', '0s', '--wait', '--yes']), /done: .*redelivering 1/);
     await waitFor(async () => (await api.deliveries(id))[0].status === 'delivered');
     await refused(['webhooks', 'recover', id, '--since', 'yesterday'], /--since/, 2);
   });

@@ -1,10 +1,12 @@
 // The dashboard's numbers, sources, API keys and settings: set up by hand, from a fresh store.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { after, before, describe } from 'node:test';
 
 import { Browser, missingBrowser } from './support/browser.mjs';
-import { act, button, dialog, field, heading, row, signedIn, withAdmin } from './support/dashboard.mjs';
+import { act, button, chooseTeam, dialog, field, heading, row, signedIn, withAdmin } from './support/dashboard.mjs';
+import { cleanEnvironment } from './support/process.mjs';
 import { person } from './support/session.mjs';
 import { test } from './support/test.mjs';
 import { waitFor } from './support/wait.mjs';
@@ -34,7 +36,7 @@ describe('the dashboard: numbers, sources, keys', { skip: missingBrowser() }, ()
     await dialog(page, 'Add number').getByRole('button', { name: 'Add number' }).click();
     await page.getByText('Team is required.').waitFor();
     await field(page, 'Name').fill('Front desk');
-    await dialog(page, 'Add number').getByLabel('Team', { exact: true }).fill('team_n');
+    await chooseTeam(dialog(page, 'Add number'), 'team_n', { create: true });
     await dialog(page, 'Add number').getByRole('button', { name: 'Add number' }).click();
     await row(page, '+15550100').waitFor();
     assert.equal((await root.list('/v1/numbers'))[0].name, 'Front desk');
@@ -66,7 +68,7 @@ describe('the dashboard: numbers, sources, keys', { skip: missingBrowser() }, ()
     const page = await visitSignedIn('/settings/numbers');
     await button(page, 'Import').click();
     await field(page, 'Numbers').fill('+15550100, Front desk\n+15550101\nno number\n\n+1 (555) 0102; Back office');
-    await dialog(page, 'Import numbers').getByLabel('Team', { exact: true }).fill('team_n');
+    await chooseTeam(dialog(page, 'Import numbers'), 'team_n', { create: true });
     await button(page, 'Import 4').click();
     await page.getByText('2 added, 2 not.').waitFor();
     await page.getByText('belongs to a team already').waitFor();
@@ -100,7 +102,7 @@ describe('the dashboard: numbers, sources, keys', { skip: missingBrowser() }, ()
     await page.getByText(/^Name must be/).waitFor();
     await page.getByText(/^Team is required/).waitFor();
     await field(page, 'Name').fill('Dashboards');
-    await dialog(page, 'Create API key').getByLabel('Team', { exact: true }).fill('team_k');
+    await chooseTeam(dialog(page, 'Create API key'), 'team_k', { create: true });
     await field(page, 'Expires').selectOption('In 30 days');
     await button(dialog(page, 'Create API key'), 'Create key').click();
     await page.getByText('It is shown this once.').waitFor();
@@ -137,7 +139,7 @@ describe('the dashboard: numbers, sources, keys', { skip: missingBrowser() }, ()
     await page.getByText('Nothing sends events yet').waitFor();
     await button(page, 'Add a source').first().click();
     await field(page, 'Name').fill('PBX');
-    await dialog(page, 'Add a source').getByLabel('Team', { exact: true }).fill('team_s');
+    await chooseTeam(dialog(page, 'Add a source'), 'team_s', { create: true });
     await button(page, 'Create key').click();
     const key = await secret(page, 'API key');
     await button(page, 'I have copied it').click();
@@ -145,8 +147,7 @@ describe('the dashboard: numbers, sources, keys', { skip: missingBrowser() }, ()
     await field(page, 'Event type').selectOption('sms_received');
     const code = await page.getByRole('region', { name: 'A request that sends sms_received' }).innerText();
     assert.ok(code.includes(`${server.url}/v1/events`) && code.includes('$LIMEHOOK_KEY') && !code.includes(key), code);
-    const { execFileSync } = await import('node:child_process');
-    const answer = execFileSync('sh', ['-c', code.replace(/^curl /, 'curl -s ')], { encoding: 'utf8', env: { ...process.env, LIMEHOOK_KEY: key } });
+    const answer = execFileSync('sh', ['-c', code.replace(/^curl /, 'curl -s ')], { encoding: 'utf8', env: cleanEnvironment({ LIMEHOOK_KEY: key }) });
     assert.match(answer, /"id":"evt_/);
     assert.deepEqual((await root.list('/v1/events')).map(({ team_id, event }) => [team_id, event]), [['team_s', 'sms_received']]);
   }));

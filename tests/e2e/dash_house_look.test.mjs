@@ -94,7 +94,7 @@ describe('the look of the house', { skip: missingBrowser() }, () => {
       await button(page, 'Invite somebody').click();
       await look('house-users-invite');
       await close();
-      await button(page, `Actions for ${rightToLeft}`).click();
+      await button(page, `Actions for \u2068${rightToLeft}\u2069`).click();
       await page.getByRole('menuitem', { name: 'Edit' }).click();
       await page.getByRole('dialog').waitFor();
       await look('house-users-edit');

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
 
 import { assertAccessible, Browser, missingBrowser } from './support/browser.mjs';
-import { admin, button, field, heading, looks, picture, serving, withAdmin } from './support/dashboard.mjs';
+import { admin, button, chooseTeam, field, heading, looks, picture, serving, withAdmin } from './support/dashboard.mjs';
 import { Receiver } from './support/receiver.mjs';
 import { missedCall, sample, uniqueId } from './support/samples.mjs';
 import { person } from './support/session.mjs';
@@ -68,7 +68,7 @@ describe('Webhook Logs', { skip: missingBrowser() }, () => {
       ['Team', 'team_002', 'team_id', 2], ['Time', 'hour', 'range', 4],
     ];
     for (const [label, value, name, count] of cases) {
-      await field(page, label).selectOption(value);
+      await (label === 'Team' ? chooseTeam(page, value) : field(page, label).selectOption(value));
       await waitFor(async () => query(page).get(name) === value && (await rows(page).count()) === count, 10_000, `${label} ${value}`);
       if (name === 'status') {
         await page.reload();
@@ -105,7 +105,7 @@ describe('Webhook Logs', { skip: missingBrowser() }, () => {
     }
     await button(page, 'As curl…').click();
     const command = await page.getByRole('region', { name: 'Command' }).innerText();
-    for (const part of ['curl ', receiver.url, '"Authorization: Bearer $LIMEHOOK_TOKEN"', '"X-Own: $X_OWN"', "it'\\''s"]) assert.ok(command.includes(part), `${part} in ${command}`);
+    for (const part of ['curl ', receiver.url, '"Authorization: Bearer $LIMEHOOK_TOKEN"', '"X-Own: $LIMEHOOK_HEADER_X_OWN"', "it'\\''s"]) assert.ok(command.includes(part), `${part} in ${command}`);
     await button(page, 'Close').click();
 
     receiver.behaviour = { status: 200 };
@@ -217,8 +217,6 @@ describe('Webhook Logs', { skip: missingBrowser() }, () => {
     await server.api.send(missedCall());
     await settled(server, 1);
     const page = await visitSignedIn(`/logs?status=failed&webhook_id=${webhook.id}`);
-    const link = page.getByRole('link', { name: 'Retry all failed…' });
-    assert.equal(await link.getAttribute('href'), `/settings/webhooks/${webhook.id}?recover=failed`);
     // A row that is open stays where it is, as it is now, also when the filter does not want it any more.
     await rows(page).first().getByRole('link').click();
     await status(page, 'Failed').waitFor();

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
 
 import { assertAccessible, Browser, missingBrowser } from './support/browser.mjs';
-import { button, field, heading, looks, picture, withAdmin as withAdminIn } from './support/dashboard.mjs';
+import { button, chooseTeam, field, heading, looks, picture, withAdmin as withAdminIn } from './support/dashboard.mjs';
 import { Receiver } from './support/receiver.mjs';
 import { missedCall } from './support/samples.mjs';
 import { person } from './support/session.mjs';
@@ -265,7 +265,7 @@ describe('the overview', { skip: missingBrowser() }, () => {
     for (const team of ['team_001', 'team_002']) await failingWebhook(server.api, { name: `CRM of ${team}`, team_id: team });
     const page = await visitSignedIn('/');
     await page.getByText('2 webhooks are failing').waitFor();
-    await field(page, 'Team').selectOption('team_002');
+    await chooseTeam(page, 'team_002');
     await page.getByText('The webhook “CRM of team_002” is failing').waitFor();
     assert.equal(new URL(page.url()).search, '?team=team_002');
     await page.locator('.figures div', { hasText: /^Backlog1/ }).waitFor();

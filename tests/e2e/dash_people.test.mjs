@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, describe } from 'node:test';
 
 import { Browser, missingBrowser } from './support/browser.mjs';
-import { act, admin, button, dialog, field, heading, row, signedIn, withAdmin } from './support/dashboard.mjs';
+import { act, admin, button, chooseTeam, dialog, field, heading, row, signedIn, withAdmin } from './support/dashboard.mjs';
 import { Person, person } from './support/session.mjs';
 import { test } from './support/test.mjs';
 
@@ -33,7 +33,7 @@ describe('the dashboard: users, teams, audit log', { skip: missingBrowser() }, (
     await page.getByText(/^E-mail address must/).waitFor();
     await page.getByText('Team is required for this role.').waitFor();
     await field(page, 'E-mail address').fill(ann.email);
-    await dialog(page, 'Invite somebody').getByLabel('Team', { exact: true }).fill('team_p');
+    await chooseTeam(dialog(page, 'Invite somebody'), 'team_p', { create: true });
     await button(page, 'Invite').click();
     await page.getByText(/No e-mail is sent/).waitFor();
     const first = await link(page);
@@ -72,10 +72,10 @@ describe('the dashboard: users, teams, audit log', { skip: missingBrowser() }, (
     await field(page, 'Name').fill('Ann Smith');
     await field(page, 'Role 1').selectOption('Look');
     await button(page, 'Add a team').click();
-    await field(page, 'Team 2').fill('team_p');
+    await chooseTeam(page, 'team_p', { name: 'Team 2' });
     await button(page, 'Save').click();
     await page.getByText(/is there twice/).waitFor();
-    await field(page, 'Team 2').fill('team_q');
+    await chooseTeam(page, 'team_q', { name: 'Team 2', create: true });
     await button(page, 'Save').click();
     await row(page, 'Ann Smith').getByText('team_q').waitFor();
     assert.deepEqual((await now()).teams, [{ team_id: 'team_p', role: 'read' }, { team_id: 'team_q', role: 'read' }]);
@@ -128,7 +128,7 @@ describe('the dashboard: users, teams, audit log', { skip: missingBrowser() }, (
   // whatever is in them, have a page.
   test('teams', () => withAdmin(browser, async ({ server, root, visit, visitSignedIn }) => {
     const odd = '50% off/ü ?#';
-    const webhook = await root.createWebhook({ url: 'https://example.com/', team_id: odd });
+    const webhook = await server.api.createWebhook({ url: 'https://example.com/', team_id: odd });
     const page = await visitSignedIn('/settings/teams');
     await page.getByRole('link', { name: odd }).click();
     await heading(page, odd);

@@ -160,10 +160,7 @@ describe('the form of a webhook', { skip: missingBrowser() }, () => {
     await page.getByRole('dialog', { name: 'Sign in again' }).waitFor();
     await field(page, 'Password').fill(admin.password);
     await button(page, 'Sign in').click();
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
-    assert.equal(await field(page, 'Webhook Name').inputValue(), 'Persistent');
-    await button(page, 'Save Webhook').click();
-    await text(page, 'Copy its secret now');
+    await text(page, 'Copy its secret now');  // what was to be saved is saved, without being asked for again
     assert.equal((await server.api.read('/v1/webhooks')).data[0].name, 'Persistent');
   }));
 

@@ -117,21 +117,22 @@ describe('pages of webhooks', { skip: missingBrowser() }, () => {
     const page = await visitSignedIn(`${list}/${id}`);
     const health = page.getByRole('region', { name: /^Health/ });
     await health.getByText('Failing').waitFor();
-    await health.getByText('Answered 404').waitFor();
+    await health.getByText('answered 404', { exact: true }).waitFor();
     await health.getByText('There is nothing at this path').waitFor();
     await menu(page, 'CRM', 'Disable');
     await button(page, 'Disable').click();
     await toast(page, 'Webhook disabled');
     receiver.behaviour = { status: 200 };
     await button(page, 'Enable and recover…').click();
-    const dialog = page.getByRole('dialog', { name: 'Recover deliveries' });
+    const dialog = page.getByRole('dialog', { name: 'Enable and recover' });
+    await field(dialog, 'What to send again').selectOption('failed');
     await field(dialog, 'Since').fill('2030-01-01T00:00');
     await field(dialog, 'Until').fill('2029-01-01T00:00');
-    await button(dialog, 'Recover').click();
+    await button(dialog, 'Enable and retry').click();
     await dialog.getByText(/^(Since|Until) must/).waitFor();
     await field(dialog, 'Since').fill('');
     await field(dialog, 'Until').fill('');
-    await button(dialog, 'Recover').click();
+    await button(dialog, 'Enable and retry 1').click();
     await text(page, '1 redelivered');
     await waitFor(() => receiver.requests.some(({ headers }) => headers['x-limecall-attempt'] === '3'), 10_000, 'the redelivery');
   })));
@@ -146,7 +147,8 @@ describe('pages of webhooks', { skip: missingBrowser() }, () => {
     const page = await visitSignedIn(`${list}/${id}`);
     await text(page, 'Deliveries wait in order for');
     const { blocked_by } = await server.api.read(`/v1/webhooks/${id}`);
-    await button(page, 'Skip it').click();
+    await button(page, 'Skip it…').click();
+    await button(page, 'Skip delivery').click();
     await toast(page, 'Skipped');
     assert.equal((await server.api.delivery(blocked_by.delivery_id)).status, 'canceled');
 

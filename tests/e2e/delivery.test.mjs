@@ -1,10 +1,13 @@
 // Delivery: schedules, limits, and receivers that misbehave in every way.
 
 import assert from 'node:assert/strict';
+import net from 'node:net';
 import { before, after, describe } from 'node:test';
+import { gzipSync } from 'node:zlib';
 
 import { assertFields } from './support/api.mjs';
 import { makeAuthority } from './support/certificates.mjs';
+import { closedUrl } from './support/ports.mjs';
 import { Limehook } from './support/process.mjs';
 import { Receiver, rawValue } from './support/receiver.mjs';
 import { missedCall } from './support/samples.mjs';
@@ -119,17 +122,30 @@ describe('retries', { concurrency: 12 }, () => {
     });
   }
 
-  test('Retry-After as a date is honoured', async () => {
-    let until;
-    const { receiver, webhook } = await begin(api, (_, index) => {
-      if (index > 0) return { status: 200 };
-      until = Math.ceil(Date.now() / 1000) * 1000 + 4000;
-      return { status: 503, headers: { 'Retry-After': new Date(until).toUTCString() } };
+  const forms = {
+    'IMF-fixdate': (date) => date.toUTCString(),
+    'of RFC 850': (date) => {
+      const [, day, month, year, time] = date.toUTCString().split(' ');
+      return `${date.toLocaleDateString('en', { weekday: 'long', timeZone: 'UTC' })}, ${day}-${month}-${year.slice(2)} ${time} GMT`;
+    },
+    'of asctime()': (date) => {
+      const [weekday, day, month, year, time] = date.toUTCString().replace(',', '').split(' ');
+      return `${weekday} ${month} ${day.replace(/^0/, ' ')} ${time} ${year}`;
+    },
+  };
+  for (const [name, format] of Object.entries(forms)) {
+    test(`Retry-After as a date is honoured: ${name}`, async () => {
+      let until;
+      const { receiver, webhook } = await begin(api, (_, index) => {
+        if (index > 0) return { status: 200 };
+        until = Math.ceil(Date.now() / 1000) * 1000 + 4000;
+        return { status: 503, headers: { 'Retry-After': format(new Date(until)) } };
+      });
+      await untilStatus(api, webhook, 'delivered');
+      const late = receiver.requests[1].at - until;
+      assert.ok(late >= -50 && late <= slack, `${late} ms after the date`);
     });
-    await untilStatus(api, webhook, 'delivered');
-    const late = receiver.requests[1].at - until;
-    assert.ok(late >= -50 && late <= slack, `${late} ms after the date`);
-  });
+  }
 
   test('a Retry-After that is sooner, absurd or unreadable does not shorten or break the schedule', async () => {
     const values = ['0', 'soon', '-5', '1.5', '', '99999999999999999999999'];
@@ -238,9 +254,7 @@ describe('receivers that misbehave', { concurrency: 12 }, () => {
   });
 
   test('one where nobody listens', async () => {
-    const receiver = await Receiver.start();
-    receiver.close();
-    const webhook = await api.createWebhook({ url: receiver.url, team_id: 'team_refused' });
+    const webhook = await api.createWebhook({ url: await closedUrl(), team_id: 'team_refused' });
     await api.send(missedCall({ team_id: 'team_refused' }));
     const attempt = await failedAttempt({ webhook });
     assert.match(attempt.error, /refus|connect/i);
@@ -316,6 +330,43 @@ describe('receivers that misbehave', { concurrency: 12 }, () => {
     }
   });
 
+  for (const head of ['HTTP/1.1 200', 'HTTP/1.1 200 ', 'HTTP/1.1  200 OK', 'HTTP/1.1 200 \xdcber', 'HTTP/1.1 200 OK\r\nContent-Length : 2', 'HTTP/1.1 200 OK\nX-Feed: 1']) {
+    test(`a sloppy head is an acknowledgement: ${JSON.stringify(head)}`, async () => {
+      const bytes = Buffer.from(`${head}\r\nX-Fold: a\r\n b\r\nContent-Length: 2\r\n\r\nok`, 'latin1');
+      const { webhook } = await begin(api, { kind: 'raw', bytes });
+      const delivery = await untilStatus(api, webhook, 'delivered');
+      assert.equal(delivery.attempts[0].response.body, 'ok');
+      assert.equal(delivery.attempts[0].response.headers['x-fold'], 'a b');
+    });
+  }
+
+  test('what is no answer is shown in the log and in the answer to a test', async () => {
+    const bytes = 'HTTP/1.1 503 Busy\r\nContent-Length: none\r\n\r\n';
+    const running = await begin(api, { kind: 'raw', bytes });
+    const attempt = await failedAttempt(running);
+    assert.equal(attempt.outcome, 'bad_response');
+    assert.match(attempt.error, /Content-Length is not a number; it begins with: HTTP\/1\.1 503 Busy/);
+    const { json } = await api.post(`/v1/webhooks/${running.webhook.id}/test`, { event: 'missed_call' });
+    assert.equal(json.error, attempt.error);
+  });
+
+  test('a compressed answer is logged as text, and each cookie on its own', async () => {
+    const cookies = ['a=1; Expires=Wed, 01 Jan 2031 00:00:00 GMT', 'b=2'];
+    const body = gzipSync('{"error":"no contact with +1234567890"}');
+    const { webhook } = await begin(api, { status: 500, headers: { 'Content-Encoding': 'gzip', 'Set-Cookie': cookies }, body });
+    const { response } = (await untilStatus(api, webhook, 'retrying')).attempts[0];
+    assert.equal(response.body, '{"error":"no contact with +1234567890"}');
+    assert.deepEqual(response.headers['set-cookie'], cookies);
+    assert.equal(response.body_truncated, false);
+  });
+
+  test('a small body that stands for a large one is cut as any other', async () => {
+    const { webhook } = await begin(api, { status: 200, headers: { 'Content-Encoding': 'gzip' }, body: gzipSync(Buffer.alloc(4 * 1024 ** 2, 'z')) });
+    const { response } = (await untilStatus(api, webhook, 'delivered')).attempts[0];
+    assert.equal(response.body, 'z'.repeat(16 * 1024));
+    assert.equal(response.body_truncated, true);
+  });
+
   test('a body that is not UTF-8 is logged without breaking the log', async () => {
     const bytes = Buffer.concat([Buffer.from('HTTP/1.1 500 No\r\nX-Odd: \xe4\xff\r\nContent-Length: 4\r\n\r\n', 'latin1'), Buffer.from([0xff, 0x00, 0xc3, 0x28])]);
     const { webhook } = await begin(api, { kind: 'raw', bytes });
@@ -384,6 +435,91 @@ describe('concurrency', () => {
       await waitFor(() => receiver.of(event.call_id).length >= 1, 10_000, 'the delivery', 7);
     }
     await waitFor(async () => (await api.deliveries(webhook.id, '?status=delivered')).length === 20, 20_000);
+  });
+
+  /** A receiver of raw sockets: `handle` gets each whole request, the connection's number and the request's number on it. */
+  async function rawReceiver(handle) {
+    let connections = 0;
+    const receiver = net.createServer({ allowHalfOpen: true }, (socket) => {
+      connections += 1;
+      const connection = connections;
+      let count = 0;
+      let seen = Buffer.alloc(0);
+      socket.on('error', () => {});
+      socket.on('data', (chunk) => {
+        seen = Buffer.concat([seen, chunk]);
+        const end = seen.indexOf('\r\n\r\n');
+        if (end < 0) return;
+        const length = Number(/content-length: (\d+)/i.exec(seen)[1]);
+        if (seen.length < end + 4 + length) return;
+        const head = seen.toString('latin1', 0, end);
+        seen = seen.subarray(end + 4 + length);
+        count += 1;
+        handle(socket, { head, connection, number: count });
+      });
+      socket.on('end', () => socket.end());
+    });
+    await new Promise((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+    receiver.unref();
+    return { url: `http://127.0.0.1:${receiver.address().port}`, connections: () => connections };
+  }
+
+  for (const [what, forged] of [['of no form', 'ok'], ['in the form of an answer', 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged']]) {
+    test(`late bytes ${what} are not the answer to another team's request`, async () => {
+      const receiver = await rawReceiver((socket, { head }) => {
+        if (!head.startsWith('POST /bad')) return socket.write('HTTP/1.1 500 broken\r\nContent-Length: 6\r\n\r\nhonest');
+        socket.write(`HTTP/1.1 204 No Content\r\nContent-Length: ${forged.length}\r\n\r\n`);
+        return setTimeout(() => socket.write(forged), 20);
+      });
+      const team = (name) => `team_late_${name}_${forged.length}`;
+      const hooks = {};
+      for (const name of ['bad', 'good']) {
+        hooks[name] = await api.createWebhook({ url: `${receiver.url}/${name}`, team_id: team(name), max_concurrency: 1, retry_schedule: [600] });
+      }
+      for (let i = 0; i < 8; i += 1) {
+        await api.send(missedCall({ team_id: team('bad') }));
+        await api.send(missedCall({ team_id: team('good') }));
+        const done = async (name) => (await api.deliveries(hooks[name].id)).filter(({ status }) => status !== 'pending').length > i;
+        await waitFor(async () => (await done('bad')) && (await done('good')));
+      }
+      for (const row of await api.deliveries(hooks.good.id)) {
+        assert.equal(row.status, 'retrying');
+        assert.equal((await api.delivery(row.id)).attempts[0].response.body, 'honest');
+      }
+    });
+  }
+
+  test('408 in the place of the end of a kept connection is no failure', async () => {
+    const receiver = await rawReceiver((socket, { number }) => {
+      if (number === 1) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+      else socket.end('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    });
+    const webhook = await api.createWebhook({ url: receiver.url, team_id: 'team_408', max_concurrency: 1 });
+    for (let i = 1; i <= 6; i += 1) {
+      await api.send(missedCall({ team_id: 'team_408' }));
+      await waitFor(async () => (await api.deliveries(webhook.id, '?status=delivered')).length === i);
+    }
+    for (const row of await api.deliveries(webhook.id)) assert.equal(row.attempt_count, 1);
+  });
+
+  test('a request that was read before its kept connection ended is not repeated at once, and the log says why', async () => {
+    let requests = 0;
+    const receiver = await rawReceiver((socket, { number }) => {
+      requests += 1;
+      if (number === 1) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+      else socket.end();
+    });
+    const webhook = await api.createWebhook({ url: receiver.url, team_id: 'team_read', max_concurrency: 1, retry_schedule: [600] });
+    await api.send(missedCall({ team_id: 'team_read' }));
+    await waitFor(async () => (await api.deliveries(webhook.id, '?status=delivered')).length === 1);
+    await api.send(missedCall({ team_id: 'team_read' }));
+    const delivery = await waitFor(async () => {
+      const [row] = await api.deliveries(webhook.id, '?status=retrying');
+      return row && api.delivery(row.id);
+    });
+    assert.equal(delivery.attempts[0].outcome, 'connection_lost');
+    assert.match(delivery.attempts[0].error, /may have been processed$/);
+    assert.equal(requests, 2);
   });
 
   test('hanging webhooks do not delay another', async () => {
@@ -516,6 +652,28 @@ describe('HTTPS', () => {
       assert.equal(receiver.requests.length, 0);
     });
   }
+
+  test('a certificate without alternative names is refused, and the error says which names one has', async () => {
+    for (const [leaf, names] of [
+      [authority.leaf(null, { commonName: 'localhost' }), /localhost: it is for no host \(a Common Name does not count\)/],
+      [authority.leaf('DNS:l*host', { commonName: 'localhost' }), /localhost: it is for l\*host/],
+    ]) {
+      const receiver = await Receiver.start({ status: 200 }, { tls: leaf });
+      const { webhook } = await begin(api, undefined, { url: receiver.url.replace('127.0.0.1', 'localhost') });
+      const delivery = await untilStatus(api, webhook, 'retrying');
+      assert.match(delivery.attempts[0].error, names);
+      assert.equal(receiver.requests.length, 0);
+    }
+  });
+
+  test('--ca-file may hold an issuing authority without the one above it', async () => {
+    const issuing = authority.issuing();
+    const trusting = await Limehook.start({ args: ['--ca-file', issuing.caFile] });
+    const receiver = await Receiver.start({ status: 200 }, { tls: issuing.leaf('IP:127.0.0.1') });
+    const { webhook } = await begin(trusting.api, undefined, { url: receiver.url });
+    await untilStatus(trusting.api, webhook, 'delivered');
+    await trusting.stop();
+  });
 
   test('TLS 1.1 is refused', async () => {
     const tls = { ...authority.leaf('IP:127.0.0.1'), minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' };

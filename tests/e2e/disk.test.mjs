@@ -9,7 +9,7 @@ import { after, describe } from 'node:test';
 
 import { assertProblem } from './support/api.mjs';
 import { mountTiny, unprivileged } from './support/mount.mjs';
-import { Child, Limehook, binary, cleanEnvironment, run, temporaryFolder } from './support/process.mjs';
+import { Child, Limehook, binary, cleanEnvironment, python, run, temporaryFolder } from './support/process.mjs';
 import { Receiver } from './support/receiver.mjs';
 import { missedCall } from './support/samples.mjs';
 import { test } from './support/test.mjs';
@@ -135,7 +135,7 @@ describe('no right to write', () => {
     const data = path.join(folder, 'data');
     await (await Limehook.start({ data })).stop();
     for (const file of [folder, data, ...readdirSync(data).map((name) => path.join(data, name))]) chownSync(file, nobody.uid, nobody.uid);
-    for (const [name, mode] of [['limehook.db', 0o400], ['secret.key', 0o000], ['lock', 0o000], ['limehook.mark', 0o400]]) {
+    for (const [name, mode] of [['limehook.db', 0o400], ['secret.key', 0o000], ['limehook.mark', 0o400]]) {
       chmodSync(path.join(data, name), mode);
       assert.match(await refusal(data, nobody.command), new RegExp(`${name.replace('.', '\\.')}.*: Permission denied`), name);
       chmodSync(path.join(data, name), 0o600);
@@ -145,6 +145,90 @@ describe('no right to write', () => {
     chmodSync(data, 0o700);
     const server = await Limehook.start({ data, wrap: nobody.command });
     await server.stop();
+  });
+});
+
+describe('a look at a store without the right to write', () => {
+  const tiny = mountTiny('48m');
+  after(() => tiny.unmount?.());
+  const nobody = unprivileged(binary);
+  const asNobody = (...args) => new Child([...nobody.command, binary][0], [...nobody.command, binary, ...args].slice(1), { env: cleanEnvironment() }).ended(20_000);
+
+  /** check and backup, and the copy is as good as the store. */
+  async function assertReadable(data, runs = (...args) => run(args)) {
+    const check = await runs('check', '--data', data);
+    assert.equal(check.code, 0, check.stderr);
+    const copies = temporaryFolder();
+    chmodSync(copies, 0o777);
+    const backup = await runs('backup', '--data', data, path.join(copies, 'limehook.db'));
+    assert.equal(backup.code, 0, backup.stderr);
+    const copied = await run(['check', '--data', copies]);
+    assert.equal(copied.code, 0, copied.stderr);
+    return { check, copies };
+  }
+  async function filled(data) {
+    const server = await Limehook.start({ data });
+    await server.api.createWebhook({ url: 'https://example.com/', events: ['sms_sent'] });
+    const sender = new Sender(server);
+    for (let i = 0; i < 5; i += 1) await sender.send();
+    return server;
+  }
+
+  // Goal: a snapshot or a disk that is mounted read-only can be checked and copied, whatever the server left behind.
+  test('on a read-only file system, after a stop and after a kill', { skip: tiny.reason ?? false }, async () => {
+    const data = path.join(tiny.folder, 'data #1?');
+    await (await filled(data)).stop();
+    tiny.remount('ro');
+    await assertReadable(data);
+    tiny.remount('rw');
+    const server = await filled(data);
+    await server.kill9();
+    assert.ok(statSync(path.join(data, 'limehook.db-wal')).size > 0);
+    tiny.remount('ro');
+    const { copies } = await assertReadable(data);
+    tiny.remount('rw');
+    rmSync(path.join(data, 'limehook.db-shm')); // as in a copy that somebody made
+    tiny.remount('ro');
+    await assertReadable(data);
+    const into = await run(['backup', '--data', data, path.join(data, 'copy.db')]);
+    assert.equal(into.code, 1);
+    assert.match(into.stderr, /Read-only file system/);
+    tiny.remount('rw');
+    cpSync(path.join(data, 'secret.key'), path.join(copies, 'secret.key'));
+    const copy = await Limehook.start({ data: copies });
+    assert.equal((await copy.api.list('/v1/events')).length, 10);
+    await copy.stop();
+  });
+
+  // Goal: who may only read does, beside a server and without one; what cannot be read is named.
+  test('as a user who may only read', { skip: nobody.reason ?? (process.getuid() === 0 ? false : 'needs root') }, async () => {
+    const folder = temporaryFolder();
+    const data = path.join(folder, 'data');
+    const server = await filled(data);
+    chmodSync(folder, 0o755);
+    const open = () => {
+      chmodSync(data, 0o755);
+      for (const name of readdirSync(data)) if (name !== 'secret.key') chmodSync(path.join(data, name), 0o644);
+    };
+    open();
+    const { check } = await assertReadable(data, asNobody);
+    assert.match(check.stdout, /without the key/);
+    const sender = new Sender(server);
+    assert.equal((await sender.send()).status, 202, 'the server goes on beside it');
+    await server.stop();
+    open();
+    await assertReadable(data, asNobody);
+    chmodSync(path.join(data, 'limehook.db'), 0o600);
+    const copies = temporaryFolder();
+    chmodSync(copies, 0o777);
+    for (const args of [['check', '--data', data], ['backup', '--data', data, path.join(copies, 'x.db')]]) {
+      const refused = await asNobody(...args);
+      assert.equal(refused.code, 1);
+      assert.match(refused.stderr, /limehook\.db: Permission denied/);
+    }
+    chmodSync(data, 0o700);
+    const hidden = await asNobody('check', '--data', data);
+    assert.match(hidden.stderr, /limehook\.db: Permission denied/);
   });
 });
 
@@ -204,7 +288,7 @@ describe('damage', () => {
     ['another file in its place', (db) => writeFileSync(db, readFileSync(binary).subarray(0, 100_000)), /file is not a database/],
     ['a database of something else', (db) => {
       for (const name of [db, `${db}-wal`, `${db}-shm`]) rmSync(name, { force: true });
-      execFileSync('python3', ['-c', 'import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute("CREATE TABLE t(x)"); c.commit()', db]);
+      execFileSync(python, ['-c', 'import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute("CREATE TABLE t(x)"); c.commit()', db]);
       rmSync(path.join(path.dirname(db), 'limehook.mark'));
     }, /not one of Limehook's/],
     ['a database cut in half', (db) => truncateSync(db, size(db) / 2), /malformed|not a database/],

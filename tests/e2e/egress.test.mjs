@@ -7,6 +7,7 @@ import { describe } from 'node:test';
 import zlib from 'node:zlib';
 
 import { assertFields } from './support/api.mjs';
+import { NameServer, noNameServer } from './support/name_server.mjs';
 import { Limehook } from './support/process.mjs';
 import { Receiver } from './support/receiver.mjs';
 import { missedCall } from './support/samples.mjs';
@@ -42,6 +43,55 @@ describe('hosts of URLs', () => {
       await server.stop();
     });
   }
+
+  // Goal: ports of other protocols are refused when a webhook is saved, with the port's use, and when it is sent, unless
+  // the operator allows them.
+  test('ports of other protocols are refused unless --allow-port names them', async () => {
+    const open = await Limehook.start({ args: ['--allow-port', '11,13'] });
+    const members = (port) => {
+      const url = `http://127.0.0.1:${port}/`;
+      return { url, fallback_url: url, oauth: { token_url: url, client_id: 'id', client_secret: 'secret' } };
+    };
+    for (const port of [22, 25, 110, 143, 465, 587, 993, 995, 3306, 5060, 5432, 6379, 11211, 27017]) {
+      const created = await open.api.post('/v1/webhooks', { name: 'x', events: ['missed_call'], ...members(port) });
+      assertFields(created, '/url', '/fallback_url', '/oauth/token_url');
+      assert.match(created.json.errors[0].detail, new RegExp(`must not use port ${port}, which is for .*--allow-port ${port}`));
+    }
+    for (const port of [80, 443, 8080, 8443, 9000, 40_000]) await open.api.createWebhook({ url: `http://127.0.0.1:${port}/`, team_id: 'team_b' });
+    const webhook = await open.api.createWebhook({ url: 'http://127.0.0.1:13/', team_id: 'team_a' });
+    const tried = await open.api.post(`/v1/webhooks/${webhook.id}/test`, { event: 'missed_call' });
+    assert.match(tried.json.error, /connection/i);
+    await open.stop();
+    const strict = await Limehook.start({ data: open.data });
+    const refused = await strict.api.post(`/v1/webhooks/${webhook.id}/test`, { event: 'missed_call' });
+    const [attempt] = (await strict.api.delivery(refused.json.delivery_id)).attempts;
+    assert.equal(attempt.outcome, 'address_refused');
+    assert.match(attempt.error, /must not use port 13\b.*--allow-port 13/);
+    await strict.stop();
+  });
+
+  // Goal: who may name hosts does not learn which names are known inside. Method: two names, one with a private address,
+  // and all that the API tells about attempts at them.
+  test('a name with a private address looks like one that nobody knows', { skip: noNameServer }, async (t) => {
+    const names = await NameServer.start((name) => (name.startsWith('inside') ? { address: '10.1.2.3' } : { error: 3 }));
+    t.after(() => names.close());
+    const server = await Limehook.start({ allowLoopback: false, wrap: names.wrap, args: ['--allow-http'] });
+    t.after(() => server.child.signal('SIGKILL'));
+    const told = [];
+    for (const host of ['inside.example.net', 'unknown.example.net']) {
+      const url = `http://${host}/`;
+      const oauth = { token_url: `http://token-${host}/`, client_id: 'id', client_secret: 'secret' };
+      for (const members of [{ url }, { url: 'http://8.8.8.8/', oauth: { ...oauth, token_url: url } }]) {
+        const webhook = await server.api.createWebhook({ ...members, team_id: 'team_a' });
+        const { json } = await server.api.post(`/v1/webhooks/${webhook.id}/test`, { event: 'missed_call' });
+        const [attempt] = (await server.api.delivery(json.delivery_id)).attempts;
+        told.push([json.error, attempt.outcome, attempt.error].map((text) => text.replaceAll(host, 'HOST')));
+      }
+    }
+    assert.deepEqual(told.slice(0, 2), told.slice(2));
+    assert.equal(told[0][1], 'name_not_resolved');
+    await server.stop();
+  });
 
   // Goal: what was saved while it was allowed is refused once it is not, and no proxy is asked for it.
   test('saved ones are judged again before a proxy is asked', async () => {

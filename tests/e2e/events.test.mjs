@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { before, after, describe } from 'node:test';
+import { deflateSync, gzipSync } from 'node:zlib';
 
 import { assertFields, assertProblem } from './support/api.mjs';
 import { Limehook } from './support/process.mjs';
@@ -78,10 +79,6 @@ describe('events', () => {
     ['no call_id', without('missed_call', 'call_id'), ['/call_id']],
     ['an empty call_id', sample('missed_call', { call_id: '' }), ['/call_id']],
     ['call_id as a number', sample('missed_call', { call_id: 123456 }), ['/call_id']],
-    ['a number without +', sample('missed_call', { caller_number: '1234567890' }), ['/caller_number']],
-    ['a number with spaces', sample('missed_call', { caller_number: '+1 234 567890' }), ['/caller_number']],
-    ['a number of 16 digits', sample('missed_call', { callee_number: '+1234567890123456' }), ['/callee_number']],
-    ['a number with letters', sample('missed_call', { callee_number: '+12345abc' }), ['/callee_number']],
     ['a number that is no string', sample('missed_call', { callee_number: 4930123 }), ['/callee_number']],
     ['a timestamp without offset', sample('missed_call', { timestamp: '2025-01-30T15:00:00' }), ['/timestamp']],
     ['a timestamp that is a date', sample('missed_call', { timestamp: '2025-01-30' }), ['/timestamp']],
@@ -96,10 +93,9 @@ describe('events', () => {
     ['a started_at of no time', sample('call_completed', { started_at: 'yesterday' }), ['/started_at']],
     ['no voicemail_url', without('voicemail_received', 'voicemail_url'), ['/voicemail_url']],
     ['no message_id', without('sms_received', 'message_id'), ['/message_id']],
-    ['a sender that is no number', sample('sms_received', { sender_number: 'ACME' }), ['/sender_number']],
     ['message_content as a number', sample('sms_received', { message_content: 5 }), ['/message_content']],
     ['several wrong fields at once',
-      sample('missed_call', { caller_number: 'x', callee_number: 'y', timestamp: 'z', call_id: null }),
+      sample('missed_call', { caller_number: 5, callee_number: [], timestamp: 'z', call_id: null }),
       ['/caller_number', '/callee_number', '/timestamp', '/call_id']],
   ];
   for (const [what, event, pointers] of wrong) {
@@ -168,8 +164,122 @@ describe('events', () => {
     for (const event of events) assert.equal((await arrival(event.call_id)).body.toString(), JSON.stringify(event));
   });
 
+  test('in a batch an item that is not JSON is its own problem, named with the place in it', async () => {
+    const bytes = (text) => Buffer.from(text, 'latin1');
+    const broken = [
+      ['{"event":"missed_call","call_id":"half \\ud83d"}', '/call_id', /a lone surrogate \(\\ud83d\)/],
+      ['{"event":"missed_call","call_id":"Ren\xe9"}', '/call_id', /not UTF-8 \(E9\)/],
+      ['{"event":"missed_call","\\udc00":1}', '', /a lone surrogate/],
+      ['{"event":"missed_call","x":"\0"}', '/x', /control character/],
+      ['{"event":"missed_call","duration":01}', '', /not valid JSON/],
+      [`{"x":${'['.repeat(40)}${']'.repeat(40)}}`, null, /nested deeper/],
+      ['{"event":"missed_call","event":"missed_call"}', null, /appears twice/],
+      ["{'event':1}", '', /not valid JSON/],
+    ];
+    for (const [text, pointer, detail] of broken) {
+      const [before, behind] = [missedCall(), missedCall()];
+      const items = [JSON.stringify(before), text, JSON.stringify(behind)];
+      for (const [body, headers] of [
+        [bytes(` [ ${items.join(' ,\n')} ] `), {}],
+        [bytes(items.join('\n')), { 'Content-Type': 'application/x-ndjson' }],
+      ]) {
+        const answer = await api.post('/v1/events/batch', body, headers);
+        assert.equal(answer.status, 202, answer.text);
+        const [first, wrong, last] = itemsOf(answer);
+        assert.match(first.id, /^evt_/);
+        assert.match(last.id, /^evt_/);
+        if (pointer !== null) assert.equal(wrong.errors[0].pointer, pointer);
+        assert.ok(wrong.errors.some((error) => detail.test(error.detail)), answer.text);
+      }
+      await arrival(before.call_id);
+      await arrival(behind.call_id);
+    }
+  });
+
+  test('an array that cannot be followed is 400 as a whole, and nothing of it is stored', async () => {
+    const event = missedCall();
+    const text = JSON.stringify(event);
+    for (const body of [`[${text},{"event":"missed_call"`, `[${text},"open]`, `[${text},]`, `[${text}}]`, `[${text}] x`, `[${text}`]) {
+      assertProblem(await api.post('/v1/events/batch', body), 400);
+    }
+    const later = missedCall();
+    await api.send(later);
+    await arrival(later.call_id);
+    assert.equal(receiver.of(event.call_id).length, 0);
+  });
+
+  test('parties are taken as they are, and an event finds its number’s team and webhook however it is written', async () => {
+    const team_id = uniqueId('team');
+    await api.post('/v1/numbers', { number: '+1 (202) 555-0199', team_id });
+    const limited = await Receiver.start();
+    await api.createWebhook({ url: limited.url, team_id, numbers: ['tel:+1-202-555-0199'] });
+    for (const callee_number of ['+12025550199', '+1 (202) 555-0199', 'tel:+12025550199', '\u202a+12025550199\u202c']) {
+      const event = missedCall({ callee_number, team_id: undefined });
+      const { id } = await api.send(event);
+      assert.equal((await api.read(`/v1/events/${id}`)).team_id, team_id);
+      const [found] = (await api.read(`/v1/events?team_id=${team_id}&q=${encodeURIComponent('+1.202.555.0199')}`)).data;
+      assert.equal(found.id, id);
+      await waitFor(() => limited.of(event.call_id).length === 1);
+      assert.equal(limited.of(event.call_id)[0].body.toString(), JSON.stringify(event), 'as it was written');
+    }
+    for (const caller_number of ['anonymous', '', null, '101', 'sip:101@pbx.local', '00441632960961', 'ACMEBANK', '漢'.repeat(255)]) {
+      const event = missedCall({ caller_number });
+      await api.send(event);
+      assert.equal((await arrival(event.call_id)).body.toString(), JSON.stringify(event));
+    }
+    assertFields(await api.post('/v1/events', missedCall({ caller_number: 'x'.repeat(256) })), '/caller_number');
+  });
+
+  test('integers may have a fraction of zero, and stay as they were written', async () => {
+    for (const number of ['12.0', '1.2e1', '-0', '1200E-2']) {
+      const event = sample('call_completed', { call_id: uniqueId('call') });
+      const text = JSON.stringify({ ...event, duration: '@' }).replace('"@"', number);
+      await api.send(text);
+      assert.equal((await arrival(event.call_id)).body.toString(), text);
+    }
+  });
+
+  test('a byte order mark is passed over, UTF-16 is named', async () => {
+    const [one, two, three] = [missedCall(), missedCall(), missedCall()];
+    await api.send('\ufeff' + JSON.stringify(one));
+    const lines = await api.post('/v1/events/batch', '\ufeff' + JSON.stringify(two) + '\r\n', { 'Content-Type': 'application/x-ndjson' });
+    const array = await api.post('/v1/events/batch', '\ufeff' + JSON.stringify([three]));
+    assert.match(lines.text + array.text, /evt_.*evt_/s);
+    for (const event of [one, two, three]) assert.equal((await arrival(event.call_id)).body.toString(), JSON.stringify(event));
+    const wide = Buffer.from('\ufeff' + JSON.stringify(one), 'utf16le');
+    for (const path of ['/v1/events', '/v1/events/batch']) {
+      const answer = await api.post(path, wide);
+      assertProblem(answer, 400);
+      assert.match(answer.json.detail, /UTF-16/);
+    }
+  });
+
+  test('bodies may come compressed, within the same limits; other codings are 415', async () => {
+    for (const [coding, pack] of [['gzip', gzipSync], ['x-gzip', gzipSync], ['deflate', deflateSync], ['identity', (bytes) => bytes]]) {
+      const [one, two] = [missedCall(), missedCall()];
+      const headers = { 'Content-Encoding': coding };
+      await api.send(pack(Buffer.from(JSON.stringify(one))), headers);
+      const batch = await api.post('/v1/events/batch', pack(Buffer.from(JSON.stringify(two))), { ...headers, 'Content-Type': 'application/x-ndjson' });
+      assert.equal(itemsOf(batch).length, 1);
+      for (const event of [one, two]) assert.equal((await arrival(event.call_id)).body.toString(), JSON.stringify(event));
+    }
+    const made = await api.post('/v1/webhooks', gzipSync(JSON.stringify({ name: 'zipped', url: receiver.url, enabled: false })), { 'Content-Encoding': 'gzip' });
+    assert.equal(made.status, 201, made.text);
+    const bomb = gzipSync(Buffer.alloc(50_000_000));
+    assert.ok(bomb.length < 256 * 1024);
+    for (const path of ['/v1/events', '/v1/events/batch', '/v1/webhooks']) {
+      assertProblem(await api.post(path, bomb, { 'Content-Encoding': 'gzip' }), 413);
+    }
+    assertProblem(await api.post('/v1/events', JSON.stringify(missedCall()), { 'Content-Encoding': 'gzip' }), 400);
+    for (const coding of ['br', 'zstd', 'gzip, gzip']) {
+      const answer = await api.post('/v1/events', JSON.stringify(missedCall()), { 'Content-Encoding': coding });
+      assertProblem(answer, 415);
+      assert.match(answer.headers.get('accept-encoding'), /gzip/);
+    }
+  });
+
   test('in a batch a wrong item is answered with its errors, in its place', async () => {
-    const events = [missedCall(), missedCall({ caller_number: 'nobody' }), missedCall()];
+    const events = [missedCall(), missedCall({ caller_number: 5 }), missedCall()];
     for (const [body, headers] of [
       [JSON.stringify(events), {}],
       [events.map((event) => JSON.stringify(event)).join('\n') + '\n', { 'Content-Type': 'application/x-ndjson' }],
@@ -275,16 +385,63 @@ describe('Idempotency-Key', () => {
     const afterRestart = await server.api.post('/v1/events', event, { 'Idempotency-Key': key });
     assert.deepEqual([afterRestart.status, afterRestart.json.id], [200, first.id]);
     const second = uniqueId('key');
-    const accepted = await server.api.send(missedCall(), { 'Idempotency-Key': second });
+    const other = missedCall();
+    const accepted = await server.api.send(other, { 'Idempotency-Key': second });
+    const batch = [missedCall(), missedCall()];
+    const items = itemsOf(await server.api.post('/v1/events/batch', batch, { 'Idempotency-Key': second }));
     await server.kill9();
     server = await Limehook.start({ data: server.data });
-    const afterKill = await server.api.post('/v1/events', missedCall(), { 'Idempotency-Key': second });
+    const afterKill = await server.api.post('/v1/events', other, { 'Idempotency-Key': second });
     assert.deepEqual([afterKill.status, afterKill.json.id], [200, accepted.id]);
+    assertProblem(await server.api.post('/v1/events', missedCall(), { 'Idempotency-Key': second }), 422);
+    const again = itemsOf(await server.api.post('/v1/events/batch', batch, { 'Idempotency-Key': second }));
+    assert.deepEqual(again, items.map((item) => ({ ...item, duplicate: true })));
+  });
+
+  test('the same key with another payload is refused, says so, and stores nothing', async () => {
+    const [event, other, key] = [missedCall(), missedCall(), uniqueId('key')];
+    const first = await server.api.send(event, { 'Idempotency-Key': key });
+    const answer = await server.api.post('/v1/events', other, { 'Idempotency-Key': key });
+    assertProblem(answer, 422);
+    assert.match(answer.text, /Idempotency-Key/);
+    assert.ok(answer.text.includes(first.id), answer.text);
+    const spaced = JSON.stringify(event, null, 2);
+    assert.equal((await server.api.post('/v1/events', spaced, { 'Idempotency-Key': key })).json.id, first.id, 'white space does not count');
+    await laterEventArrives();
+    assert.equal(arrivals(other), 0);
+  });
+
+  test('a key is the event’s team’s: another team’s event with it is an event', async () => {
+    const key = uniqueId('key');
+    const [one, two] = ['team_001', 'team_002'].map((team_id) => missedCall({ team_id }));
+    const ids = [await server.api.send(one, { 'Idempotency-Key': key }), await server.api.send(two, { 'Idempotency-Key': key })];
+    assert.notEqual(ids[0].id, ids[1].id);
+    await waitFor(() => arrivals(one) === 1 && arrivals(two) === 1);
+  });
+
+  test('in a batch the key goes with each item’s content', async () => {
+    const key = { 'Idempotency-Key': uniqueId('key') };
+    const send = async (events) => itemsOf(await server.api.post('/v1/events/batch', events, key));
+    const [a, b, c] = [missedCall(), missedCall(), missedCall()];
+    const [first, refused] = await send([a, { ...b, status: 'lost' }]);
+    assert.ok(refused.errors, JSON.stringify(refused));
+    const [corrected, again, added] = await send([b, a, c]);
+    assert.equal(again.id, first.id);
+    assert.equal(again.duplicate, true);
+    assert.equal(corrected.duplicate, undefined);
+    assert.equal(added.duplicate, undefined);
+    const single = await server.api.post('/v1/events', missedCall(), { 'Idempotency-Key': `${key['Idempotency-Key']}#0` });
+    assert.equal(single.status, 202, 'a key of one’s own never meets an item’s');
+    const own = await server.api.post('/v1/events', a, key);
+    assert.equal(own.status, 202, 'keys of batches and of single events do not meet');
+    const [twin, otherTwin] = await send([c, c].map((event) => ({ ...event, note: 'twice in one batch' })));
+    assert.equal(otherTwin.id, twin.id);
+    assert.equal(otherTwin.duplicate, true);
   });
 
   test('a refused event does not use up its key', async () => {
     const key = uniqueId('key');
-    const refused = await server.api.post('/v1/events', missedCall({ caller_number: 'x' }), { 'Idempotency-Key': key });
+    const refused = await server.api.post('/v1/events', missedCall({ caller_number: 5 }), { 'Idempotency-Key': key });
     assert.equal(refused.status, 422);
     await server.api.send(missedCall(), { 'Idempotency-Key': key });
   });

@@ -16,6 +16,28 @@ const sendMany = async (api, count, team_id) => {
 };
 
 describe('teams', () => {
+  // Goal: tests, which pass a webhook's own limits, leave the node's places to deliveries, however many are asked for.
+  test("hanging tests of one team do not delay another team's events, nor its tests", { timeout: 120_000 }, async (t) => {
+    const server = await Limehook.start({ args: ['--in-flight-max', '40'] });
+    t.after(() => server.child.signal('SIGKILL'));
+    const hanging = await Receiver.start({ kind: 'hang' });
+    const quick = await Receiver.start();
+    const hostile = await server.api.createWebhook({ url: hanging.url, team_id: 'team_busy', timeout_ms: 60_000 });
+    const small = await server.api.createWebhook({ url: quick.url, team_id: 'team_small' });
+    const test = (webhook) => server.api.post(`/v1/webhooks/${webhook.id}/test`, { event: 'missed_call' });
+    const tests = Array.from({ length: 60 }, () => test(hostile));
+    const refused = await Promise.race(tests);
+    assert.equal(refused.status, 429, refused.text);
+    assert.ok(refused.headers.get('retry-after'));
+    await waitFor(() => hanging.inFlight > 0);
+    const event = missedCall({ team_id: 'team_small' });
+    await server.api.send(event);
+    await waitFor(() => quick.of(event.call_id).length === 1, 5_000, 'the other event');
+    assert.equal((await test(small)).status, 200);
+    assert.ok(hanging.inFlight <= 5, `${hanging.inFlight} tests at once`);
+    Promise.allSettled(tests);
+  });
+
   // Goal: a single delivery of one team does not queue behind another's thousands. Method: 20,000 deliveries of 200
   // webhooks to slow receivers, more than there are places for attempts; they take 20 seconds or more to drain.
   // Meanwhile events of another team, one after the other.

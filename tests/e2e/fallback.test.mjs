@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
 
 import { assertFields } from './support/api.mjs';
+import { closedUrl } from './support/ports.mjs';
 import { Limehook, temporaryFolder } from './support/process.mjs';
 import { Receiver, rawValue } from './support/receiver.mjs';
 import { missedCall, uniqueId } from './support/samples.mjs';
@@ -69,9 +70,7 @@ describe('a fallback URL', () => {
   });
 
   test('is asked also where the first one cannot be reached', async () => {
-    const closed = await Receiver.start();
-    closed.close();
-    const { second, webhook } = await begin(api, { url: closed.url });
+    const { second, webhook } = await begin(api, { url: await closedUrl() });
     await untilStatus(api, webhook, 'delivered');
     assert.equal(second.requests.length, 1);
   });

@@ -7,6 +7,7 @@ import http from 'node:http';
 import { fillStore } from '../../bench/support/fill.mjs';
 import { assertWell, metric, sanitized } from './support/faults.mjs';
 import { residentBytes } from './support/proc.mjs';
+import { unusedPort } from './support/ports.mjs';
 import { Limehook } from './support/process.mjs';
 import { Receiver } from './support/receiver.mjs';
 import { missedCall } from './support/samples.mjs';
@@ -78,12 +79,6 @@ class ReturningReceiver {
   }
 }
 
-async function freePort() {
-  const receiver = await Receiver.start();
-  receiver.close();
-  return receiver.port;
-}
-
 /** Sends events for `webhook`, one each `healthyEvery` ms, until over(); answers how long each was on its way, in ms. */
 async function steadyLatencies(server, receiver, over) {
   const sent = new Map();
@@ -104,7 +99,7 @@ const told = ({ count, median, p99, longest }) => `${count} events, median ${med
 // deliveries of two webhooks wait, all due, for a port where nobody listens; a healthy webhook beside them; then the
 // receiver comes back. One of the two has a rate limit, which it is to keep.
 test(`a receiver comes back to ${waiting} deliveries`, { timeout: 60_000 + waiting * 2 }, async (t) => {
-  const receiver = new ReturningReceiver(await freePort());
+  const receiver = new ReturningReceiver(await unusedPort());
   const { data } = await fillStore({ waiting, webhooks: 2, teams: 2, 'due-in': '0:1', url: `http://127.0.0.1:${receiver.port}/hook` });
   const healthy = await Receiver.start();
   const empty = await Limehook.start();

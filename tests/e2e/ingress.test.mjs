@@ -81,9 +81,27 @@ describe('TLS', () => {
     const untrusted = await run(['keys', 'list'], { env });
     assert.equal(untrusted.code, 3);
     assert.match(untrusted.stderr, /verif/);
+    const misnamed = await run(['keys', 'list', '--ca-file', authority.caFile], { env: { ...env, LIMEHOOK_SERVER: `https://localhost:${server.address.split(':')[1]}` } });
+    assert.equal(misnamed.code, 3);
+    assert.match(misnamed.stderr, /certificate is not valid for host localhost: it is for 127\.0\.0\.1/);
     const wrong = await run(['keys', 'list', '--ca-file', files.key], { env });
     assert.equal(wrong.code, 2);
     assert.match(wrong.stderr, /--ca-file/);
+  });
+
+  test('an issuing authority is enough for the command line; a Common Name is not a name', async () => {
+    const issuing = authority.issuing();
+    for (const [names, code] of [['DNS:localhost', 0], [null, 3]]) {
+      install(issuing.leaf(names, { commonName: 'localhost' }));
+      const own = await Limehook.start({ args: flags, wait: false, key: KEY });
+      await waitFor(() => own.address, 20_000, 'the server');
+      const env = { LIMEHOOK_SERVER: `https://localhost:${own.address.split(':')[1]}`, LIMEHOOK_KEY: KEY };
+      const tried = await run(['keys', 'list', '--ca-file', issuing.caFile], { env });
+      assert.equal(tried.code, code, tried.stderr);
+      if (code !== 0) assert.match(tried.stderr, /it is for no host/);
+      await own.stop();
+    }
+    install(authority.leaf('IP:127.0.0.1'));
   });
 
   test('plain HTTP gets nothing', async () => {

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 
+import { closedUrl } from './support/ports.mjs';
 import { Limehook } from './support/process.mjs';
 import { Receiver } from './support/receiver.mjs';
 import { missedCall } from './support/samples.mjs';
@@ -18,13 +19,6 @@ async function inParallel(count, work) {
     while (next < count) await work(next++);
   };
   await Promise.all(Array.from({ length: 16 }, run));
-}
-
-/** An address of this machine where nobody listens. */
-async function closedUrl() {
-  const receiver = await Receiver.start();
-  receiver.close();
-  return receiver.url;
 }
 
 // Goal: hanging and refusing receivers cost the others nothing. Method: 1,000 webhooks that all get the same events;

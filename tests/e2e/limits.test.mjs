@@ -57,6 +57,16 @@ describe('sizes and secrecy', () => {
     assert.ok(!tested.text.includes(webhook.token), "the token in a test's answer");
   });
 
+  test("own headers that are no credentials take no words from a receiver's answer", async () => {
+    const body = '{"error":"relation production.calls does not exist","env":"production"}';
+    const receiver = await Receiver.start({ status: 200, headers: { 'Content-Type': 'application/json' }, body });
+    const headers = { 'X-Environment': 'production', 'X-Source': 'application', 'X-Token': 'calls does not' };
+    const webhook = await api.createWebhook({ url: receiver.url, headers });
+    const { json } = await api.post(`/v1/webhooks/${webhook.id}/test`, { event: 'missed_call' });
+    assert.equal(json.response.headers['content-type'], 'application/json');
+    assert.equal(json.response.body, '{"error":"relation production.•••••••• exist","env":"production"}');
+  });
+
   test("who may only read does not see own headers' values", async () => {
     const receiver = await Receiver.start();
     const webhook = await api.createWebhook({ url: receiver.url, team_id: 'team_mask', headers: { 'X-Api-Key': 'hidden-value' } });

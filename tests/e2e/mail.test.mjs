@@ -113,6 +113,65 @@ describe('a webhook that is disabled', { skip }, () => {
   });
 });
 
+describe('addresses that a team names', { skip }, () => {
+  let smtp, server;
+  before(async () => {
+    smtp = await SmtpServer.start();
+    server = await serverFor(smtp);
+  });
+  after(async () => {
+    await server?.stop();
+    await smtp?.stop();
+  });
+  const manageKey = async (team_id) => server.api.withKey((await server.api.post('/v1/keys', { name: 'k', role: 'manage', team_id })).json.key);
+  const mailsTo = (address) => smtp.mails.filter(({ recipients }) => recipients.includes(address));
+  const linkIn = ({ text }) => text.match(/#(lhl_\S+)/)[1];
+
+  // Goal: nobody is written to about a team's webhooks who has not agreed to it; what asks them has no words of the team's
+  // webhook in it. The address of a member needs no question.
+  test('get nothing before they confirm', async () => {
+    const api = await manageKey('team_001');
+    const stranger = 'stranger@example.org';
+    const { webhook } = await disabledBy410(api, { name: 'Pay at https://evil.example', notify_emails: [stranger] });
+    assert.deepEqual((await api.read(`/v1/webhooks/${webhook.id}`)).unconfirmed_emails, [stranger]);
+    const [question] = await untilMails(smtp, 1);
+    assert.deepEqual(question.recipients, [stranger]);
+    assert.ok(!/evil|Pay/.test(question.subject + question.text), question.text);
+    const look = await server.api.withKey(null).post('/v1/links/look', { token: linkIn(question) });
+    assert.deepEqual([look.json.kind, look.json.email, look.json.team_id], ['confirm_email', stranger, 'team_001']);
+    // Saving again asks nobody again.
+    await api.changeWebhook(webhook.id, { notify_emails: [stranger], enabled: true });
+    const confirmed = await server.api.withKey(null).post('/v1/links/confirm-email', { token: linkIn(question) });
+    assert.equal(confirmed.status, 200, confirmed.text);
+    assert.deepEqual((await api.read(`/v1/webhooks/${webhook.id}`)).unconfirmed_emails, []);
+    assert.equal((await server.api.withKey(null).post('/v1/links/confirm-email', { token: linkIn(question) })).status, 404);
+    // Another webhook of the team may write there now; another team's may not.
+    await disabledBy410(api, { notify_emails: [stranger] });
+    await waitFor(() => mailsTo(stranger).length === 2, 10_000, 'the notice');
+    assert.match(mailsTo(stranger)[1].subject, /disabled/);
+    const other = await manageKey('team_002');
+    assert.deepEqual((await other.createWebhook({ url: 'http://127.0.0.1:9/', notify_emails: [stranger] })).unconfirmed_emails, [stranger]);
+  });
+
+  // Goal: a team orders so many questions a day, however many webhooks it makes and deletes; an admin vouches.
+  test('are asked so many a day', async () => {
+    const api = await manageKey('team_many');
+    const before = smtp.mails.length;
+    for (let round = 0; round < 8; ++round) {
+      const notify_emails = [...Array(10).keys()].map((i) => `victim-${round}-${i}@example.net`);
+      const webhook = await api.createWebhook({ url: 'http://127.0.0.1:9/', notify_emails });
+      assert.equal((await api.delete(`/v1/webhooks/${webhook.id}`)).status, 204);
+    }
+    const marker = await server.api.createWebhook({ url: 'http://127.0.0.1:9/', team_id: 'team_many', notify_emails: ['chosen@example.com'] });
+    assert.deepEqual(marker.unconfirmed_emails, [], 'an admin vouches');
+    await waitFor(() => smtp.mails.length >= before + 50, 20_000, 'the questions');
+    const { json } = await (await manageKey('team_few')).post('/v1/webhooks', { name: 'w', url: 'http://127.0.0.1:9/', notify_emails: ['last@example.net'] });
+    assert.deepEqual(json.unconfirmed_emails, ['last@example.net']);
+    await waitFor(() => mailsTo('last@example.net').length === 1, 20_000, 'the one after them');
+    assert.equal(smtp.mails.filter(({ recipients }) => /^victim-/.test(recipients[0])).length, 50);
+  });
+});
+
 describe('a webhook that is in trouble', { skip }, () => {
   let smtp, server, api;
   before(async () => {
@@ -233,6 +292,27 @@ describe('a mail server with TLS', { skip }, () => {
     assert.equal(mail.tls, true);
     await server.stop();
     await smtp.stop();
+  });
+
+  // Goal: an issuing authority is enough, and a Common Name is not a name. Method: a server known as "localhost".
+  test('is trusted by its issuing authority, and known by alternative names only', async () => {
+    const issuing = authority.issuing();
+    for (const names of ['DNS:localhost', null]) {
+      const folder = temporaryFolder();
+      const own = { certificate: path.join(folder, 'cert.pem'), key: path.join(folder, 'key.pem') };
+      const { key, cert } = issuing.leaf(names, { commonName: 'localhost' });
+      writeFileSync(own.certificate, cert);
+      writeFileSync(own.key, key);
+      const smtp = await SmtpServer.start({ ...own, tls: 'starttls' });
+      smtp.url = `${smtp.url.replace('127.0.0.1', 'localhost')}?tls=starttls`;
+      const server = await serverFor(smtp, { args: ['--ca-file', issuing.caFile] });
+      await disabledBy410(server.api);
+      if (names) await untilMails(smtp, 1);
+      else await waitFor(() => /tried again in/.test(server.child.stderr), 10_000, 'the log to tell of the failure');
+      assert.equal(smtp.mails.length, names ? 1 : 0);
+      await server.stop();
+      await smtp.stop();
+    }
   });
 
   // Goal: nothing is sent to a server that cannot show who it is, or that does not encrypt where it must.

@@ -5,8 +5,9 @@ import { after, before, describe } from 'node:test';
 
 import { assertProblem } from './support/api.mjs';
 import { OidcProvider } from './support/oidc_provider.mjs';
-import { Person, goodPassword, invite, person, serverWithAdmin } from './support/session.mjs';
+import { Person, goodPassword, invite, person, serverWithAdmin, tokenOf } from './support/session.mjs';
 import { Limehook } from './support/process.mjs';
+import { missingSmtpServer, SmtpServer } from './support/smtp.mjs';
 import { test } from './support/test.mjs';
 import { waitFor } from './support/wait.mjs';
 
@@ -47,14 +48,17 @@ class SsoBrowser extends Person {
 }
 
 describe('single sign-on', () => {
-  let provider, server, admin;
+  let provider, smtp, server, admin;
   before(async () => {
     provider = await OidcProvider.start({ redirectUri: `${publicUrl}/v1/oidc/callback` });
-    ({ server, admin } = await serverWithAdmin({ args: ['--public-url', publicUrl, ...provider.flags, '--oidc-name', 'Acme'] }));
+    if (!missingSmtpServer()) smtp = await SmtpServer.start();
+    const mail = smtp ? ['--smtp-url', smtp.url, '--smtp-from', 'limehook@example.com'] : [];
+    ({ server, admin } = await serverWithAdmin({ args: ['--public-url', publicUrl, ...provider.flags, '--oidc-name', 'Acme', ...mail] }));
   });
   after(async () => {
     await server?.stop();
     await provider?.stop();
+    await smtp?.stop();
   });
   const browser = () => new SsoBrowser(server.url);
   const refusedWith = async (visit, error) => {
@@ -111,6 +115,26 @@ describe('single sign-on', () => {
 
   // Goal: nobody else gets in: strangers, addresses that the provider has not verified, disabled accounts, and another
   // person at the provider with the address of somebody who has signed in before.
+  // Goal: an invitation by a team's manager, who can invite anybody, makes nobody a member unasked; an admin's does. The
+  // manager's can be accepted by its link.
+  test('joins no team unasked', { skip: missingSmtpServer() }, async () => {
+    const email = 'sought@example.com';
+    const manager = await person(admin, 'mallory@example.net', { team_id: 'team_strange' });
+    assert.equal((await manager.post('/v1/invitations', { email, role: 'manage' })).status, 201);
+    await invite(admin, { email, team_id: 'team_own', role: 'read' });
+    const b = browser();
+    assert.equal(await b.signInAt(provider, account('s-sought', email)), '/');
+    const session = await b.read('/v1/session');
+    assert.deepEqual([session.team_id, session.user.teams], ['team_own', [{ team_id: 'team_own', role: 'read' }]]);
+    const { link } = await waitFor(async () => {
+      const mail = smtp.mails.find(({ recipients, text }) => recipients.includes(email) && text.includes('team_strange'));
+      return mail && { link: mail.text.match(/https?:\S+#\S+/)[0] };
+    }, 10_000, 'the invitation');
+    b.csrf = session.csrf_token;
+    assert.equal((await b.post('/v1/invitations/accept', { token: tokenOf(link) })).status, 200);
+    assert.deepEqual((await b.read('/v1/session')).user.teams.map(({ team_id }) => team_id), ['team_own', 'team_strange']);
+  });
+
   test('lets nobody else in', async () => {
     await refusedWith((b) => b.signInAt(provider, account('s-stranger', 'stranger@example.com')), 'no_account');
     await person(admin, 'victim@example.com');
@@ -170,7 +194,7 @@ describe('single sign-on', () => {
     await person(admin, 'return@example.com');
     const who = account('s-return', 'return@example.com');
     for (const evil of ['https://evil.example.com/', '//evil.example.com', '/\\evil.example.com', '\\\\evil.example.com', 'javascript:alert(1)',
-      '/\t/evil.example.com', '/%0d%0aSet-Cookie:x=1', '/\r\nSet-Cookie: x=1', 'evil', '', ' //evil.example.com', '/./\\/evil.example.com']) {
+      '/\t/evil.example.com', '/%0d%0aSet-Cookie:x=1', '/\r\nSet-Cookie: x=1', 'evil', ' //evil.example.com', '/./\\/evil.example.com']) {
       const location = await browser().signInAt(provider, who, evil);
       const reached = new URL(location, `${publicUrl}/v1/oidc/callback`);
       assert.equal(reached.origin, publicUrl, `${JSON.stringify(evil)} leads to ${location}`);

@@ -10,7 +10,7 @@ import { Limehook } from './support/process.mjs';
 import { test } from './support/test.mjs';
 
 const pages = [
-  '/', '/sign-in', '/setup', '/account', '/invitation', '/reset-password', '/logs', '/logs/dlv_1', '/events', '/events/evt_1', '/settings',
+  '/', '/sign-in', '/setup', '/account', '/invitation', '/reset-password', '/confirm-email', '/logs', '/logs/dlv_1', '/events', '/events/evt_1', '/settings',
   '/settings/webhooks', '/settings/webhooks/new', '/settings/webhooks/wh_1/log', '/settings/numbers', '/settings/sources', '/settings/keys',
   '/settings/users', '/settings/teams', '/settings/teams/team_001', '/settings/audit',
 ];

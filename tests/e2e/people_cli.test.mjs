@@ -48,9 +48,9 @@ describe('keys, people, teams and the audit log on the command line', () => {
     ['a time that is over', ['keys', 'create', '--name', 'a', '--role', 'ingest', '--expires', '2020-01-01T00:00:00Z'], 1, /\/expires_at/],
     ['a key that is not there', ['keys', 'rename', 'key_0000000000001', '--name', 'a'], 1, /404/],
     ['a role that people cannot have', ['users', 'invite', 'a@example.com', '--role', 'ingest'], 1, /\/role/],
-    ['somebody who is not there', ['users', 'disable', 'nobody@example.com'], 1, /nobody@example\.com/],
+    ['somebody who is not there', ['users', 'disable', 'nobody@example.com', '--yes'], 1, /nobody@example\.com/],
     ['the last admin', ['users', 'delete', 'root@example.com', '--yes'], 1, /last admin/],
-    ['a team that is not there', ['teams', 'delete', 'no_such_team'], 1, /404/],
+    ['a team that is not there', ['teams', 'delete', 'no_such_team', '--yes'], 1, /404/],
     ['a time of the log that is none', ['audit', '--since', 'then'], 2, /--since.*then/],
   ];
   for (const [name, args, exitCode, told] of mistakes) {
@@ -85,7 +85,7 @@ describe('keys, people, teams and the audit log on the command line', () => {
     assert.equal(changed.status, 204, changed.text);
 
     const signIn = () => new Person(server.url).post('/v1/session', { email: 'ann@example.com', password: 'nine rivers under copper skies' });
-    await done('users', 'disable', 'ann@example.com');
+    await done('users', 'disable', 'ann@example.com', '--yes');
     assert.equal((await signIn()).status, 401);
     await done('users', 'enable', 'ann@example.com');
     const { status, json: session } = await signIn();
@@ -100,7 +100,7 @@ describe('keys, people, teams and the audit log on the command line', () => {
     const listed = await done('teams', 'list');
     assert.match(listed, new RegExp(`${made.id} +Front desk`));
     assert.match(listed, /acme:berlin +Berlin/);
-    await done('teams', 'delete', 'acme:berlin');
+    await done('teams', 'delete', 'acme:berlin', '--yes');
     assert.ok(!(await done('teams', 'list')).includes('acme:berlin'));
   });
 

@@ -196,6 +196,21 @@ describe('waiting', () => {
     assert.deepEqual(await waiting, { data: [], next_cursor });
   });
 
+  // Goal: what a key was given for ends with it: a request that waits is answered 401 soon, and with nothing that came.
+  test('ends with the key behind it', async () => {
+    const { webhook, team_id } = await teamWebhook();
+    for (const end of [(id) => api.delete(`/v1/keys/${id}`),
+      (id) => api.patch(`/v1/keys/${id}`, { expires_at: new Date(Date.now() + 1500).toISOString() })]) {
+      const { id, key } = (await api.post('/v1/keys', { name: 'ends', role: 'read', team_id })).json;
+      const waiting = milliseconds(() => api.withKey(key).get(pathOf(webhook, { wait: 30 })));
+      await waitFor(async () => (await api.get('/metrics')).text.includes('limehook_polls_waiting 1'));
+      assert.ok((await end(id)).status < 300);
+      const { answer, took } = await waiting;
+      assertProblem(answer, 401);
+      assert.ok(took < 15_000, `it took ${took} ms`);
+    }
+  });
+
   test('of too many is refused; places are free again afterwards', async () => {
     const { webhook, team_id } = await teamWebhook();
     const answers = Array.from({ length: 25 }, () => api.get(pathOf(webhook, { wait: 30 })));
@@ -206,6 +221,40 @@ describe('waiting', () => {
     const statuses = (await Promise.all(answers)).map((answer) => answer.status).sort();
     assert.deepEqual(statuses, [...Array(20).fill(200), ...Array(5).fill(429)]);
     assert.equal((await poll(webhook, { wait: 30 })).data.length, 1);
+  });
+});
+
+describe('the cursor', () => {
+  // Goal: it stays where it is while only others have events, and nothing can be read out of it.
+  test('tells nothing of other teams', async () => {
+    const { webhook, team_id } = await teamWebhook();
+    const { next_cursor } = await poll(webhook);
+    const { id } = await api.send(missedCall({ team_id: uniqueId('team') }));
+    assert.equal((await poll(webhook)).next_cursor, next_cursor);
+    assert.equal((await poll(webhook, { after: next_cursor })).next_cursor, next_cursor);
+    const own = await api.send(missedCall({ team_id }));
+    const page = await poll(webhook, { after: next_cursor });
+    assert.deepEqual(page.data.map((row) => row.id), [own.id]);
+    for (const event of [id, own.id]) assert.ok(!page.next_cursor.includes(event.slice(4, 12)), page.next_cursor);
+  });
+
+  test('is of one webhook, and of the list that it came with', async () => {
+    const { webhook, team_id } = await teamWebhook();
+    const other = await api.createWebhook({ url: receiver.url, team_id });
+    const { next_cursor } = await poll(webhook);
+    assertFields(await api.get(pathOf(other, { after: next_cursor })), '/after');
+    assertFields(await api.get(`/v1/events?cursor=${next_cursor}`), '/cursor');
+    const flipped = next_cursor.slice(0, 10) + (next_cursor[10] === 'a' ? 'b' : 'a') + next_cursor.slice(11);
+    assertFields(await api.get(pathOf(webhook, { after: flipped })), '/after');
+  });
+
+  // Receivers keep theirs for good: those of earlier versions were the bare digits of an event's id.
+  test('of an earlier version goes on working', async () => {
+    const { webhook, team_id } = await teamWebhook();
+    const events = [missedCall({ team_id }), missedCall({ team_id })];
+    const [first] = [await api.send(events[0]), await api.send(events[1])];
+    const page = await poll(webhook, { after: first.id.replace('evt_', 'cur_') });
+    assert.deepEqual(page.data.map((row) => row.payload), [events[1]]);
   });
 });
 

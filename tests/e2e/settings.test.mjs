@@ -9,7 +9,7 @@ import { test } from './support/test.mjs';
 test('settings are those of the flags, without their secrets', async () => {
   const server = await Limehook.start({
     allowLoopback: false,
-    args: ['--retry-schedule', '2s,1m', '--timeout', '9s', '--retention', '2d', '--allow-net', '10.0.0.0/8', '--request-rate', '50',
+    args: ['--retry-schedule', '2s,1m', '--timeout', '9s', '--retention', '2d', '--allow-net', '10.0.0.0/8', '--allow-port', '6379,25', '--request-rate', '50',
       '--proxy', 'http://proxyuser:proxy-password@127.0.0.1:9', '--smtp-url', 'smtp://localhost:25?tls=none',
       '--smtp-from', 'limehook@example.com', '--public-url', 'https://hooks.example.com', '--oidc-issuer', 'https://id.example.com',
       '--oidc-client-id', 'client'],
@@ -28,6 +28,7 @@ test('settings are those of the flags, without their secrets', async () => {
   const { listen, data, allow_nets: nets, proxy, mail_server: mail, request_rate: rate, store_bytes_file: bytes } = json.server;
   assert.deepEqual([listen, data, nets, proxy, mail, rate],
     [server.address, server.data, ['10.0.0.0/8'], '127.0.0.1:9', 'localhost:25', 50]);
+  assert.deepEqual(json.server.allow_ports, [6379, 25]);
   assert.ok(bytes > 0);
   for (const secret of [server.key, 'proxyuser', 'proxy-password', 'oidc-secret']) {
     assert.ok(!text.includes(secret), secret);

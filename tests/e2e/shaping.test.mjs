@@ -327,7 +327,7 @@ describe('payload shaping', () => {
     await refused({ event, payload: { preset: 'irc' } }, '/payload/preset');
     await refused({ payload: null }, '/event');
     await refused({ event: 'x', extra: 1 }, '/event', '/extra');
-    await refused({ event, sample: { ...missedCall(), caller_number: '1' } }, '/sample/caller_number');
+    await refused({ event, sample: { ...missedCall(), caller_number: 1 } }, '/sample/caller_number');
     await refused({ event, sample: sample('sms_sent') }, '/sample/event');
     await refused({ event, sample: 'x' }, '/sample');
     const before = receiver.count;

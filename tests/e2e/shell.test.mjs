@@ -19,7 +19,8 @@ describe('around the pages', { skip: missingBrowser() }, () => {
   });
   after(() => browser?.stop());
 
-  // Goal: a session that ends while something is typed takes nothing away: one signs in over the page and goes on.
+  // Goal: a session that ends while something is typed takes nothing away: one signs in over the page, and what was asked is
+  // done.
   test('the session ends at work', () => withAdmin(async ({ root, visitSignedIn }) => {
     const page = await visitSignedIn('/account');
     await heading(page, 'Account');
@@ -39,9 +40,8 @@ describe('around the pages', { skip: missingBrowser() }, () => {
     await password.fill(admin.password);
     await again.getByRole('button', { name: 'Sign in' }).click();
     await again.waitFor({ state: 'detached' });
-    assert.equal(await field(page, 'Current password').inputValue(), admin.password);
-    await button(page, 'Change password').click();
     await page.getByText('The password is changed.').waitFor();
+    assert.equal(await page.getByText('A key is needed').count(), 0);
   }));
 
   // Goal: light or dark is chosen in one place and kept, also when the page is loaded again.

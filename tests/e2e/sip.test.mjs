@@ -3,9 +3,10 @@
 
 import assert from 'node:assert/strict';
 import dgram from 'node:dgram';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { before, after, describe } from 'node:test';
 
+import { unusedPort } from './support/ports.mjs';
 import { Child, Limehook, cleanEnvironment, repositoryPath, temporaryFolder } from './support/process.mjs';
 import { Receiver } from './support/receiver.mjs';
 import { test } from './support/test.mjs';
@@ -15,14 +16,6 @@ const example = repositoryPath('examples/kamailio');
 const installed = ['kamailio', 'sipp'].every((name) =>
   ['/usr/sbin', '/usr/bin', '/usr/local/bin'].some((folder) => existsSync(`${folder}/${name}`)),
 );
-
-async function freeUdpPort() {
-  const socket = dgram.createSocket('udp4');
-  await new Promise((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  const { port } = socket.address();
-  await new Promise((resolve) => socket.close(resolve));
-  return port;
-}
 
 /** Whether something listens on this UDP port of this machine. */
 function udpPortIsBound(port) {
@@ -56,15 +49,15 @@ describe('SIP calls through Kamailio', { skip: installed ? false : 'kamailio or 
   let server, receiver, kamailio, proxyPort, calleePort;
 
   before(async () => {
-    server = await Limehook.start();
+    server = await Limehook.start({ listen: `127.0.0.1:${await unusedPort()}` });
     receiver = await Receiver.start();
     await server.api.createWebhook({
       url: receiver.url,
       team_id: 'team_001',
       events: ['missed_call', 'call_completed', 'call_status_update'],
     });
-    proxyPort = await freeUdpPort();
-    calleePort = await freeUdpPort();
+    proxyPort = await unusedPort('udp');
+    calleePort = await unusedPort('udp');
     kamailio = new Child('kamailio', [
       '-f', `${example}/kamailio.cfg`, '-DD', '-E', '-m', '32', '-n', '2', '-Y', temporaryFolder(),
       '-l', `udp:127.0.0.1:${proxyPort}`,
@@ -82,15 +75,17 @@ describe('SIP calls through Kamailio', { skip: installed ? false : 'kamailio or 
     await server?.stop();
   });
 
-  /** One call; answers the events of it that the receiver got, when `last` is among them. */
-  async function call(callee, caller, last) {
+  /** One call; answers the events of it that the receiver got, when `last` is among them. `from` is who calls. */
+  async function call(callee, caller, last, from = '+1234567890') {
     const seen = receiver.requests.length;
     const options = { cwd: temporaryFolder() };
+    const callers = `${options.cwd}/callers.csv`;
+    writeFileSync(callers, `SEQUENTIAL\n${from}\n`);
     const common = ['-i', '127.0.0.1', '-m', '1', '-nostdin', '-timeout', '20'];
     const uas = new Child('sipp', ['-sf', `${example}/sipp/${callee}.xml`, '-p', String(calleePort), ...common], options);
     await waitFor(() => udpPortIsBound(calleePort), 10_000, 'the called phone');
     const uac = new Child('sipp', [`127.0.0.1:${proxyPort}`, '-sf', `${example}/sipp/${caller}.xml`,
-      '-inf', `${example}/sipp/callers.csv`, '-s', '+0987654321', '-p', String(await freeUdpPort()), ...common], options);
+      '-inf', callers, '-s', '+0987654321', '-p', String(await unusedPort('udp')), ...common], options);
     for (const phone of [uac, uas]) {
       const { code } = await phone.ended(30_000);
       assert.equal(code, 0, phone.lastWords());
@@ -101,6 +96,32 @@ describe('SIP calls through Kamailio', { skip: installed ? false : 'kamailio or 
       throw new Error(`${error.message}\n${kamailio.lastWords()}`);
     });
     return events();
+  }
+
+  /** A call with this From, which sipp could not make, to a line that is busy. */
+  async function ringBusyLine(id, from) {
+    const [phone, line] = await Promise.all([0, calleePort].map(async (port) => {
+      const socket = dgram.createSocket('udp4');
+      await new Promise((resolve) => socket.bind(port, '127.0.0.1', resolve));
+      return socket;
+    }));
+    line.on('message', (message, peer) => {
+      const lines = message.toString().split('\r\n');
+      if (!lines[0].startsWith('INVITE')) return;
+      const kept = lines.filter((text) => /^(Via|From|To|Call-ID|CSeq|Record-Route):/.test(text));
+      const answer = kept.map((text) => (text.startsWith('To:') ? `${text};tag=line` : text));
+      line.send(['SIP/2.0 486 Busy Here', ...answer, 'Content-Length: 0', '', ''].join('\r\n'), peer.port, peer.address);
+    });
+    const { port } = phone.address();
+    const refused = new Promise((resolve) => phone.on('message', (message) => {
+      if (message.toString().startsWith('SIP/2.0 486')) resolve();
+    }));
+    phone.send([`INVITE sip:+0987654321@127.0.0.1:${proxyPort} SIP/2.0`, `Via: SIP/2.0/UDP 127.0.0.1:${port};branch=z9hG4bK${port}${id}`,
+      `From: ${from};tag=phone`, 'To: <sip:+0987654321@127.0.0.1>', `Call-ID: ${id}`, 'CSeq: 1 INVITE',
+      `Contact: <sip:127.0.0.1:${port}>`, 'Max-Forwards: 70', 'Content-Length: 0', '', ''].join('\r\n'), proxyPort, '127.0.0.1');
+    await refused;
+    phone.close();
+    line.close();
   }
 
   const only = (events, type) => events.filter((event) => event.event === type);
@@ -143,6 +164,22 @@ describe('SIP calls through Kamailio', { skip: installed ? false : 'kamailio or 
       assert.equal(receiver.of(missed.call_id).filter((request) => request.json.event === 'call_completed').length, 0);
     });
   }
+
+  test('calls of extensions, short codes and unknown callers are told, with the number as it came', async () => {
+    for (const from of ['101', '12345', '911', '0049301234567', 'anonymous', 'x'.repeat(300)]) {
+      const events = await call('callee_is_busy', 'caller_hears_busy', 'missed_call', from);
+      for (const event of events) assert.equal(event.caller_number, from.slice(0, 255));
+    }
+  });
+
+  test('a call of somebody who withholds the number is told as one of anonymous', async () => {
+    for (const [from, told] of [['<sip:anonymous.invalid>', 'anonymous'], ['"Bob" <sip:pbx.example.com>', 'sip:pbx.example.com']]) {
+      const id = `withheld-${told}`;
+      await ringBusyLine(id, from);
+      await waitFor(() => receiver.of(id).some((request) => request.json.event === 'missed_call'), 15_000, 'missed_call');
+      for (const request of receiver.of(id)) assert.equal(request.json.caller_number, told);
+    }
+  });
 
   test('a call during an outage of Limehook is told afterwards, once', async () => {
     const data = server.data;

@@ -12,14 +12,15 @@ import path from 'node:path';
 import { after, before, describe } from 'node:test';
 import { promisify } from 'node:util';
 
-import { Child, cleanEnvironment, Limehook, repositoryPath, temporaryFolder } from './support/process.mjs';
+import { unusedPort } from './support/ports.mjs';
+import { Child, cleanEnvironment, goSettings, Limehook, repositoryPath, temporaryFolder } from './support/process.mjs';
 import { Receiver } from './support/receiver.mjs';
 import { test } from './support/test.mjs';
 import { waitFor } from './support/wait.mjs';
 
 const execute = promisify(execFile);
 /** Runs a program to its end; throws what it says when it fails. */
-const run = (command, args, options) => execute(command, args, options)
+const run = (command, args, options) => execute(command, args, { env: cleanEnvironment(), ...options })
   .catch(({ stdout, stderr }) => assert.fail(`${command}: ${`${stdout}${stderr}`.slice(0, 2000)}`));
 const require = createRequire(import.meta.url);
 const typescript = require('typescript');
@@ -47,14 +48,6 @@ async function missing({ needs }) {
   return false;
 }
 
-async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.on('listening', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 /** The module of the pages that fills in a webhook. */
 async function fillIn() {
   const source = readFileSync(repositoryPath('web/src/verification/fill_in.ts'), 'utf8');
@@ -64,10 +57,11 @@ async function fillIn() {
 
 /** Makes verify.mjs of verify.ts, with all checks of the compiler, and a server that calls its handler. */
 async function serveTypeScript(folder, { port }) {
+  // First: the compiler, too, asks the nearest package.json whether verify.ts is a module.
+  writeFileSync(path.join(folder, 'package.json'), '{"type":"module"}');
   const types = path.dirname(path.dirname(path.dirname(require.resolve('@types/node/package.json'))));
   await run(process.execPath, [require.resolve('typescript/bin/tsc'), '--strict', '--noUncheckedIndexedAccess', '--noPropertyAccessFromIndexSignature',
     '--target', 'es2022', '--module', 'nodenext', '--lib', 'es2022,dom', '--typeRoots', path.join(types, '@types'), '--types', 'node', 'verify.ts'], { cwd: folder });
-  writeFileSync(path.join(folder, 'package.json'), '{"type":"module"}');
   writeFileSync(path.join(folder, 'serve.mjs'), `
     import { createServer } from 'node:http';
     import { POST } from './verify.js';
@@ -82,14 +76,13 @@ async function serveTypeScript(folder, { port }) {
 /** A snippet that is ready to run, with the marks in it filled in. */
 async function built(language) {
   const folder = temporaryFolder();
-  const port = await freePort();
+  const port = await unusedPort();
   const { filledIn } = await fillIn();
   const code = filledIn(readFileSync(repositoryPath('docs/snippets', language.file), 'utf8'), { name: hostileName, url: `https://example.com${hookPath}?a=1` }, port);
   assert.doesNotMatch(code, /\{\{(?:name|path|port)\}\}|whsec_[A-Za-z0-9]/, 'all is filled in, and no secret is there');
   writeFileSync(path.join(folder, language.file), code);
   await language.prepare?.(folder, { port });
-  const env = { GO111MODULE: 'off', GOCACHE: path.join(folder, 'go-cache') };
-  if (language.build) await run(language.build[0], language.build.slice(1), { cwd: folder, env: cleanEnvironment(env) });
+  if (language.build) await run(language.build[0], language.build.slice(1), { cwd: folder, env: cleanEnvironment(goSettings) });
   const command = typeof language.command === 'function' ? language.command({ port }) : language.command;
   return { folder, port, command, url: `http://127.0.0.1:${port}${hookPath}` };
 }
@@ -205,7 +198,7 @@ describe('verification code', () => {
   for (const language of languages) {
     // Goal: the snippet takes what Limehook sends, before, during and after a rotation, and refuses everything else; without
     // a secret it takes nothing, rather than everything.
-    test(language.file, { timeout: 120_000 }, async (t) => {
+    test(language.file, { timeout: 300_000 }, async (t) => {
       const absent = await missing(language);
       if (absent) return t.skip(absent);
       const snippet = await built(language);

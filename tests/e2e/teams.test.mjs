@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
 
 import { assertFields, assertProblem } from './support/api.mjs';
-import { Person, goodPassword, invite, person, serverWithAdmin, tokenOf } from './support/session.mjs';
+import { Person, goodPassword, invite, person, requestFrom, serverWithAdmin, tokenOf } from './support/session.mjs';
 import { Limehook } from './support/process.mjs';
 import { missedCall } from './support/samples.mjs';
 import { missingSmtpServer, SmtpServer } from './support/smtp.mjs';
@@ -141,6 +141,55 @@ describe('account e-mail', { skip }, () => {
     const statuses = [];
     for (let i = 0; i < 6; ++i) statuses.push((await ask(email)).status);
     assert.equal(statuses.at(-1), 429, 'somebody can be flooded with e-mail');
+    assert.ok(smtp.mails.filter(({ recipients }) => recipients.includes(email)).length <= 1 + 1 + 3);
+  });
+
+  // Goal: strangers who ask for somebody's new password neither keep its owner from asking nor void what they were sent.
+  test('brings a link that strangers cannot void or hold up', async () => {
+    const email = 'target@example.com';
+    await person(admin, email);
+    const resets = () => smtp.mails.filter(({ recipients, text }) => recipients.includes(email) && text.includes('/reset-password'));
+    const owner = new Person(server.url);
+    assert.equal((await owner.post('/v1/password-reset', { email })).status, 202);
+    await waitFor(() => resets().length === 1, 10_000, 'the first link');
+    for (let i = 0; i < 12; ++i) await requestFrom('127.0.0.9', `${server.url}/v1/password-reset`, 'POST', { email });
+    assert.equal((await owner.post('/v1/password-reset', { email })).status, 202, 'the owner can ask');
+    const password = 'a new one that nobody has seen';
+    const [first] = resets();
+    assert.equal((await owner.post('/v1/password-reset/complete', { token: linkIn(first), password })).status, 204);
+    for (const other of resets().slice(1)) assertProblem(await owner.post('/v1/password-reset/complete', { token: linkIn(other), password }), 404);
+    assert.ok(resets().length <= 3, `${resets().length} e-mails`);
+  });
+
+  // Goal: whom a manager invited cannot come once the manager is gone: the address may be the manager's own.
+  test('brings an invitation that ends with who invited', async () => {
+    const manager = await person(admin, 'leaving@example.com', { team_id: 'team_mail' });
+    assert.equal((await manager.post('/v1/invitations', { email: 'leaving-too@example.com', role: 'manage' })).status, 201);
+    const token = linkIn(await mailTo('leaving-too@example.com'));
+    assert.equal((await admin.delete(`/v1/users/${manager.user.id}`)).status, 204);
+    assertProblem(await new Person(server.url).post('/v1/invitations/accept', { token, password: goodPassword }), 404);
+    assert.deepEqual((await admin.list('/v1/invitations')).filter(({ email }) => email === 'leaving-too@example.com'), []);
+  });
+
+  // Goal: nobody gets one letter after another, and a team writes to so many strangers a day.
+  test('is bounded by address, and by team', async () => {
+    const manager = await person(admin, 'eager@example.com', { team_id: 'team_mail' });
+    const invitation = (email) => manager.post('/v1/invitations', { email, role: 'read' });
+    const again = [];
+    for (let i = 0; i < 6; ++i) {
+      const answer = await invitation('pestered@example.com');
+      again.push(answer.status);
+      if (answer.status === 201) await manager.delete(`/v1/invitations/${answer.json.id}`);
+    }
+    assert.deepEqual(again, [201, 201, 201, 201, 201, 429]);
+    let last;
+    for (let i = 0; i < 60 && last?.status !== 429; ++i) {
+      last = await invitation(`stranger-${i}@example.com`);
+      if (last.status === 201) await manager.delete(`/v1/invitations/${last.json.id}`);
+    }
+    assertProblem(last, 429);
+    const shown = await admin.post('/v1/invitations', { email: 'pestered@example.com', role: 'read', team_id: 'team_mail' });
+    assert.deepEqual([shown.status, shown.json.mailed, typeof shown.json.link], [201, false, 'string'], 'an admin hands it over');
   });
 });
 
@@ -238,8 +287,7 @@ withServer('a key', (shared) => {
 
   // Goal: a key ends at its time and when it is revoked, at once; it is shown once; its name and end can be changed.
   test('ends at its time, or at once when revoked', async () => {
-    const soon = new Date(Date.now() + 1500).toISOString();
-    const expiring = (await shared.admin.post('/v1/keys', { name: 'soon', role: 'read', team_id: 't', expires_at: soon })).json;
+    const expiring = (await shared.admin.post('/v1/keys', { name: 'soon', role: 'read', team_id: 't', expires_at: '2999-01-01T00:00:00Z' })).json;
     const revoked = (await shared.admin.post('/v1/keys', { name: 'gone', role: 'read', team_id: 't' })).json;
     const [a, b] = [expiring, revoked].map(({ key }) => shared.server.api.withKey(key));
     assert.equal((await a.get('/v1/webhooks')).status, 200);
@@ -248,6 +296,8 @@ withServer('a key', (shared) => {
     assert.equal((await shared.admin.patch(`/v1/keys/${revoked.id}`, { name: 'renamed' })).json.name, 'renamed');
     assert.equal((await shared.admin.delete(`/v1/keys/${revoked.id}`)).status, 204);
     assertProblem(await b.get('/v1/webhooks'), 401);
+    const soon = new Date(Date.now() + 1500).toISOString();
+    assert.equal((await shared.admin.patch(`/v1/keys/${expiring.id}`, { expires_at: soon })).json.expires_at, soon.replace('.000Z', 'Z'));
     const last = await waitFor(async () => {
       const answer = await a.get('/v1/webhooks');
       return answer.status === 401 && answer;
@@ -345,6 +395,46 @@ withServer('a portal', (shared) => {
     assertProblem(await reader.post('/v1/teams/team_p/portal', {}), 403);
   });
 
+  // Goal: what somebody made for a team ends with them: their portals, links to portals and invitations. So when they are
+  // deleted, disabled, taken out of the team or may only look, and with a key that is revoked.
+  test('ends with who made it', async () => {
+    const { admin } = shared;
+    const ways = {
+      deleted: (id) => admin.delete(`/v1/users/${id}`),
+      disabled: (id) => admin.patch(`/v1/users/${id}`, { enabled: false }),
+      'taken out': (id) => admin.patch(`/v1/users/${id}`, { teams: [] }),
+      'a reader now': (id) => admin.patch(`/v1/users/${id}`, { teams: [{ team_id: 'team_p', role: 'read' }] }),
+    };
+    for (const [way, end] of Object.entries(ways)) {
+      const maker = await person(admin, `${way.replaceAll(' ', '-')}@example.com`, { team_id: 'team_p' });
+      const { portal } = await open({}, 'team_p', maker);
+      const { token } = (await maker.post('/v1/teams/team_p/portal', {})).json;
+      assert.equal((await portal.get('/v1/webhooks')).status, 200);
+      assert.ok((await end(maker.user.id)).status < 300);
+      assertProblem(await portal.get('/v1/webhooks'), 401);
+      assertProblem(await new Person(shared.server.url).post('/v1/portal/session', { token }), 404);
+    }
+    const made = (await admin.post('/v1/keys', { name: 'k', role: 'manage', team_id: 'team_p' })).json;
+    const { portal } = await open({}, 'team_p', shared.server.api.withKey(made.key));
+    assert.equal((await admin.delete(`/v1/keys/${made.id}`)).status, 204);
+    assertProblem(await portal.get('/v1/webhooks'), 401);
+  });
+
+  // Goal: a portal cannot have the OAuth token of a webhook sent to a host of its own.
+  test('cannot move a webhook that signs in with OAuth', async () => {
+    const oauth = { token_url: 'http://127.0.0.1:9/token', client_id: 'c', client_secret: 'of the platform' };
+    const webhook = await shared.server.api.createWebhook({ url: 'http://127.0.0.1:9/a', team_id: 'team_p', oauth });
+    const { portal } = await open();
+    const change = (members) => portal.patch(`/v1/webhooks/${webhook.id}`, members);
+    assertFields(await change({ url: 'http://127.0.0.2:9/a' }), '/url');
+    assertFields(await change({ url: 'http://127.0.0.1:8/a' }), '/url');
+    assertFields(await change({ fallback_url: 'http://127.0.0.2:9/a' }), '/fallback_url');
+    assert.equal((await change({ url: 'http://127.0.0.1:9/b?x=1', name: 'n' })).status, 200);
+    assert.equal((await change({ url: 'http://127.0.0.2:9/a', oauth: { ...oauth, client_secret: 'of their own' } })).status, 200);
+    assert.equal((await change({ url: 'http://127.0.0.3:9/a', oauth: null })).status, 200);
+    assert.equal((await shared.admin.patch(`/v1/webhooks/${webhook.id}`, { url: 'http://127.0.0.4:9/a' })).status, 200);
+  });
+
   // Goal: with its team go its portals and the links to them.
   test('ends with its team', async () => {
     const { portal } = await open({}, 'team_end');
@@ -381,7 +471,91 @@ withServer('a team', (shared) => {
     assertProblem(await api.delete('/v1/teams/team_crud'), 404);
   });
 
+  // Goal: nobody and nothing is given to a team that is not there: neither to a mistyped one nor to one by its name. Where
+  // no admin has created a team, the platform's own ids will do; events and webhooks bring theirs at any time.
+  test('is there before people, keys and numbers are given to it', async () => {
+    const { server, admin } = await serverWithAdmin();
+    try {
+      const { api } = server;
+      const requests = (team_id) => [
+        ['POST', '/v1/keys', { name: 'k', role: 'manage', team_id }, '/team_id'],
+        ['POST', '/v1/keys', { name: 'k', role: 'ingest', team_id }, '/team_id'],
+        ['POST', '/v1/invitations', { email: 'a@example.com', role: 'read', team_id }, '/team_id'],
+        ['POST', '/v1/numbers', { number: '+15550100', team_id }, '/team_id'],
+        ['POST', `/v1/teams/${encodeURIComponent(team_id)}/portal`, {}, '/team_id'],
+      ];
+      for (const [method, path, body] of requests('Acme Corp')) assertFields(await api.request(method, path, body), '/team_id');
+      assert.equal((await api.post('/v1/keys', { name: 'k', role: 'read', team_id: 'acme-7' })).status, 201, 'the platform brings its ids');
+      // A team's name, which its manager gives, changes nothing of that.
+      assert.equal((await api.patch('/v1/teams/acme-7', { name: 'Acme' })).status, 200);
+      assert.equal((await api.post('/v1/keys', { name: 'k', role: 'read', team_id: 'acme-8' })).status, 201);
+      assertFields(await api.post('/v1/keys', { name: 'k', role: 'read', team_id: 'Acme' }), '/team_id');
+
+      assert.equal((await api.post('/v1/teams', { id: 'team_001', name: 'Globex' })).status, 201);
+      const member = await person(admin, 'member@example.com', { team_id: 'team_001' });
+      const change = (team_id) => ['PATCH', `/v1/users/${member.user.id}`, { teams: [{ team_id: 'team_001', role: 'read' }, { team_id, role: 'read' }] }, '/teams/1/team_id'];
+      for (const wrong of ['globex', 'team_002', 'Acme Corp']) {
+        for (const [method, path, body, pointer] of [...requests(wrong), change(wrong)]) {
+          for (const caller of [api, admin]) assertFields(await caller.request(method, path, body), pointer);
+        }
+      }
+      const said = await api.post('/v1/keys', { name: 'k', role: 'read', team_id: 'team_002' });
+      assert.match(said.json.errors[0].detail, /create the team first: POST \/v1\/teams/);
+      assert.match((await api.post('/v1/keys', { name: 'k', role: 'read', team_id: 'GLOBEX' })).json.errors[0].detail, /the name of the team team_001/);
+      assertFields(await admin.post('/v1/webhooks', { name: 'w', url, team_id: 'team_002' }), '/team_id');
+      assertFields(await api.post('/v1/webhooks', { name: 'w', url, team_id: 'Globex' }), '/team_id');
+      // A webhook that a program makes brings its team; then it is there.
+      await api.createWebhook({ url, team_id: 'team_002' });
+      await api.send(missedCall({ team_id: 'team_003' }));
+      assert.equal((await api.post('/v1/keys', { name: 'k', role: 'read', team_id: 'team_002' })).status, 201);
+      assert.equal((await api.post('/v1/teams', { id: 'team_004', name: 'Four' })).status, 201);
+      for (const [method, path, body] of requests('team_004')) assert.equal((await api.request(method, path, body)).status, 201, path);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  // Goal: an id that is used again shows its new team nothing of the old one: neither events, deliveries, audit log, nor by
+  // polling or recovery. A team that was there when it got its name loses nothing.
+  test('begins empty where its id was used before', async () => {
+    const { api } = shared.server;
+    assert.equal((await api.post('/v1/teams', { id: 'team_reused', name: 'Old' })).status, 201);
+    const old = await api.post('/v1/keys', { name: 'old', role: 'manage', team_id: 'team_reused' });
+    const webhook = await api.createWebhook({ url: `${url}?key=secret`, team_id: 'team_reused', retry_schedule: [1] });
+    const { id: event } = await api.send(missedCall({ team_id: 'team_reused' }));
+    const [delivery] = await waitFor(async () => (await api.list('/v1/deliveries?team_id=team_reused')).length > 0 && api.list('/v1/deliveries?team_id=team_reused'), 10_000, 'the delivery');
+    const started = await api.post(`/v1/webhooks/${webhook.id}/recover`, { status: 'missing' });
+    await waitFor(async () => (await api.read(`/v1/recoveries/${started.json.id}`)).state === 'done', 10_000, 'the recovery');
+    assert.equal((await api.delete(`/v1/webhooks/${webhook.id}`)).status, 204);
+    assert.equal((await api.delete(`/v1/keys/${old.json.id}`)).status, 204);
+    assert.equal((await api.delete('/v1/teams/team_reused')).status, 204);
+    assert.equal((await api.post('/v1/teams', { id: 'team_reused', name: 'New' })).status, 201);
+    const { key } = (await api.post('/v1/keys', { name: 'new', role: 'manage', team_id: 'team_reused' })).json;
+    const tenant = api.withKey(key);
+    const manager = await person(shared.admin, 'reused@example.com', { team_id: 'team_reused' });
+    for (const caller of [tenant, manager]) {
+      assert.deepEqual(await caller.list('/v1/events'), []);
+      assert.deepEqual(await caller.list('/v1/deliveries'), []);
+      assert.deepEqual(await caller.list('/v1/deliveries?since=2020-01-01T00:00:00Z'), []);
+      for (const path of [`/v1/events/${event}`, `/v1/deliveries/${delivery.id}`, `/v1/recoveries/${started.json.id}`]) assertProblem(await caller.get(path), 404);
+    }
+    const audit = await manager.list('/v1/audit');
+    assert.deepEqual(audit.filter(({ target }) => [webhook.id, old.json.id].includes(target.id)), []);
+    const polled = await tenant.createWebhook({ mode: 'poll', url: undefined, events: ['missed_call'] });
+    assert.deepEqual((await tenant.read(`/v1/webhooks/${polled.id}/events`)).data, []);
+    const pushed = await tenant.createWebhook({ url });
+    const counted = await tenant.post(`/v1/webhooks/${pushed.id}/recover`, { status: 'missing', since: '2020-01-01T00:00:00Z', dry_run: true });
+    assert.deepEqual([counted.status, counted.json.would_redeliver], [200, 0]);
+    const { id: own } = await tenant.send(missedCall({ team_id: 'team_reused' }));
+    assert.deepEqual((await tenant.list('/v1/events')).map(({ id }) => id), [own]);
+    assert.equal((await api.get(`/v1/events/${event}`)).status, 200, 'admins see all');
+
+    const { key: before } = (await api.post('/v1/keys', { name: 'k', role: 'manage', team_id: 'team_reused' })).json;
+    assert.equal((await api.withKey(before).list('/v1/events')).length, 1);
+  });
+
   test('is renamed by who manages it, and seen by its members only', async () => {
+    assert.equal((await shared.admin.post('/v1/teams', { id: 'team_n', name: 'N' })).status, 201);
     const manager = await person(shared.admin, 'namer@example.com', { team_id: 'team_n' });
     assert.equal((await manager.patch('/v1/teams/team_n', { name: 'Ours' })).status, 200);
     assertProblem(await manager.patch('/v1/teams/team_m', { name: 'Theirs' }), 404);

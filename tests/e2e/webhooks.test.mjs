@@ -423,6 +423,52 @@ describe('what a webhook lets through', () => {
     });
   });
 
+  test('numbers of filters and templates keep their text, from saving to sending', async () => {
+    const receiver = await Receiver.start();
+    const numbers = ['9007199254740993.5', '123456789012345678901234567890', '3.14159265358979323846', '1e-400', '1E+400', '-0', '1.50'];
+    for (const number of numbers) {
+      const filters = `{"match":"all","conditions":[{"field":"x","op":"in","value":[7,${number}]}]}`;
+      const template = `{"fixed":${number},"list":[1.0,${number}],"x":"{{x}}"}`;
+      const text = `{"name":"n","url":"${receiver.url}","events":["missed_call"],"timeout_ms":1.50e4,"max_concurrency":2.0,` +
+        `"filters":${filters},"payload":{"template":${template}}}`;
+      const made = await api.post('/v1/webhooks', text);
+      assert.equal(made.status, 201, made.text);
+      assert.deepEqual([made.json.timeout_ms, made.json.max_concurrency], [15_000, 2]);
+      const path = `/v1/webhooks/${made.json.id}`;
+      const changed = await api.patch(path, { name: 'm' });
+      for (const shown of [made, changed, await api.get(path), await api.get('/v1/webhooks')]) {
+        assert.ok(shown.text.includes(filters), shown.text);
+        assert.ok(shown.text.includes(template), shown.text);
+      }
+      const body = `{"fixed":${number},"list":[1.0,${number}],"x":${number}}`;
+      const sampleText = JSON.stringify(sample('missed_call', { x: '@' })).replace('"@"', number);
+      for (const [route, request] of [
+        ['/v1/webhooks/preview', `{"event":"missed_call","payload":{"template":${template}},"sample":${sampleText}}`],
+        [`${path}/preview`, `{"event":"missed_call","sample":${sampleText}}`],
+      ]) {
+        assert.equal((await api.post(route, request)).json.body, body);
+      }
+      assert.equal((await api.send(sampleText)).deliveries, 1);
+      await waitFor(() => receiver.requests.length === 1);
+      assert.equal(receiver.requests[0].body.toString(), body);
+      receiver.requests.length = 0;
+      await api.delete(path);
+    }
+    receiver.close();
+  });
+
+  test('a number that is too long to be compared is refused with its place', async () => {
+    const text = (value) => `{"name":"n","url":"https://example.com","filters":{"conditions":[{"field":"x","op":"eq","value":${value}}]}}`;
+    assertFields(await api.post('/v1/webhooks', text('7'.repeat(101))), '/filters/conditions/0/value');
+    assert.equal((await api.post('/v1/webhooks', text('7'.repeat(100)))).status, 201);
+  });
+
+  test('a member that comes twice is refused with its place', async () => {
+    assertFields(await api.post('/v1/webhooks', '{"name":"a","url":"https://example.com","name":"b"}'), '/name');
+    assertFields(await api.post('/v1/webhooks', '{"name":"a","url":"https://example.com","payload":{"template":{"a":{"b":1,"\\u0062":2}}}}'),
+      '/payload/template/a/b');
+  });
+
   test('event types', async () => {
     const got = await whoGetsWhat(
       { calls: { events: ['missed_call', 'call_completed'] }, texts: { events: ['sms_received'] }, all: {} },

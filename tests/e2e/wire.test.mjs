@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { before, after, describe } from 'node:test';
 
-import { assertFields } from './support/api.mjs';
+import { assertFields, assertProblem } from './support/api.mjs';
 import { Limehook, run } from './support/process.mjs';
 import { Receiver, rawValue, rawValues } from './support/receiver.mjs';
 import { eventTypes, missedCall, sampleTexts, uniqueId } from './support/samples.mjs';
@@ -41,6 +41,7 @@ describe('wire contract', () => {
     assert.match(rawValue(request, 'webhook-timestamp'), /^\d{10}$/);
     assert.ok(Math.abs(Number(rawValue(request, 'webhook-timestamp')) - request.at / 1000) < 5);
     assert.match(rawValue(request, 'webhook-signature'), /^v1,[A-Za-z0-9+/]{43}=$/);
+    assert.equal(rawValue(request, 'Accept-Encoding'), 'identity');
     assert.equal(Number(rawValue(request, 'Content-Length')), request.body.length);
     assert.match(rawValue(request, 'Host'), /^127\.0\.0\.1:\d+$/);
     assert.deepEqual(rawValues(request, 'X-LimeCall-Test'), []);
@@ -141,6 +142,54 @@ describe('wire contract', () => {
     assert.equal(rawValue(request, 'X-LimeCall-Signature-Previous'), hmacByOpenssl(request.body, old));
     const shown = await api.read(`/v1/webhooks/${webhook.id}/secret`);
     assert.equal(shown.secret, fresh);
+  });
+
+  // Goal: a rotation ends no secret that was promised an overlap, a restart neither; what is promised can be kept.
+  test('each secret signs until its own time is over, however many rotations', async () => {
+    const receiver = await Receiver.start();
+    let own = await Limehook.start();
+    const webhook = await own.api.createWebhook({ url: receiver.url });
+    const path = `/v1/webhooks/${webhook.id}/rotate-secret`;
+    const rotate = async (overlap_seconds) => {
+      const answer = await own.api.post(path, { overlap_seconds });
+      assert.equal(answer.status, 200, answer.text);
+      return answer.json;
+    };
+    const next = async () => {
+      const event = missedCall();
+      await own.api.send(event);
+      await waitFor(() => receiver.of(event.call_id).length === 1);
+      return receiver.of(event.call_id)[0];
+    };
+    const second = await rotate(3600);
+    const third = await rotate(5); // the next one ends before those that it replaced
+    const fourth = await rotate(7200);
+    assert.deepEqual(fourth.previous_secrets.map(({ expires_at: at }) => at),
+      [fourth, third, second].map(({ previous_secret_expires_at: at }) => at));
+    for (let restarted = false; ; restarted = true) {
+      const request = await next();
+      for (const secret of [webhook.secret, third.secret, fourth.secret]) verifyWithNpm(request, secret);
+      assert.equal(rawValue(request, 'X-LimeCall-Signature'), hmacByOpenssl(request.body, fourth.secret));
+      assert.equal(rawValue(request, 'X-LimeCall-Signature-Previous'), hmacByOpenssl(request.body, third.secret));
+      if (restarted) break;
+      await own.stop();
+      own = await Limehook.start({ data: own.data });
+    }
+    await waitFor(async () => refusedByNpm(await next(), second.secret), 20_000, 'the shortest overlap to end', 200);
+    const request = await next();
+    for (const secret of [webhook.secret, third.secret, fourth.secret]) verifyWithNpm(request, secret);
+    await waitFor(async () => (await own.api.read(`/v1/webhooks/${webhook.id}/secret`)).previous_secrets.length === 2);
+
+    // Five at once, no more: the sixth is told when it may come.
+    for (let i = 0; i < 3; i += 1) await rotate(86_400);
+    const refused = assertProblem(await own.api.post(path), 409);
+    assert.ok(refused.detail.includes(second.previous_secret_expires_at), refused.detail);
+    verifyWithNpm(await next(), webhook.secret);
+    const last = await rotate(0); // promises nothing
+    assert.equal(last.previous_secrets.length, 5);
+    const after = await next();
+    for (const secret of [webhook.secret, third.secret, fourth.secret, last.secret]) verifyWithNpm(after, secret);
+    await own.stop();
   });
 
   test('with no overlap the old secret ends at once', async () => {

@@ -148,6 +148,7 @@ const std::vector<Fixture>& fixtures() {
       {"GET /v1/sign-in", kOpenToAll, None, nullptr, "", 200},
       {"POST /v1/setup", kOpenToAll, None, nullptr, "{}", 422},
       {"POST /v1/links/look", kOpenToAll, None, nullptr, R"({"token":"lhl_no"})", 404},
+      {"POST /v1/links/confirm-email", kOpenToAll, None, nullptr, R"({"token":"lhl_no"})", 404},
       {"POST /v1/session", kOpenToAll, None, nullptr, "{}", 422},
       {"GET /v1/session", kProved, Own},
       {"DELETE /v1/session", "u", Own},

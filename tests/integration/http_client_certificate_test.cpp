@@ -2,8 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/rsa.h>
 
 #include "http_client/client_certificate.hpp"
+#include "http_client/tls_rules.hpp"
 #include "http_client_test_certificates.hpp"
 #include "http_client_test_client.hpp"
 #include "http_client_test_server.hpp"
@@ -20,6 +22,18 @@ ClientCertificate client_certificate(const Certificate& certificate) {
 
 WallTime now() {
   return WallTime(std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch()));
+}
+
+// With four primes it is made quickly.
+KeyPtr large_rsa_key() {
+  EVP_PKEY_CTX* const context = EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr);
+  EVP_PKEY* key = nullptr;
+  EVP_PKEY_keygen_init(context);
+  EVP_PKEY_CTX_set_rsa_keygen_bits(context, 4608);
+  EVP_PKEY_CTX_set_rsa_keygen_primes(context, 4);
+  EVP_PKEY_keygen(context, &key);
+  EVP_PKEY_CTX_free(context);
+  return KeyPtr(key);
 }
 
 class ClientCertificates : public ::testing::Test {
@@ -135,6 +149,103 @@ TEST_F(ClientCertificates, AreCheckedWhenSaved) {
   const auto old = make_certificate({.common_name = "old", .valid_until_seconds = -60, .issuer = &authority_});
   EXPECT_EQ(problem(client_certificate(old)).member, Member::Certificate);
   EXPECT_THAT(problem(client_certificate(old)).detail, HasSubstr("has expired on "));
+}
+
+// Goal: what each handshake would cost is bounded when a certificate is saved.
+TEST_F(ClientCertificates, MustNotCostMuch) {
+  const auto problem_with = [this](EVP_PKEY* key) {
+    auto given = client_certificate(make_certificate({.common_name = "dear", .issuer = &authority_, .key = key}));
+    const auto completed = complete(given, now());
+    return completed ? "" : (completed.error().member == Member::PrivateKey ? "key " : "") + completed.error().detail;
+  };
+  for (const char* curve : {"P-256", "P-384", "P-521"}) EXPECT_EQ(problem_with(KeyPtr(EVP_EC_gen(curve)).get()), "");
+  EXPECT_EQ(problem_with(KeyPtr(EVP_RSA_gen(2048)).get()), "");
+  EXPECT_EQ(problem_with(KeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")).get()), "");
+  EXPECT_EQ(problem_with(KeyPtr(EVP_EC_gen("secp256k1")).get()),
+            "key is an EC key on another curve than P-256, P-384 or P-521");
+  EXPECT_EQ(problem_with(large_rsa_key().get()), "key is an RSA key of 4608 bits; at most 4096 are taken");
+
+  auto long_chain = client_certificate(client("alice"));
+  for (int i = 0; i < kChainCertificatesMax; ++i) long_chain.certificate += authority_.pem();
+  EXPECT_EQ(complete(long_chain, now()).error().detail, "must have at most 10 certificates");
+}
+
+// Asks for the client's certificate once the handshake is over, and waits until it is there, or a refusal.
+void ask_for_certificate(SSL* tls) {
+  SSL_clear_mode(tls, SSL_MODE_AUTO_RETRY);  // SSL_read returns after each message of the handshake
+  SSL_verify_client_post_handshake(tls);
+  SSL_do_handshake(tls);
+  char byte;
+  int result = 0;
+  do {
+    result = SSL_read(tls, &byte, 1);
+  } while (result <= 0 && SSL_get_error(tls, result) == SSL_ERROR_WANT_READ &&
+           (SSL_get0_peer_certificate(tls) == nullptr || SSL_in_init(tls) == 1));
+  SSL_set_mode(tls, SSL_MODE_AUTO_RETRY);
+}
+
+// Goal: a receiver that asks for the certificate after the handshake gets it, also more than once on a connection that
+// is kept; but not as often as it likes. Method: it reads a request, asks, and answers.
+TEST_F(ClientCertificates, AreShownAfterTheHandshake) {
+  SSL_CTX_set_min_proto_version(context_.get(), TLS1_3_VERSION);
+  SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT | SSL_VERIFY_POST_HANDSHAKE,
+                     nullptr);
+  std::atomic<int> times = 1;
+  TestServer server(
+      [&](Peer& peer) {
+        while (peer.read_request()) {
+          ++requests_;
+          for (int i = 0; i < times; ++i) ask_for_certificate(peer.tls());
+          if (!peer.write(response_text(200, peer.client_name()))) return;
+        }
+      },
+      context_.get());
+  TestClient sender(options());
+  const auto alice = webhook_with(server.url(), client("alice"));
+  for (int i = 0; i < 4; ++i) {
+    const auto attempt = sender.send(alice).attempt;
+    EXPECT_EQ(attempt.response_body, "alice") << attempt.error;
+  }
+  EXPECT_EQ(server.connections(), 1);
+  times = 3;
+  const auto asked_too_often = sender.send(alice).attempt;
+  EXPECT_EQ(asked_too_often.outcome, AttemptOutcome::TlsFailed);
+  EXPECT_EQ(asked_too_often.error, "the receiver asked for the client certificate again and again");
+  times = 1;
+  const auto none = sender.send(server.url()).attempt;
+  EXPECT_EQ(none.outcome, AttemptOutcome::TlsFailed);
+  EXPECT_THAT(none.error, HasSubstr("certificate required"));
+}
+
+// Goal: with TLS 1.2 that takes a new handshake, which is refused; whatever the receiver does then, the attempt's error
+// names it.
+TEST_F(ClientCertificates, AreNotShownInARenegotiation) {
+  SSL_CTX_set_max_proto_version(context_.get(), TLS1_2_VERSION);
+  SSL_CTX_set_verify(context_.get(), SSL_VERIFY_NONE, nullptr);
+  enum class Then { GiveUp, Answer403, Answer200, Wait };
+  for (const auto then : {Then::GiveUp, Then::Answer403, Then::Answer200, Then::Wait}) {
+    TestServer server(
+        [&](Peer& peer) {
+          peer.read_request();
+          SSL_set_verify(peer.tls(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+          SSL_renegotiate(peer.tls());
+          SSL_do_handshake(peer.tls());
+          if (then == Then::GiveUp) peer.read_request();
+          if (then == Then::Wait) peer.wait_until_closed();
+          if (then == Then::Answer403) peer.write(response_text(403));
+          if (then == Then::Answer200) peer.write(response_text(200));
+        },
+        context_.get());
+    TestClient sender(options());
+    auto webhook = webhook_with(server.url(), client("alice"));
+    webhook->timeout = std::chrono::seconds(then == Then::Wait ? 1 : 20);
+    const auto attempt = sender.send(webhook).attempt;
+    if (then == Then::Answer200) {
+      EXPECT_EQ(attempt.error, "");
+    } else {
+      EXPECT_THAT(attempt.error, HasSubstr("TLS 1.2 renegotiation), which is refused")) << static_cast<int>(then);
+    }
+  }
 }
 
 }  // namespace

@@ -20,18 +20,130 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
 
-TEST(Connections, AreReusedAcrossWebhooksOfOneOrigin) {
+// Goal: a webhook's connection is used again, whatever changes about the webhook beside its receiver.
+TEST(Connections, AreReusedByTheirWebhook) {
   TestServer server(always(response_text(200, "ok")));
   TestClient client;
-  for (int i = 0; i < 20; ++i) EXPECT_EQ(client.send(server.url("/" + std::to_string(i))).attempt.http_status, 200);
+  auto webhook = webhook_to(server.url("/0"));
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(client.send(webhook).attempt.http_status, 200);
+    webhook = std::make_shared<Webhook>(*webhook);
+    ++webhook->version;
+    webhook->url = server.url(fmt::format("/{}", i));
+  }
   EXPECT_EQ(server.connections(), 1);
 }
 
+// Goal: no two webhooks share a connection, be they of one team or of two; nor does a webhook that goes to another
+// team.
+TEST(Connections, BelongToOneWebhook) {
+  TestServer server(always(response_text(200, "ok")));
+  TestClient client;
+  std::vector<std::shared_ptr<Webhook>> webhooks{webhook_to(server.url()), webhook_to(server.url()),
+                                                 webhook_to(server.url())};
+  webhooks[0]->team_id = webhooks[1]->team_id = "team_001";
+  for (int i = 0; i < 5; ++i) {
+    for (const auto& webhook : webhooks) EXPECT_EQ(client.send(webhook).attempt.http_status, 200);
+  }
+  EXPECT_EQ(server.connections(), 3);
+  auto moved = std::make_shared<Webhook>(*webhooks[0]);
+  moved->version = 8;
+  moved->team_id = "team_002";
+  EXPECT_EQ(client.send(moved).attempt.http_status, 200);
+  EXPECT_EQ(server.connections(), 4);
+}
+
+// Goal: what a receiver sends after its answer never becomes the answer to another request, of another webhook or of
+// the same. Method: the receiver of /bad says that a 204 has a body, and sends that body late, in the form of an
+// answer.
+TEST(Connections, LateBytesAreNobodysAnswer) {
+  const auto forged = response_text(200, "forged");
+  TestServer server([&](Peer& peer) {
+    while (const auto request = peer.read_request()) {
+      if (request->head.starts_with("POST /good")) {
+        peer.write(response_text(500, "honest"));
+        continue;
+      }
+      peer.write(fmt::format("HTTP/1.1 204 No Content\r\nContent-Length: {}\r\n\r\n", forged.size()));
+      peer.closed_within(milliseconds(5));
+      peer.write(forged);
+    }
+  });
+  TestClient client;
+  const auto bad = webhook_to(server.url("/bad"));
+  const auto good = webhook_to(server.url("/good"));
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(client.send(bad).attempt.http_status, 204);
+    EXPECT_EQ(client.send(good).attempt.response_body, "honest");
+  }
+  EXPECT_EQ(server.connections(), 10 + 1);
+}
+
+// Goal: likewise when the bytes come with a proper answer, or later while the connection rests. Method: the second
+// attempt waits for the first one's connection, which is used again in the moment it is free; or it comes later.
+TEST(Connections, UnaskedBytesEndTheirUse) {
+  for (const bool later : {false, true}) {
+    std::counting_semaphore<> sent(0);
+    TestServer server([&](Peer& peer) {
+      if (!peer.read_request()) return;
+      peer.write(response_text(200, "first") + (later ? "" : response_text(200, "forged")));
+      if (later) {
+        peer.closed_within(milliseconds(5));
+        peer.write(response_text(200, "forged"));
+      }
+      sent.release();
+      peer.wait_until_closed();
+    });
+    auto options = test_options();
+    options.connections_max = 1;
+    TestClient client(options);
+    const auto webhook = webhook_to(server.url());
+    for (int i = 0; i < 5; ++i) {
+      client.start(webhook);
+      if (!later) client.start(webhook);
+      for (const auto& result : client.next(later ? 1 : 2)) EXPECT_EQ(result.attempt.response_body, "first");
+      sent.acquire();
+      if (!later) sent.acquire();
+    }
+    EXPECT_EQ(server.connections(), later ? 5 : 10);
+  }
+}
+
+// Goal: a webhook keeps no more connections than it can use at a time.
+TEST(Connections, AreKeptUpToALimit) {
+  constexpr int kCount = limits::kConcurrencyMax + 20;
+  std::latch all_there(kCount);
+  std::counting_semaphore<> closed(0);
+  TestServer server([&](Peer& peer) {
+    if (!peer.read_request()) return;
+    all_there.arrive_and_wait();
+    peer.write(response_text(200));
+    peer.wait_until_closed();
+    closed.release();
+  });
+  TestClient client;
+  const auto webhook = webhook_to(server.url());
+  for (int i = 0; i < kCount; ++i) client.start(webhook);
+  for (const auto& result : client.next(kCount)) EXPECT_EQ(result.attempt.http_status, 200) << result.attempt.error;
+  for (int i = 0; i < 20; ++i) closed.acquire();
+  EXPECT_FALSE(closed.try_acquire_for(milliseconds(50)));
+}
+
 TEST(Connections, AreNotReusedWhenTheReceiverDoesNotWantIt) {
-  for (const char* response : {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-                               "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n",
-                               "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nKeep-Alive: timeout=1\r\n\r\n",
-                               "HTTP/1.1 101 Switching\r\n\r\n", "HTTP/1.1 204 Fine\r\n\r\nunasked bytes"}) {
+  for (const char* response :
+       {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nKeep-Alive: timeout=1\r\n\r\n", "HTTP/1.1 101 Switching\r\n\r\n",
+        "HTTP/1.1 204 Fine\r\n\r\nunasked bytes",
+        // Framing that the status forbids, or that could be read in two ways.
+        "HTTP/1.1 204 Fine\r\nContent-Length: 5\r\n\r\n", "HTTP/1.1 204 Fine\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 204 Fine\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 304 Same\r\nContent-Length: 5\r\n\r\n",
+        "HTTP/1.1 304 Same\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "HTTP/1.1 100 Go\r\nContent-Length: 5\r\n\r\nHTTP/1.1 204 Fine\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length : 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nContent-Length: 0\r\n\r\n"}) {
     TestServer server(always(response));
     TestClient client;
     for (int i = 0; i < 3; ++i) EXPECT_EQ(client.send(server.url()).attempt.outcome, AttemptOutcome::Response);

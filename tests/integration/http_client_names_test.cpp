@@ -125,6 +125,99 @@ TEST(Names, ABurstToADeadHostMakesOneLookup) {
   EXPECT_EQ(lookups, 1);
 }
 
+// Goal: one team's silent names, all of them new, cost other teams nothing. Method: more of them than there may ever be
+// threads, all stuck; then names of another team, known to nobody.
+TEST(Names, ATeamsSilentNamesHoldUpNoOtherTeam) {
+  TestServer server(always(response_text(200)));
+  // Shared, because a lookup under way outlives its sender.
+  const auto release = std::make_shared<std::latch>(1);
+  auto options = test_options();
+  options.connect_timeout = seconds(1);
+  options.look_up = [release](const std::string& host) {
+    if (host.starts_with("silent")) release->wait();
+    return loopback();
+  };
+  TestClient client(options);
+  const auto send_silent = [&](int round) {
+    for (int i = 0; i < 100; ++i) {
+      auto webhook = webhook_to("http://silent" + std::to_string(round * 100 + i) + ".example/");
+      webhook->team_id = "team_silent";
+      client.start(webhook);
+    }
+  };
+  const auto port = std::to_string(server.port());
+  for (int round = 0; round < 2; ++round) {
+    send_silent(round);
+    for (int i = 0; i < 5; ++i) {
+      auto webhook = webhook_to("http://new" + std::to_string(round * 5 + i) + ".example:" + port + "/");
+      webhook->team_id = "team_other";
+      const auto result = client.send(webhook);
+      EXPECT_EQ(result.attempt.http_status, 200) << result.attempt.error;
+    }
+    for (const auto& result : client.next(100)) EXPECT_EQ(result.attempt.outcome, AttemptOutcome::NameNotResolved);
+  }
+  release->count_down();
+}
+
+// Goal: no team can make a host's name wait for others by asking for it first. Method: all lookups that a team may have
+// are stuck, and its next one waits; it is for a host that another team needs, too.
+TEST(Names, ATeamDoesNotWaitForAnothersLookup) {
+  TestServer server(always(response_text(200)));
+  // Shared, because a lookup under way outlives its sender.
+  const auto release = std::make_shared<std::latch>(1);
+  auto options = test_options();
+  options.look_up = [release](const std::string& host) {
+    if (host.starts_with("silent")) release->wait();
+    return loopback();
+  };
+  TestClient client(options);
+  const auto start = [&](const std::string& team, const std::string& host) {
+    auto webhook = webhook_to("http://" + host + ".example:" + std::to_string(server.port()) + "/");
+    webhook->team_id = team;
+    client.start(webhook);
+  };
+  for (int i = 0; i < 50; ++i) start("team_silent", "silent" + std::to_string(i));
+  start("team_silent", "wanted");
+  start("team_other", "wanted");
+  for (const auto& result : client.next(2)) {
+    EXPECT_EQ(result.attempt.http_status, 200) << result.attempt.error;
+    EXPECT_LT(result.attempt.duration, seconds(4));
+  }
+  release->count_down();
+  client.next(50);
+}
+
+// Goal: names of a team that has too many waiting fail with that reason, for this team only.
+TEST(Names, TooManyWaitingAreToldToTheirTeamOnly) {
+  TestServer server(always(response_text(200)));
+  // Shared, because a lookup under way outlives its sender.
+  const auto release = std::make_shared<std::latch>(1);
+  auto options = test_options();
+  options.look_up = [release](const std::string& host) {
+    if (host.starts_with("silent")) release->wait();
+    return loopback();
+  };
+  TestClient client(options);
+  const auto start = [&](const std::string& team, const std::string& host) {
+    auto webhook = webhook_to("http://" + host + ".example:" + std::to_string(server.port()) + "/");
+    webhook->team_id = team;
+    return client.start(webhook);
+  };
+  constexpr int kSilent = 600;  // more than may wait and run
+  for (int i = 0; i < kSilent; ++i) start("team_silent", "silent" + std::to_string(i));
+  start("team_silent", "wanted");
+  const auto wanted = start("team_other", "wanted");
+  int too_many = 0;
+  for (bool found = false; !found;) {
+    const auto result = client.next();
+    found = result.delivery == wanted;
+    if (found) EXPECT_EQ(result.attempt.http_status, 200) << result.attempt.error;
+    if (result.attempt.error.ends_with("too many names are waiting to be looked up")) ++too_many;
+  }
+  EXPECT_GT(too_many, 0);
+  release->count_down();
+}
+
 // Goal: hosts without a name server starve nobody. Method: many hosts fail, and get no answer at all when they are
 // looked up again; meanwhile attempts go to hosts never seen before.
 TEST(Names, FailingHostsHoldUpNobodyElse) {

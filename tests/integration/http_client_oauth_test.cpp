@@ -148,10 +148,14 @@ TEST(Oauth, AsksNobodyWhoMayNotBeReached) {
     return Resolution{{boost::asio::ip::make_address("127.0.0.2")}, "", false};
   };
   TestClient client(options);
-  for (const auto& url : {inner.url(), fmt::format("http://inner.example:{}/", inner.port()), redirecting.url()}) {
+  const std::pair<std::string, std::string> refused[] = {
+      {inner.url(), "loopback"},
+      {fmt::format("http://inner.example:{}/", inner.port()), "no address that this server may send to"},
+      {redirecting.url(), "it answered 302"}};
+  for (const auto& [url, why] : refused) {
     const auto attempt = client.send(oauth_webhook(server.url(), url)).attempt;
     EXPECT_EQ(attempt.outcome, AttemptOutcome::OauthFailed) << url;
-    EXPECT_THAT(attempt.error, HasSubstr(url == redirecting.url() ? "it answered 302" : "loopback")) << url;
+    EXPECT_THAT(attempt.error, HasSubstr(why)) << url;
   }
   EXPECT_EQ(inner.connections(), 0);
   EXPECT_EQ(server.connections(), 0);
@@ -171,6 +175,56 @@ TEST(Oauth, HoldsUpOnlyThoseWhoWaitForIt) {
     EXPECT_GE(result.attempt.duration, milliseconds(400));
   }
   EXPECT_EQ(hanging.connections(), 1);
+}
+
+// Goal: each webhook asks for its own token over its own connection, also where another has the same settings, and late
+// bytes of a receiver at the same host and port never become a token. Method: the receiver's answers to deliveries have
+// bodies that their status forbids, and send them late, in the form of a token.
+TEST(Oauth, ATokenIsNeverAnothersAnswer) {
+  const auto forged = response_text(200, R"({"access_token":"forged","token_type":"bearer"})");
+  std::mutex mutex;
+  std::vector<std::string> authorizations;
+  std::atomic<int> token_requests = 0;
+  TestServer server([&](Peer& peer) {
+    bool asked_for_token = false, asked_for_more = false;
+    while (const auto request = peer.read_request()) {
+      const bool token = request->head.starts_with("POST /token");
+      (token ? asked_for_token : asked_for_more) = true;
+      EXPECT_FALSE(asked_for_token && asked_for_more) << "both on one connection";
+      if (token) {
+        peer.write(response_text(200, fmt::format(R"({{"access_token":"own-{}"}})", ++token_requests)));
+        continue;
+      }
+      const std::lock_guard lock(mutex);
+      authorizations.push_back(request->header("Authorization"));
+      peer.write(fmt::format("HTTP/1.1 204 No Content\r\nContent-Length: {}\r\n\r\n", forged.size()));
+      peer.closed_within(milliseconds(2));
+      peer.write(forged);
+    }
+  });
+  TestClient client;
+  for (int i = 0; i < 5; ++i) {
+    client.send(webhook_to(server.url("/hook")));
+    client.send(oauth_webhook(server.url("/hook"), server.url("/token")));
+  }
+  std::erase(authorizations, "Bearer token-of-the-webhook");
+  EXPECT_THAT(authorizations,
+              ElementsAre("Bearer own-1", "Bearer own-2", "Bearer own-3", "Bearer own-4", "Bearer own-5"));
+}
+
+// Goal: an answer that cannot be read is told apart by its first line. What follows may be the token.
+TEST(Oauth, ShowsNoTokenOfABrokenAnswer) {
+  TestServer server(always(response_text(200)));
+  for (const std::string answer : {"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n{\"access_token\":\"confidential\"}",
+                                   "{\"access_token\":\"confidential\"}\r\n\r\n"}) {
+    TestServer tokens(always(answer));
+    TestClient client;
+    const auto attempt = client.send(oauth_webhook(server.url(), tokens.url())).attempt;
+    EXPECT_EQ(attempt.outcome, AttemptOutcome::OauthFailed);
+    EXPECT_THAT(attempt.error, HasSubstr("the answer is not HTTP/1.1"));
+    EXPECT_THAT(attempt.error, Not(HasSubstr("confidential")));
+    EXPECT_EQ(attempt.error.contains("it begins with: HTTP/1.1 200 OK"), answer.starts_with("HTTP"));
+  }
 }
 
 // Goal: stopping ends attempts that wait for a token, each once.

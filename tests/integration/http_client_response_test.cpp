@@ -13,6 +13,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 TestServer::Handler once(std::string response) {
   return [response = std::move(response)](Peer& peer) {
@@ -67,12 +68,44 @@ TEST(Response, ReadsABodyThatEndsWithTheConnection) {
 TEST(Response, IsCompleteWithoutABody) {
   for (const char* response :
        {"HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 \r\nContent-Length: 0\r\n\r\n"}) {
+        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 \r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 204\r\n\r\n", "HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 204\n\n"}) {
     TestServer server(once_and_stay(response));
     const auto attempt = attempt_at(server);
     EXPECT_EQ(attempt.outcome, AttemptOutcome::Response) << response << attempt.error;
     EXPECT_EQ(attempt.response_body, "");
   }
+}
+
+// Goal: answers that nearly every client takes are acknowledgements here too, with their bodies.
+TEST(Response, IsTakenFromSloppyReceivers) {
+  for (const char* response :
+       {"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok", "HTTP/1.0 200\r\n\r\nok",
+        "HTTP/1.1 200 OK\nContent-Length: 2\n\nok", "HTTP/1.1  200 OK\r\nContent-Length: 2\r\n\r\nok",
+        "HTTP/1.1 200 Sch\xF6n\r\nContent-Length: 2\r\n\r\nok", "HTTP/1.1 200 OK\r\nContent-Length : 2\r\n\r\nok",
+        "HTTP/1.1 200 OK\r\nX-Fold: a\r\n b\r\nContent-Length: 2\r\n\r\nok",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 9\r\n\r\n2\r\nok\r\n0\r\n\r\n"}) {
+    TestServer server(once(response));
+    const auto attempt = attempt_at(server);
+    EXPECT_EQ(attempt.http_status, 200) << response << attempt.error;
+    EXPECT_EQ(attempt.response_body, "ok") << response;
+    EXPECT_EQ(attempt.error, "");
+  }
+}
+
+// Goal: what is no answer is shown, so that one sees who speaks there; without what was sent in confidence.
+TEST(Response, ShowsWhatABadOneBeginsWith) {
+  const auto error = [](const std::string& answer) {
+    TestServer server(once_and_stay(answer));
+    return attempt_at(server).error;
+  };
+  EXPECT_EQ(error("SSH-2.0-OpenSSH_9.2\r\n"), "the answer is not HTTP/1.1; it begins with: SSH-2.0-OpenSSH_9.2\\r\\n");
+  EXPECT_EQ(error("\x15\x03\x01\x02\x02"), "the answer is not HTTP/1.1; it begins with: \\x15\\x03\\x01\\x02\\x02");
+  EXPECT_EQ(error("HTTP/1.1 502 Bad\r\nContent-Length: x\r\n\r\n"),
+            "the answer is not HTTP/1.1: its Content-Length is not a number; it begins with: HTTP/1.1 502 Bad\\r\\n"
+            "Content-Length: x\\r\\n\\r\\n");
+  EXPECT_EQ(error("token-of-the-webhook, you said"), "the answer is not HTTP/1.1; it begins with: ••••••••, you said");
+  EXPECT_LT(error(std::string(1000, 'x')).size(), 300u);
 }
 
 TEST(Response, SkipsInterimResponses) {
@@ -134,7 +167,7 @@ TEST(Response, RefusesAnEndlessHead) {
     });
     const auto attempt = attempt_at(server);
     EXPECT_EQ(attempt.outcome, AttemptOutcome::BadResponse);
-    EXPECT_EQ(attempt.error, "the response head is too long");
+    EXPECT_THAT(attempt.error, StartsWith("the response head is too long; it begins with: HTTP/1.1 200 OK\\r\\n"));
     EXPECT_EQ(attempt.http_status, 0);
   }
 }
@@ -223,16 +256,19 @@ TEST(Lost, TellsAConnectionThatIsReset) {
   });
   const auto attempt = attempt_at(after_reading);
   EXPECT_EQ(attempt.outcome, AttemptOutcome::ConnectionLost);
-  EXPECT_EQ(attempt.error, "Connection reset by peer without a response");
+  EXPECT_EQ(attempt.error, "Connection reset by peer without a response; the request may have been processed");
 }
 
 TEST(Lost, TellsAConnectionThatIsClosed) {
   TestServer without(once(""));
-  EXPECT_EQ(attempt_at(without).error, "the receiver closed the connection without a response");
+  EXPECT_EQ(attempt_at(without).error,
+            "the receiver closed the connection without a response; the request may have been processed");
   TestServer within(once("HTTP/1.1 200 OK\r\nContent-"));
   const auto attempt = attempt_at(within);
   EXPECT_EQ(attempt.outcome, AttemptOutcome::ConnectionLost);
-  EXPECT_EQ(attempt.error, "the receiver closed the connection in the middle of the response head");
+  EXPECT_EQ(
+      attempt.error,
+      "the receiver closed the connection in the middle of the response head; the request may have been processed");
 }
 
 TEST(RetryAfterHeader, IsReadOn429And503Only) {

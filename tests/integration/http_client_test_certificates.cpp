@@ -1,5 +1,7 @@
 #include "http_client_test_certificates.hpp"
 
+#include <openssl/core_names.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
@@ -35,7 +37,8 @@ std::string written(const auto& write) {
 Certificate make_certificate(const CertificateWish& wish) {
   static std::atomic<long> serial = 1;
   Certificate made;
-  made.key.reset(EVP_EC_gen("P-256"));
+  if (wish.key != nullptr) EVP_PKEY_up_ref(wish.key);
+  made.key.reset(wish.key != nullptr ? wish.key : EVP_EC_gen("P-256"));
   made.x509.reset(X509_new());
   X509* x509 = made.x509.get();
   X509_set_version(x509, X509_VERSION_3);
@@ -53,6 +56,28 @@ Certificate make_certificate(const CertificateWish& wish) {
   }
   LIMEHOOK_ASSERT(X509_sign(x509, issuer.key.get(), EVP_sha256()) > 0);
   return made;
+}
+
+KeyPtr fake_rsa_key(int bits, int exponent_bits) {
+  BIGNUM* const modulus = BN_new();
+  BIGNUM* const exponent = BN_new();
+  BN_rand(modulus, bits, BN_RAND_TOP_TWO, BN_RAND_BOTTOM_ODD);
+  BN_set_bit(exponent, exponent_bits - 1);
+  BN_set_bit(exponent, 0);
+  OSSL_PARAM_BLD* const builder = OSSL_PARAM_BLD_new();
+  OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, modulus);
+  OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, exponent);
+  OSSL_PARAM* const parameters = OSSL_PARAM_BLD_to_param(builder);
+  EVP_PKEY_CTX* const context = EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr);
+  EVP_PKEY* key = nullptr;
+  EVP_PKEY_fromdata_init(context);
+  LIMEHOOK_ASSERT(EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) == 1);
+  EVP_PKEY_CTX_free(context);
+  OSSL_PARAM_free(parameters);
+  OSSL_PARAM_BLD_free(builder);
+  BN_free(modulus);
+  BN_free(exponent);
+  return KeyPtr(key);
 }
 
 std::string Certificate::pem() const {

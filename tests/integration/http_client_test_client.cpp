@@ -47,6 +47,12 @@ AttemptResult TestClient::send(WebhookPtr webhook, std::string body) {
   return next();
 }
 
+AttemptResult TestClient::send(const std::string& url) {
+  WebhookPtr& webhook = webhooks_[url];
+  if (!webhook) webhook = webhook_to(url);
+  return send(webhook);
+}
+
 std::vector<AttemptResult> TestClient::next(std::size_t count) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return results_.size() >= count; });

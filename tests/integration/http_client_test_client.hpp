@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -52,7 +53,8 @@ class TestClient {
   // Waits for the next result.
   AttemptResult next();
   AttemptResult send(WebhookPtr webhook, std::string body = kBody);
-  AttemptResult send(std::string url) { return send(webhook_to(std::move(url))); }
+  // By one webhook for each URL.
+  AttemptResult send(const std::string& url);
   // Waits until `count` more results are there.
   std::vector<AttemptResult> next(std::size_t count);
   std::size_t results_left();
@@ -63,6 +65,7 @@ class TestClient {
   std::condition_variable changed_;
   std::vector<AttemptResult> results_;
   std::int64_t last_delivery_ = 0;
+  std::map<std::string, WebhookPtr> webhooks_;
   std::unique_ptr<HttpSender> sender_;
 };
 

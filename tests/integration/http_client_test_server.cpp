@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <strings.h>
@@ -80,6 +81,11 @@ void Peer::wait_until_closed() {
 void Peer::wait_until_readable() {
   pollfd waited{fd_, POLLIN, 0};
   ::poll(&waited, 1, -1);
+}
+
+void Peer::hold_back(bool hold) {
+  const int value = hold ? 1 : 0;
+  ::setsockopt(fd_, IPPROTO_TCP, TCP_CORK, &value, sizeof value);
 }
 
 void Peer::end_writing() { ::shutdown(fd_, SHUT_WR); }

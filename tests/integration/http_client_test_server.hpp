@@ -39,6 +39,8 @@ class Peer {
   bool closed_within(std::chrono::milliseconds time);
   void wait_until_closed();
   void wait_until_readable();
+  // What is written from true to false leaves together.
+  void hold_back(bool hold);
   // Says that nothing more will be written.
   void end_writing();
   // Makes the end of the handler a reset (RST).

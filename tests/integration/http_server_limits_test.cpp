@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "http_server_test_server.hpp"
 
@@ -158,6 +159,33 @@ TEST(HttpServerLimits, Drains) {
   const auto answer = busy.rest();
   EXPECT_EQ(status_of(answer), 200);
   EXPECT_THAT(answer, HasSubstr("Connection: close"));
+}
+
+// Goal: a caller whose answers wait to be taken gets no more of them until it takes them or hangs up; another caller is
+// answered all the while.
+TEST(HttpServerLimits, RefusesWhoTakesNoAnswers) {
+  const TestServer server({.shares = {.answer_bytes_max = 64 << 20}, .answer_bytes = 16 << 20});
+  std::vector<std::unique_ptr<Caller>> silent;
+  for (int i = 0; i < 2; ++i) {
+    silent.push_back(std::make_unique<Caller>(server.port()));
+    silent.back()->send(kGet);
+  }
+  ASSERT_TRUE(eventually([&] { return server.handled() == 2; }));
+  Caller third(server.port());
+  third.send(kGet);
+  const std::string refused = third.answer();
+  EXPECT_EQ(status_of(refused), 503) << refused.substr(0, 200);
+  EXPECT_THAT(refused, HasSubstr("Retry-After: "));
+  EXPECT_EQ(server.refused(Refusal::Answers), 1);
+  Caller other(server.port(), "127.0.0.9");
+  other.send(kGet);
+  EXPECT_EQ(status_of(other.answer()), 200);
+  silent.clear();
+  EXPECT_TRUE(eventually([&] {
+    Caller again(server.port());
+    again.send(kGet);
+    return status_of(again.answer()) == 200;
+  }));
 }
 
 }  // namespace

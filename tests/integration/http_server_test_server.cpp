@@ -25,11 +25,13 @@ TestServer::TestServer(TestWish wish) : wish_(std::move(wish)) {
             if (!head.target.starts_with("/no")) return std::nullopt;
             return Response{403, "text/plain", "no", {}};
           },
+          .payer = [](const Request& head) { return head.client_address; },
           .error = [](int status,
                       std::string_view detail) { return Response{status, "text/plain", std::string(detail), {}}; }},
       [this](const Request& request) { return handle(request); });
   server_->use_tls(wish_.tls);
   const auto address = server_->listen({asio::ip::address_v4::loopback(), 0});
+  server_->accept();
   port_ = static_cast<std::uint16_t>(std::stoi(address.substr(address.find(':') + 1)));
   thread_ = std::thread([this] { io_.run(); });
 }

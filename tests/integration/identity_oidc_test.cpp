@@ -47,13 +47,16 @@ class Provider {
  public:
   using Response = std::function<void(Peer&, const ReceivedRequest&)>;
 
-  explicit Provider(SSL_CTX* tls = nullptr) : server_([this](Peer& peer) { serve(peer); }, tls) {
+  explicit Provider(SSL_CTX* tls = nullptr, std::string host = "")
+      : server_([this](Peer& peer) { serve(peer); }, tls), host_(std::move(host)) {
     answer("/.well-known/openid-configuration", json::serialize(document()));
     answer("/keys", key_set_of({key(1).jwk()}));
     answer("/me", R"({"sub":"user-7","email":"userinfo@example.com","email_verified":true})");
   }
 
-  std::string issuer() const { return server_.url(""); }
+  std::string issuer() const {
+    return host_.empty() ? server_.url("") : "https://" + host_ + ":" + std::to_string(server_.port());
+  }
   json::object document() const {
     return {{"issuer", issuer()},
             {"authorization_endpoint", issuer() + "/auth"},
@@ -118,7 +121,8 @@ class Provider {
   std::map<std::string, Response> responses_;
   std::map<std::string, int> counts_;
   std::map<std::string, ReceivedRequest> last_;
-  TestServer server_;  // the last member: its threads use the others
+  TestServer server_;
+  std::string host_;  // empty: its address  // the last member: its threads use the others
 };
 
 class OidcTest : public ::testing::Test {
@@ -336,8 +340,9 @@ TEST_F(OidcTest, LeavesAProviderInTroubleAlone) {
 // Goal: a provider must prove who it is. Method: certificates for this address and another, trusted and not.
 TEST_F(OidcTest, VerifiesCertificates) {
   const auto ca_file = ::testing::TempDir() + "limehook-identity-" + std::to_string(getpid()) + ".pem";
-  for (const std::string_view names : {"IP:127.0.0.1", "DNS:id.example.com"}) {
-    const auto certificate = http_client::testing::make_certificate({.alternative_names = std::string(names)});
+  for (const std::string_view names : {"IP:127.0.0.1", "DNS:id.example.com", ""}) {
+    const auto certificate =
+        http_client::testing::make_certificate({.common_name = "127.0.0.1", .alternative_names = std::string(names)});
     http_client::testing::write_file(ca_file, certificate.pem());
     const auto context = http_client::testing::server_context(certificate);
     Provider provider(context.get());
@@ -350,6 +355,28 @@ TEST_F(OidcTest, VerifiesCertificates) {
       EXPECT_EQ(url.has_value(), trusted && names == "IP:127.0.0.1") << names << trusted;
       EXPECT_EQ(provider.requests("/.well-known/openid-configuration"), names == "IP:127.0.0.1" ? 1 : 0);
     }
+  }
+  std::filesystem::remove(ca_file);
+}
+
+// Goal: the provider's issuing authority can be trusted without the one above it; a Common Name is not a name.
+// Method: a provider known as "localhost", with certificates of an authority that another one has made.
+TEST_F(OidcTest, TrustsAnIssuingAuthorityAndAlternativeNamesOnly) {
+  using http_client::testing::make_certificate;
+  const auto ca_file = ::testing::TempDir() + "limehook-identity-issuing-" + std::to_string(getpid()) + ".pem";
+  const auto root = make_certificate({.common_name = "root", .authority = true});
+  const auto issuing = make_certificate({.common_name = "issuing", .authority = true, .issuer = &root});
+  http_client::testing::write_file(ca_file, issuing.pem());
+  for (const std::string_view names : {"DNS:localhost", ""}) {
+    const auto certificate =
+        make_certificate({.common_name = "localhost", .alternative_names = std::string(names), .issuer = &issuing});
+    const auto context = http_client::testing::server_context(certificate);
+    Provider provider(context.get(), "localhost");
+    auto with = options();
+    with.issuer = provider.issuer();
+    with.limits.ca_file = ca_file;
+    client_ = make_client(with);
+    EXPECT_EQ(begin().has_value(), !names.empty());
   }
   std::filesystem::remove(ca_file);
 }

@@ -11,8 +11,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::string full_key(std::string_view scope, std::string_view key) {
-  return key.empty() ? std::string() : std::string(scope) + "/" + std::string(key);
+std::string full_key(std::string_view team, std::string_view key) {
+  return key.empty() ? std::string() : std::string(team) + "/" + std::string(key);
 }
 
 // As the specification says it, not as the core does.
@@ -59,7 +59,7 @@ void Auditor::submitted(const delivery::EventsSubmitted& input, const delivery::
     for (const WebhookPtr& webhook : webhooks) {
       if (webhook->mode == WebhookMode::Push && takes(*webhook, event)) expected.insert(webhook->id);
     }
-    ask.keys.push_back(full_key(input.idempotency_scope, event.idempotency_key));
+    ask.keys.push_back({full_key(event.team_id, event.idempotency_key), event.fingerprint});
   }
 }
 
@@ -75,12 +75,12 @@ void Auditor::retry_asked(delivery::Ticket ticket, DeliveryId id) {
 }
 
 void Auditor::skip_asked(delivery::Ticket ticket, DeliveryId id) {
-  known(id).skip_asked = true;
+  known(id).skip_asked = known(id).skip_ever_asked = true;
   asks_[ticket];
 }
 
 void Auditor::recovery_asked(delivery::Ticket ticket, const Recovery& recovery) {
-  asks_[ticket];
+  asks_[ticket].recovers_skipped = recovery.skipped;
   hasten(recovery.webhook);
 }
 
@@ -112,7 +112,15 @@ void Auditor::attempt_ended(const delivery::AttemptFinished& input) {
   delivery.acknowledged = delivery.succeeded = input.attempt.acknowledged();
   const bool may_ask = input.attempt.http_status == 429 || input.attempt.http_status == 503;
   delivery.retry_after = may_ask ? input.retry_after : std::nullopt;
-  count_end(places_[{delivery.webhook, delivery.place_fallback}], delivery, input);
+  Place& place = places_[{delivery.webhook, delivery.place_fallback}];
+  count_end(place, delivery, input);
+  fared_[{input.delivery, input.attempt.number}] = {.target = {delivery.webhook, delivery.place_fallback},
+                                                    .at = now(),
+                                                    .failures = place.failures,
+                                                    .failures_at_most = place.failures_at_most,
+                                                    .may_be_open = place.may_be_open,
+                                                    .probe_from = place.probe_from,
+                                                    .pause = place.pause};
   free_place(delivery);
   const bool its_own = !delivery.place_fallback && !is_being_saved(delivery.webhook);
   if (input.attempt.http_status == 410 && !delivery.test) gone_[delivery.webhook] |= its_own;
@@ -202,9 +210,10 @@ void Auditor::applied(const store::WriteBatch& batch, const store::CommitResult&
     check(added.attempt.number == ++delivery.attempts, Promise::Logged, "attempts are numbered 1 to n",
           added.delivery.value);
     if (added.attempt.acknowledged()) stored_worked_at_[delivery.webhook] = delivery.ended_at;
+    note_fared(added);
   }
-  std::set<WebhookId> recovering;
-  for (const Recovery& recovery : batch.recoveries) recovering.insert(recovery.webhook);
+  std::map<WebhookId, RecoveryId> recovering;
+  for (const Recovery& recovery : batch.recoveries) recovering[recovery.webhook] = recovery.id;
   for (const store::DeliveryUpdate& update : batch.updates) apply(update, recovering);
   for (const store::NewAttempt& added : batch.attempts) check_log(added.delivery);
   for (const store::DeliveryUpdate& update : batch.updates) check_log(update.id);
@@ -212,6 +221,11 @@ void Auditor::applied(const store::WriteBatch& batch, const store::CommitResult&
   for (const store::CatalogChange& change : batch.catalog) {
     if (const auto* key = std::get_if<ApiKey>(&change)) keys_.insert(key->id);
   }
+}
+
+void Auditor::note_fared(const store::NewAttempt& added) {
+  auto fared = fared_.extract({added.delivery, added.attempt.number});
+  if (!fared.empty()) stored_fared_[fared.mapped().target] = fared.mapped();
 }
 
 void Auditor::check_log(DeliveryId id) {
@@ -242,11 +256,11 @@ void Auditor::apply_webhooks(const store::WriteBatch& batch) {
 }
 
 void Auditor::apply(const store::NewEvent& event) {
-  if (const auto key = full_key(event.idempotency_scope, event.idempotency_key); !key.empty()) {
+  if (const auto key = full_key(event.event.team_id, event.idempotency_key); !key.empty()) {
     const auto [used, fresh] = used_keys_.try_emplace(key);
     check(fresh || event.event.received_at >= used->second.last_at + limits::kIdempotencyWindow, Promise::Idempotency,
           "a key makes one event within its window", event.event.id.value);
-    used->second.events.insert(event.event.id);
+    used->second.events[event.event.id] = event.fingerprint;
     used->second.last_at = event.event.received_at;
   }
   for (const Delivery& delivery : event.deliveries) add(delivery, event.event);
@@ -267,14 +281,21 @@ void Auditor::add(const Delivery& delivery, const Event& event) {
                          .due = now()};
 }
 
-void Auditor::apply(const store::DeliveryUpdate& update, const std::set<WebhookId>& recovering) {
+void Auditor::apply(const store::DeliveryUpdate& update, const std::map<WebhookId, RecoveryId>& recovering) {
   Known& delivery = known(update.id);
   const bool was_open = is_open(delivery.status), opens = is_open(update.status);
   check(was_open || opens || delivery.status == update.status, Promise::Final, "a closed delivery does not change",
         update.id.value);
   if (!was_open && opens) {
-    check(delivery.retry_asked || recovering.contains(delivery.webhook), Promise::Final,
+    const auto recovery = recovering.find(delivery.webhook);
+    check(delivery.retry_asked || recovery != recovering.end(), Promise::Final,
           "a closed delivery is opened on request only", update.id.value);
+    if (!delivery.retry_asked && delivery.reason == EndReason::Skipped) {
+      const auto asked = recovers_skipped_.find(recovery->second);
+      check(asked == recovers_skipped_.end() || asked->second, Promise::Recovery,
+            "a recovery takes what was skipped only when it is asked to", update.id.value);
+      marks_.hit("skipped one recovered");
+    }
     delivery.reopened = true;
     delivery.acknowledged = false;
     const bool waits_again = delivery.attempts_made > update.attempts;  // its attempt came before this was stored
@@ -290,6 +311,8 @@ void Auditor::apply(const store::DeliveryUpdate& update, const std::set<WebhookI
   check(delivery.reopened || update.round_start == delivery.stored_fallback_from ||
             update.round_start == delivery.fallback_from,
         Promise::Schedule, "a walk through the schedule begins where one may", update.id.value);
+  check_reason(update, delivery);
+  delivery.reason = update.reason;
   delivery.status = update.status;
   delivery.stored_fallback = update.fallback;
   delivery.stored_fallback_from = update.round_start;
@@ -301,6 +324,30 @@ void Auditor::apply(const store::DeliveryUpdate& update, const std::set<WebhookI
     delivery.fallback_from = 0;
   }
   if (update.status == DeliveryStatus::Canceled) delivery.retry_owed = false;
+}
+
+void Auditor::check_reason(const store::DeliveryUpdate& update, const Known& delivery) const {
+  const std::int64_t id = update.id.value;
+  const EndReason reason = update.reason;
+  const bool by_webhook =
+      reason == EndReason::WebhookDeleted || reason == EndReason::WebhookDisabled || reason == EndReason::WebhookPolled;
+  switch (update.status) {
+    case DeliveryStatus::Canceled:
+      check(reason == EndReason::Skipped || by_webhook || (reason == EndReason::Interrupted && delivery.test),
+            Promise::Reason, "what is canceled says why", id);
+      break;
+    case DeliveryStatus::Failed:
+      check(reason == EndReason::Exhausted || reason == EndReason::RefusedByPolicy ||
+                reason == EndReason::HeldTooLong || reason == EndReason::Gone,
+            Promise::Reason, "what has failed says why", id);
+      break;
+    default:
+      check(reason == EndReason::None, Promise::Reason, "what goes on or was delivered needs no reason", id);
+  }
+  check(reason != EndReason::Skipped || (delivery.skip_ever_asked && update.by), Promise::Reason,
+        "what was skipped says by whom", id);
+  check(!by_webhook || delivery.given_up || !takes_deliveries(delivery.webhook), Promise::Reason,
+        "what is canceled for its webhook's end had one that ended", id);
 }
 
 void Auditor::apply(const Recovery& recovery) {
@@ -324,7 +371,19 @@ void Auditor::crashed() {
   }
   worked_at_ = stored_worked_at_;
   asks_.clear();
+  fared_.clear();
   places_.clear();
+  for (const auto& [target, fared] : stored_fared_) {
+    Place& place = places_[target];
+    // What was changed since may have begun anew, or not.
+    const auto changed = changed_at_.find(target.first);
+    const bool sure = changed == changed_at_.end() || fared.at > changed->second;
+    place.failures = sure ? fared.failures : 0;
+    place.failures_at_most = fared.failures_at_most;
+    place.may_be_open = fared.may_be_open;
+    place.pause = fared.pause;
+    if (sure && scenario_.wall_is_true) place.probe_from = fared.probe_from;
+  }
   watched_.clear();
   watch_due_.clear();
   gone_.clear();

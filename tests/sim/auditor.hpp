@@ -93,6 +93,7 @@ class Auditor {
     bool made_later = false;  // by a recovery
     // As stored.
     DeliveryStatus status{};
+    EndReason reason{};
     int attempts = 0;
     bool stored_fallback = false;
     int stored_fallback_from = 0;
@@ -111,6 +112,7 @@ class Auditor {
     bool succeeded = false;  // its last attempt
     bool reopened = false;
     bool skip_asked = false;
+    bool skip_ever_asked = false;
     bool given_up = false;  // its webhook took nothing for a while, so it is to be canceled
     bool retry_asked = false;
     bool retry_owed = false;  // a retry was confirmed and no attempt has started since it was asked for
@@ -119,13 +121,18 @@ class Auditor {
     MonotonicTime due{};
     std::optional<Duration> retry_after;  // as honoured: with 429 and 503 only
   };
+  struct AskedKey {
+    std::string key;  // with its team; empty: none
+    std::string fingerprint;
+  };
   struct Ask {
     std::vector<std::set<WebhookId>> expected;  // who is to get each event
-    std::vector<std::string> keys;              // with their scope; empty: none
+    std::vector<AskedKey> keys;
     std::optional<Webhook> saves;
     std::optional<WebhookId> deletes;
     std::optional<KeyId> saves_key;
     std::optional<DeliveryId> retried;
+    bool recovers_skipped = false;
     std::optional<bool> retry_served;  // an attempt ran or started since
     bool must_succeed = false;
     bool too_much = false;  // waits to be stored
@@ -146,8 +153,18 @@ class Auditor {
     std::optional<DeliveryId> probe;  // under way
     Duration pause{};
   };
+  // How a target fared after an attempt, and when that was.
+  struct Fared {
+    std::pair<WebhookId, bool> target;
+    MonotonicTime at{};
+    int failures = 0;
+    int failures_at_most = 0;
+    bool may_be_open = false;
+    MonotonicTime probe_from{};
+    Duration pause{};
+  };
   struct UsedKey {
-    std::set<EventId> events;
+    std::map<EventId, std::string> events;  // with their fingerprints
     WallTime last_at{};
   };
   struct RunningRecovery {
@@ -164,11 +181,14 @@ class Auditor {
   bool is_being_saved(WebhookId id) const;
   void add(const Delivery& delivery, const Event& event);
   void apply(const store::NewEvent& event);
-  void apply(const store::DeliveryUpdate& update, const std::set<WebhookId>& recovering);
+  void apply(const store::DeliveryUpdate& update, const std::map<WebhookId, RecoveryId>& recovering);
   void apply(const Recovery& recovery);
   void apply_webhooks(const store::WriteBatch& batch);
   void put_in_force(const Webhook& webhook);
   void check_log(DeliveryId id);
+  void check_reason(const store::DeliveryUpdate& update, const Known& delivery) const;
+  void note_fared(const store::NewAttempt& added);
+  void check_health(const delivery::Scheduler& live, const delivery::Scheduler& rebuilt, WebhookId id) const;
   void check_begin(DeliveryId id, const Known& delivery, const delivery::Scheduler& core) const;
   void take_place(DeliveryId id, Known& delivery);
   void check_order(DeliveryId id, const Known& delivery, const Webhook& webhook) const;
@@ -202,8 +222,11 @@ class Auditor {
   std::map<WebhookId, MonotonicTime> worked_at_;  // or was made, or took nothing
   std::map<WebhookId, MonotonicTime> stored_worked_at_;
   std::map<RecoveryId, RunningRecovery> recoveries_;
+  std::map<RecoveryId, bool> recovers_skipped_;  // as it was asked for; of those that were answered
   std::map<std::pair<WebhookId, bool>, Place> places_;
-  std::set<KeyId> keys_;  // as stored
+  std::map<std::pair<DeliveryId, int>, Fared> fared_;         // after attempts that are not stored yet, by number
+  std::map<std::pair<WebhookId, bool>, Fared> stored_fared_;  // after the last one that is
+  std::set<KeyId> keys_;                                      // as stored
   std::set<WebhookId> watched_;
   std::set<WebhookId> watch_due_;
   std::map<WebhookId, bool> gone_;  // one of its receivers answered 410; true: it is to be disabled

@@ -25,6 +25,8 @@ std::string_view name_of(delivery::Refusal reason) {
       return "conflict";
     case delivery::Refusal::RecoveryRunning:
       return "recovery running";
+    case delivery::Refusal::TestsUnderWay:
+      return "tests under way";
     case delivery::Refusal::Ended:
       return "ended";
   }
@@ -47,11 +49,14 @@ void Auditor::said(const delivery::EventsAccepted& output) {
     const delivery::EventReceipt& receipt = output.receipts[i];
     const auto event = store_.get_event(receipt.id);
     check(event.has_value(), Promise::Durable, "an event is acknowledged after it is stored", receipt.id.value);
-    if (!ask.keys[i].empty()) {
-      check(used_keys_[ask.keys[i]].events.contains(receipt.id), Promise::Idempotency, "a key answers its event",
-            receipt.id.value);
+    if (const auto& [key, fingerprint] = ask.keys[i]; !key.empty()) {
+      const auto& events = used_keys_[key].events;
+      const auto used = events.find(receipt.id);
+      check(used != events.end(), Promise::Idempotency, "a key answers its event", receipt.id.value);
+      check(receipt.conflict == (used->second != fingerprint), Promise::Idempotency,
+            "a key with another payload is refused, with the same one it is not", receipt.id.value);
     }
-    if (receipt.duplicate) continue;
+    if (receipt.duplicate || receipt.conflict) continue;
     check(receipt.deliveries == static_cast<int>(ask.expected[i].size()), Promise::Kept,
           "the receipt counts the deliveries", receipt.id.value);
     std::set<WebhookId> reached;
@@ -99,6 +104,9 @@ void Auditor::said(const delivery::WebhookStored& output) {
   expected.version = output.webhook->version;
   expected.created_at = output.webhook->created_at;
   expected.updated_at = output.webhook->updated_at;
+  check(output.webhook->disabled_at.has_value() != output.webhook->enabled, Promise::Catalog,
+        "it is known since when a webhook is disabled", id.value);
+  expected.disabled_at = output.webhook->disabled_at;
   check(expected == *output.webhook, Promise::Catalog, "a webhook is what was asked for", id.value);
   if (before && before->secret != expected.secret) marks_.hit("secret rotated");
   check(!watched_.contains(id), Promise::Watch, "a change of a webhook ends its watch", id.value);
@@ -106,18 +114,21 @@ void Auditor::said(const delivery::WebhookStored& output) {
 }
 
 void Auditor::said(const delivery::RecoveryStored& output) {
-  take_ask(output.ticket);
+  const Ask ask = take_ask(output.ticket);
   const Recovery& recovery = output.recovery;
   const auto stored = store_.get_recovery(recovery.id);
   check(stored && (stored->state == recovery.state || recovery.state == Recovery::State::Running), Promise::Durable,
         "a recovery is answered after it is stored", recovery.id.value);
+  if (recovery.state != Recovery::State::Running) return;
+  recovers_skipped_[recovery.id] = ask.recovers_skipped;
   const bool of_all = recovery.events == kAllEventTypes && recovery.http_status == 0 && !recovery.outcome;
-  if (recovery.state != Recovery::State::Running || recovery.kind != Recovery::Kind::Failed || !of_all) return;
+  if (recovery.kind != Recovery::Kind::Failed || !of_all) return;
   if (!scenario_.wall_is_true) return;  // it takes what was made before a time of the wall clock
   RunningRecovery& run = recoveries_[recovery.id];
   run.webhook = recovery.webhook;
   for (const auto& [id, delivery] : known_) {
     const bool failed = delivery.status == DeliveryStatus::Failed || delivery.status == DeliveryStatus::Canceled;
+    if (delivery.reason == EndReason::Skipped && !recovery.skipped) continue;
     if (delivery.webhook == recovery.webhook && failed && !delivery.test) run.wanted[id] = delivery.opened;
   }
 }

@@ -100,6 +100,20 @@ void Auditor::patrol() {
   marks_.hit("patrol");
 }
 
+void Auditor::check_health(const delivery::Scheduler& live, const delivery::Scheduler& rebuilt, WebhookId id) const {
+  const auto before = *live.view(id), after = *rebuilt.view(id);
+  check(before.failing_since == after.failing_since, Promise::Health, "it fails since when it did", id.value);
+  check(before.failures_in_a_row == after.failures_in_a_row, Promise::Health, "as many failures count after a restart",
+        id.value);
+  const auto is_closed = [](const delivery::WebhookView& view) {
+    return view.breaker == delivery::BreakerState::Closed;
+  };
+  check(is_closed(before) == is_closed(after), Promise::Health, "an open breaker is open after a restart", id.value);
+  if (!is_closed(before)) marks_.hit("open breaker compared");
+  if (!before.next_probe_at || !scenario_.wall_is_true) return;
+  check(after.next_probe_at >= before.next_probe_at, Promise::Health, "a restart makes no probe come sooner", id.value);
+}
+
 void Auditor::compare(const delivery::Scheduler& live, const delivery::Scheduler& rebuilt) const {
   marks_.hit("rebuilt and compared");
   for (const WebhookPtr& webhook : live.webhooks()) {
@@ -107,6 +121,7 @@ void Auditor::compare(const delivery::Scheduler& live, const delivery::Scheduler
     check(other && *other == *webhook, Promise::Restart, "webhooks are rebuilt as they were", webhook->id.value);
     check(live.open_deliveries(webhook->id) == rebuilt.open_deliveries(webhook->id), Promise::Restart,
           "as many deliveries are open after a restart", webhook->id.value);
+    if (webhook->pushes()) check_health(live, rebuilt, webhook->id);
   }
   const auto entries = rebuilt.entries();
   for (const auto& entry : live.entries()) {

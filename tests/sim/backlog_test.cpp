@@ -94,6 +94,45 @@ TEST_F(SchedulerBacklogTest, KeepsTheOrder) {
   EXPECT_THAT(run_all(), ElementsAreArray(accepted));
 }
 
+// Goal: what somebody asks for again after its webhook was disabled and enabled is not canceled with those that still
+// wait for that in the store, neither at once nor after a failed attempt.
+TEST_F(SchedulerBacklogTest, CancelsNothingThatWasAskedForAgain) {
+  for (const Ordering ordering : {Ordering::Webhook, Ordering::None}) {
+    Webhook webhook = *core_.scheduler.find_webhook(webhook_->id);
+    webhook.ordered = ordering;
+    webhook.retry_schedule = std::vector<Duration>{30min};
+    core_.change(webhook);
+    const auto accepted = accept_many(20);
+    serve_sweeps();
+    for (const auto& attempt : std::exchange(core_.attempts, {})) core_.finish(attempt, 200);
+    core_.commit_all();
+    for (const bool enabled : {false, true}) {
+      webhook = *core_.scheduler.find_webhook(webhook_->id);
+      webhook.enabled = enabled;
+      core_.change(webhook);
+    }
+    for (const auto& attempt : std::exchange(core_.attempts, {})) core_.finish(attempt, 200);
+    // One page of those in the store is canceled, and one of these wanted back before the next page is looked at.
+    for (core_.advance(20ms); !core_.has_answer<OpenWanted>(); core_.advance(20ms)) core_.commit_all();
+    for (; stored_ < core_.committed.size(); ++stored_) store_.commit(core_.committed[stored_]);
+    const auto wanted = core_.take_answer<OpenWanted>();
+    const auto page = store_.list_open(wanted.after, wanted.limit);
+    core_.handle(OpenLoaded{page});
+    core_.commit_all();
+    for (; stored_ < core_.committed.size(); ++stored_) store_.commit(core_.committed[stored_]);
+    const DeliveryId again = page.back().id;
+    const auto detail = store_.get_delivery(again);
+    ASSERT_EQ(detail->delivery.status, DeliveryStatus::Canceled);
+    core_.retry(store::open_delivery_of(detail->delivery, detail->event.type));
+    EXPECT_THAT(run_all(500), testing::Contains(again));
+    EXPECT_EQ(core_.stored_state(again)->status, DeliveryStatus::Retrying);
+    core_.advance(30min);
+    EXPECT_THAT(run_all(), testing::ElementsAre(again));
+    EXPECT_EQ(core_.stored_state(again)->status, DeliveryStatus::Delivered);
+    EXPECT_EQ(core_.stored_state(accepted.back())->status, DeliveryStatus::Canceled);
+  }
+}
+
 // Goal: retries that are due late leave memory when it is short, and come back in time.
 TEST_F(SchedulerBacklogTest, ParksLateRetries) {
   Webhook patient = *webhook_;
@@ -201,7 +240,7 @@ TEST_F(SchedulerBacklogTest, FindsWhatGoesOnBehindOthers) {
   const auto accepted = accept_many(12);
   serve_sweeps();
   const DeliveryId first_in_store = accepted[4];
-  core_.handle(EventsSubmitted{++core_.ticket, {CoreHarness::draft("team_002")}, ""});  // a batch of its own
+  core_.handle(EventsSubmitted{++core_.ticket, {CoreHarness::draft("team_002")}});  // a batch of its own
   for (int i = 0; i < 4; ++i) core_.finish(core_.take_attempt(), 200);
   core_.handle(SkipSubmitted{++core_.ticket, first_in_store});
   answer_sweeps();

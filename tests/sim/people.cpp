@@ -126,13 +126,16 @@ EventDraft People::draft() {
   }
   event.payload += "}";
   event.team_id = prng_.chance(0.1) ? "" : draw_team();
-  if (prng_.chance(0.3)) event.idempotency_key = std::to_string(prng_.below(10));
+  if (prng_.chance(0.3)) {
+    event.idempotency_key = std::to_string(prng_.below(10));
+    event.fingerprint = std::to_string(prng_.below(2));
+  }
   return event;
 }
 
 void People::send_events() {
   const std::uint64_t count = prng_.chance(0.1) ? w_.scenario.burst_max : 1 + prng_.below(3);
-  delivery::EventsSubmitted input{.idempotency_scope = pick(prng_, {"", "key_a"})};
+  delivery::EventsSubmitted input;
   for (std::uint64_t i = 0; i < count; ++i) input.events.push_back(draft());
   submit(std::move(input));
 }
@@ -145,8 +148,10 @@ void People::send_probe() {
 // ---- webhooks ----------------------------------------------------------------------------------------------
 
 void People::vary_secret(Webhook& webhook) {
-  webhook.previous_secret = std::exchange(webhook.secret, "whsec_" + std::to_string(prng_.next()));
-  webhook.previous_secret_expires_at = w_.timeline.now().wall + limits::kSecretOverlap;
+  auto& old = webhook.previous_secrets;
+  const std::string secret = std::exchange(webhook.secret, "whsec_" + std::to_string(prng_.next()));
+  old.insert(old.begin(), {secret, w_.timeline.now().wall + limits::kSecretOverlap});
+  old.resize(std::min(old.size(), limits::kPreviousSecretsMax));
 }
 
 void People::vary_target(Webhook& webhook) {
@@ -235,7 +240,8 @@ void People::skip_delivery() {
   const auto& ids = w_.auditor.deliveries();
   if (ids.empty()) return;
   const std::size_t range = std::min<std::size_t>(ids.size(), 20);
-  submit(delivery::SkipSubmitted{.delivery = ids[ids.size() - 1 - prng_.below(range)]});
+  static const auto kAnna = std::make_shared<const Actor>(Actor{ActorKind::User, "usr_1", "anna@example.com"});
+  submit(delivery::SkipSubmitted{.delivery = ids[ids.size() - 1 - prng_.below(range)], .by = kAnna});
 }
 
 void People::start_recovery() {
@@ -247,6 +253,7 @@ void People::start_recovery() {
   recovery.until = w_.timeline.now().wall + 48h;  // the wall clock may have been ahead
   if (prng_.chance(0.1)) recovery.outcome = AttemptOutcome::Timeout;
   if (prng_.chance(0.1)) recovery.events = EventTypeSet(prng_.next());
+  recovery.skipped = prng_.chance(0.2);
   submit(delivery::RecoverySubmitted{.recovery = recovery});
 }
 

@@ -42,7 +42,9 @@ void Process::load(Scheduler& core) const {
     core.load_webhook(real ? w_.tamper.loaded(std::move(webhook)) : std::move(webhook));
   }
   for (const Recovery& recovery : catalog.running_recoveries) core.load_recovery(recovery);
-  for (const store::WebhookHealth& health : catalog.healths) core.load_health(health);
+  for (const store::WebhookHealth& health : catalog.healths) {
+    if (!real || w_.tamper.loads_health()) core.load_health(w_.timeline.now(), health);
+  }
   if (real && !catalog.running_recoveries.empty()) w_.marks.hit("recovery resumed");
   for (const store::OpenDelivery& delivery : w_.store.list_open({}, SIZE_MAX)) {
     if (real && !core.find_webhook(delivery.webhook)) w_.marks.hit("orphan loaded");

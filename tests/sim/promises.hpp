@@ -41,6 +41,8 @@ enum class Promise : std::uint8_t {
   Watch,
   Isolation,
   Restart,
+  Health,
+  Reason,
 };
 
 struct PromiseInfo {
@@ -49,7 +51,7 @@ struct PromiseInfo {
   std::string_view text;
 };
 
-inline constexpr std::array<PromiseInfo, 30> kPromises{{
+inline constexpr std::array<PromiseInfo, 32> kPromises{{
     {Promise::Kept, "kept", "an accepted event stays, with one delivery for each webhook that takes it"},
     {Promise::Durable, "durable", "nobody hears of anything before it is stored"},
     {Promise::Answered, "answered", "a request has one answer, and what can be done is done"},
@@ -81,6 +83,8 @@ inline constexpr std::array<PromiseInfo, 30> kPromises{{
     {Promise::Watch, "watch", "who waits for a webhook's events is told of the next one, once"},
     {Promise::Isolation, "isolation", "a webhook that works is not held up by others"},
     {Promise::Restart, "restart", "what is rebuilt from the store is what was in memory"},
+    {Promise::Health, "health", "how a webhook fares, its breaker included, is what it was before a restart"},
+    {Promise::Reason, "reason", "what failed or was canceled says why, and who skipped it"},
 }};
 constexpr const PromiseInfo& info_of(Promise promise) { return kPromises[static_cast<std::size_t>(promise)]; }
 static_assert([] {

@@ -14,7 +14,7 @@ constexpr std::array kMistakes{
     PlantedInfo{Planted::LosesCommits, "LosesCommits", Promise::Durable, 20},
     PlantedInfo{Planted::LosesAnswers, "LosesAnswers", Promise::Answered, 20},
     PlantedInfo{Planted::DropsAttempts, "DropsAttempts", Promise::Ended, 100},
-    PlantedInfo{Planted::ForgetsOpenDelivery, "ForgetsOpenDelivery", Promise::Restart, 20},
+    PlantedInfo{Planted::ForgetsOpenDelivery, "ForgetsOpenDelivery", Promise::Restart, 50},
     PlantedInfo{Planted::OpensWhatEnded, "OpensWhatEnded", Promise::Final, 20},
     PlantedInfo{Planted::RepeatsAttempts, "RepeatsAttempts", Promise::OneAttempt, 20},
     PlantedInfo{Planted::MiscountsAttempts, "MiscountsAttempts", Promise::Logged, 20},
@@ -42,6 +42,9 @@ constexpr std::array kMistakes{
     PlantedInfo{Planted::LosesWatches, "LosesWatches", Promise::Watch, 50},
     PlantedInfo{Planted::TimersLate, "TimersLate", Promise::Isolation, 50},
     PlantedInfo{Planted::StoresOtherDueTimes, "StoresOtherDueTimes", Promise::Restart, 50},
+    PlantedInfo{Planted::ForgetsHealth, "ForgetsHealth", Promise::Health, 50},
+    PlantedInfo{Planted::MixesReasons, "MixesReasons", Promise::Reason, 50},
+    PlantedInfo{Planted::RecoversSkipped, "RecoversSkipped", Promise::Recovery, 200},
 };
 
 }  // namespace
@@ -101,6 +104,9 @@ bool Tamper::commits(store::WriteBatch& batch) {
     for (Webhook& webhook : batch.webhooks) webhook.version += webhook.version > 1;
   }
   for (store::DeliveryUpdate& update : batch.updates) {
+    if (is(Planted::MixesReasons) && update.status == DeliveryStatus::Canceled) {
+      update.reason = update.reason == EndReason::Skipped ? EndReason::WebhookDisabled : EndReason::Skipped;
+    }
     if (is(Planted::StoresOtherDueTimes) && update.next_attempt_at) *update.next_attempt_at += 10min;
     if (is(Planted::OpensWhatEnded) && ended_ && update.id != *ended_) {
       update.id = *ended_;
@@ -131,6 +137,8 @@ bool Tamper::input(delivery::Input& input) {
     if (is(Planted::SkipsInRecovery) && step->step && !step->step->deliveries.empty()) {
       step->step->deliveries.pop_back();
     }
+  } else if (auto* recovery = std::get_if<delivery::RecoverySubmitted>(&input)) {
+    if (is(Planted::RecoversSkipped)) recovery->recovery.skipped = true;
   } else if (auto* retry = std::get_if<delivery::RetrySubmitted>(&input)) {
     if (!is(Planted::ForgetsRetry)) return true;
     due_.emplace_back(delivery::Stored{retry->ticket});

@@ -48,6 +48,9 @@ enum class Planted : std::uint8_t {
   LosesWatches,
   TimersLate,
   StoresOtherDueTimes,
+  ForgetsHealth,
+  MixesReasons,
+  RecoversSkipped,
 };
 
 struct PlantedInfo {
@@ -67,6 +70,7 @@ class Tamper {
   delivery::SchedulerOptions options(delivery::SchedulerOptions options) const;
   Webhook loaded(Webhook webhook) const;
   bool loads(const store::OpenDelivery& delivery);
+  bool loads_health() const { return planted_ != Planted::ForgetsHealth; }
   // What reaches the core; false: it never does.
   bool input(delivery::Input& input);
   // What comes of one output.

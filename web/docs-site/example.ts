@@ -1,5 +1,6 @@
 // Values to show: of schemas and bodies, and the curl command of an operation.
 
+import { quoted } from '../src/shell.ts';
 import type { Content, OpenApi, Route, Schema } from './openapi.ts';
 
 /** A value that the schema allows, made of the document's own examples. */
@@ -26,8 +27,6 @@ export function exampleBody(api: OpenApi, type: string, content: Content): strin
   const value = given ?? exampleOf(api, content.schema);
   return typeof value === 'string' && !type.endsWith('json') ? value : JSON.stringify(value, null, 2);
 }
-
-const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** How to call it with curl. */
 export function curl(api: OpenApi, route: Route): string {

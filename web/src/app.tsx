@@ -75,7 +75,7 @@ function PrivatePages() {
   return <Private><Page key={pattern} /></Private>;  // another entry is another page, also where both are in one area
 }
 
-const entryPaths = ['/sign-in', '/setup', '/invitation', '/reset-password'];
+const entryPaths = ['/sign-in', '/setup', '/invitation', '/reset-password', '/confirm-email'];
 const openQueries = newQueryClient();
 
 export function App() {
@@ -87,7 +87,7 @@ export function App() {
           <Part>
             {/^\/portal(\/|$)/.test(path)
               ? <Portal />  // its visitors have no account, and no cookie in a frame
-              : <SessionProvider>{entryPaths.includes(path) ? <Entry /> : <PrivatePages />}</SessionProvider>}
+              : <SessionProvider holds={!entryPaths.includes(path)}>{entryPaths.includes(path) ? <Entry /> : <PrivatePages />}</SessionProvider>}
           </Part>
         </Toasts>
       </QueryClientProvider>

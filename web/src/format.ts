@@ -10,8 +10,11 @@ export function formatShare(share: number): string {
   return `${percent.toLocaleString()} %`;
 }
 
-export const formatMilliseconds = (value: number) =>
-  value < 1000 ? `${Math.round(value).toLocaleString()} ms` : `${(value / 1000).toLocaleString(undefined, { maximumFractionDigits: 1 })} s`;
+/** To two digits where they are few: "0.25 ms", "1.5 ms", "15 ms", "1.5 s". */
+export function formatMilliseconds(value: number): string {
+  if (value >= 1000) return `${(value / 1000).toLocaleString(undefined, { maximumFractionDigits: 1 })} s`;
+  return `${value.toLocaleString(undefined, value < 10 ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: 0 })} ms`;
+}
 
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto', style: 'short' });
 const units: [Intl.RelativeTimeFormatUnit, number][] = [['day', 86_400], ['hour', 3600], ['minute', 60], ['second', 1]];

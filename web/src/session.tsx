@@ -55,28 +55,43 @@ function roleIn(user: User | null, team: string | null): Role | null {
   return user?.teams.find(({ team_id }) => team_id === team)?.role ?? null;
 }
 
-export function SessionProvider({ children }: { children: ReactNode }) {
+interface SessionProviderProps {
+  /** Do requests wait where the session has ended, until somebody signs in again over the page? */
+  holds: boolean;
+  children: ReactNode;
+}
+
+export function SessionProvider({ holds, children }: SessionProviderProps) {
   const [state, setState] = useState<State>({ status: 'loading' });
   const [chosen, setChosen] = useState(() => recall('team'));
   const csrf = useRef('');
   const person = useRef('');
+  const waiting = useRef<((same: boolean) => void)[]>([]);  // requests that were refused because the session had ended
   const user = state.status === 'in' ? state.user : null;
   const team = user === null ? null : teamOf(user, chosen);
+  const holdsNow = useRef(holds);
+  holdsNow.current = holds;
   const teamNow = useRef(team);
   teamNow.current = team;
 
   const load = useCallback(async () => {
+    const release = (same: boolean) => {
+      for (const go of waiting.current.splice(0)) go(same);
+    };
     try {
       const { user: found, csrf_token = '' } = await answer(openApi.GET('/v1/session'));
       if (found === undefined) throw new ApiError(403, 'Nobody is signed in.');
-      const renewed = person.current === found.id && csrf.current !== csrf_token;
+      const same = person.current === found.id;
+      const renewed = same && csrf.current !== csrf_token;
       csrf.current = csrf_token;
       person.current = found.id;
       setState({ status: 'in', user: found, ended: false });
+      release(same);
       return renewed;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       setState(error.status === 401 ? { status: 'out' } : { status: 'failed', error });
+      release(false);
       return false;
     }
   }, []);
@@ -89,7 +104,10 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         csrfToken: () => csrf.current,
         team: () => teamNow.current,
         renewed: load,
-        ended: () => setState((was) => (was.status !== 'in' ? { status: 'out' } : was.ended ? was : { ...was, ended: true })),
+        ended: () => {
+          setState((was) => (was.status !== 'in' || !holdsNow.current ? { status: 'out' } : was.ended ? was : { ...was, ended: true }));
+          return person.current === '' || !holdsNow.current ? Promise.resolve(false) : new Promise<boolean>((resolve) => waiting.current.push(resolve));
+        },
       }),
     [load],
   );
@@ -109,7 +127,10 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       await load();
     },
     async signOut(everywhere = false) {
-      await send(new Request(everywhere ? '/v1/sessions' : '/v1/session', { method: 'DELETE' }));
+      const leave = cookieFetch({ csrfToken: () => csrf.current, team: () => null, renewed: load, ended: () => Promise.resolve(false) });
+      await leave(new Request(everywhere ? '/v1/sessions' : '/v1/session', { method: 'DELETE' })).catch((error: unknown) => {
+        if (!(error instanceof ApiError && error.status === 401)) throw error;  // it had ended already
+      });
       setState({ status: 'out' });
     },
   };

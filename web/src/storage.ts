@@ -18,6 +18,14 @@ export function recall(name: string): string | null {
   }
 }
 
+/** Does this tab remember anything? */
+export function remembers(): boolean {
+  remember('test', 'yes');
+  const kept = recall('test') !== null;
+  remember('test', null);
+  return kept;
+}
+
 /** What this browser remembers for good. */
 export function rememberForGood(name: string, value: string | null) {
   try {

@@ -81,15 +81,19 @@ Catalog MemoryStore::load_catalog() const {
     if (recovery.state == Recovery::State::Running) catalog.running_recoveries.push_back(recovery);
   }
   catalog.last_id = last_id_;
+  catalog.cursor_key = "the key of a store that is gone when its process ends";
   return catalog;
 }
 
 Page<AuditEntry> MemoryStore::list_audit(const AuditQuery& query) const {
   const std::lock_guard lock(mutex_);
   Page<AuditEntry> page;
+  std::size_t bytes = 0;
   for (const AuditEntry& entry : std::views::values(audits_) | std::views::reverse) {
     if (!fits(query, entry)) continue;
-    if (page.rows.size() == query.limit) {
+    bytes += entry.before.size() + entry.after.size();
+    const bool heavy = bytes > limits::kPageBytesMax && !page.rows.empty();
+    if (page.rows.size() == query.limit || heavy) {
       page.next = page.rows.back().id.value;
       break;
     }

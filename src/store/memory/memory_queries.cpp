@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <ranges>
 
+#include "base/limits_more.hpp"
 #include "store/memory/memory_store.hpp"
 
 namespace limehook::store {
@@ -68,6 +69,20 @@ std::vector<Body> MemoryStore::load_bodies(std::span<const DeliveryId> ids) cons
   return bodies;
 }
 
+Delivery MemoryStore::shown(const Delivery& delivery) const {
+  Delivery out = delivery;
+  out.body.reset();
+  const bool by_webhook = out.reason == EndReason::WebhookDeleted || out.reason == EndReason::WebhookDisabled ||
+                          out.reason == EndReason::WebhookPolled;
+  const auto ends = ends_.find(out.webhook);
+  if (!by_webhook || ends == ends_.end()) return out;
+  auto end = ends->second.upper_bound(out.updated_at);
+  if (end != ends->second.begin()) --end;
+  if (end->second.by.kind != ActorKind::Nobody) out.ended_by = std::make_shared<const Actor>(end->second.by);
+  out.ended_because = end->second.because;
+  return out;
+}
+
 Page<DeliveryRow> MemoryStore::list_deliveries(const DeliveryQuery& query) const {
   const std::lock_guard lock(mutex_);
   return collect<DeliveryRow>(
@@ -80,9 +95,7 @@ Page<DeliveryRow> MemoryStore::list_deliveries(const DeliveryQuery& query) const
             (!query.term.empty() && !has_term(event.terms, query.term))) {
           return std::nullopt;
         }
-        DeliveryRow row{delivery, event.event.type, event.event.team_id, search_terms(event.event.payload)};
-        row.delivery.body.reset();
-        return row;
+        return DeliveryRow{shown(delivery), event.event.type, event.event.team_id, search_terms(event.event.payload)};
       });
 }
 
@@ -91,7 +104,10 @@ std::optional<DeliveryDetail> MemoryStore::get_delivery(DeliveryId id) const {
   const auto found = deliveries_.find(id);
   if (found == deliveries_.end()) return std::nullopt;
   const StoredDelivery& stored = found->second;
-  DeliveryDetail detail{stored.delivery, events_.at(stored.delivery.event).event, stored.attempts, {}};
+  DeliveryDetail detail{shown(stored.delivery), events_.at(stored.delivery.event).event, {}, {}};
+  detail.delivery.body = stored.delivery.body;
+  const auto shown_count = std::min(stored.attempts.size(), limits::kAttemptsShownMax);
+  detail.attempts.assign(stored.attempts.end() - static_cast<std::ptrdiff_t>(shown_count), stored.attempts.end());
   for (const auto& [version, target] : targets_) {
     if (version.first == stored.delivery.webhook &&
         std::ranges::find(stored.attempts, version.second, &Attempt::webhook_version) != stored.attempts.end()) {
@@ -141,8 +157,7 @@ std::optional<EventDetail> MemoryStore::get_event(EventId id) const {
   if (found == events_.end()) return std::nullopt;
   EventDetail detail{found->second.event, {}};
   for (const DeliveryId delivery : found->second.deliveries) {
-    detail.deliveries.push_back(deliveries_.at(delivery).delivery);
-    detail.deliveries.back().body.reset();
+    detail.deliveries.push_back(shown(deliveries_.at(delivery).delivery));
   }
   std::ranges::sort(detail.deliveries, {}, &Delivery::id);
   return detail;
@@ -158,7 +173,7 @@ bool MemoryStore::passes(const Recovery& recovery, const StoredDelivery& stored)
   const auto& terms = events_.at(delivery.event).terms;
   return delivery.webhook == recovery.webhook && !delivery.test && recovery.takes(stored.type) &&
          recovery.takes(delivery.attempts, delivery.http_status, delivery.last_outcome) &&
-         (recovery.term.empty() || has_term(terms, recovery.term));
+         recovery.takes(delivery.reason) && (recovery.term.empty() || has_term(terms, recovery.term));
 }
 
 RecoveryStep MemoryStore::failed_step(const Recovery& recovery, std::size_t limit) const {
@@ -222,13 +237,18 @@ std::optional<Recovery> MemoryStore::get_recovery(RecoveryId id) const {
   return found == recoveries_.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::vector<Recovery> MemoryStore::list_recoveries(WebhookId webhook) const {
+Page<Recovery> MemoryStore::list_recoveries(WebhookId webhook, std::int64_t before, std::size_t limit) const {
   const std::lock_guard lock(mutex_);
-  std::vector<Recovery> out;
+  Page<Recovery> page;
   for (const Recovery& recovery : std::views::reverse(std::views::values(recoveries_))) {
-    if (recovery.webhook == webhook) out.push_back(recovery);
+    if (recovery.webhook != webhook || (before != 0 && recovery.id.value >= before)) continue;
+    if (page.rows.size() == limit) {
+      page.next = page.rows.back().id.value;
+      break;
+    }
+    page.rows.push_back(recovery);
   }
-  return out;
+  return page;
 }
 
 StatsSeries MemoryStore::list_stats(std::span<const WebhookId> webhooks, Duration width, WallTime since,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/limits.hpp"
+#include "store/idempotency.hpp"
 
 namespace limehook::store {
 
@@ -11,10 +12,11 @@ CommitResult MemoryStore::commit(const WriteBatch& batch) {
   CommitResult result;
   for (const Webhook& webhook : batch.webhooks) put_webhook(webhook);
   for (const WebhookHealth& health : batch.healths) {
-    if (health.failing_since || health.noticed) healths_[health.webhook] = health;
-    else healths_.erase(health.webhook);
+    if (health.is_well()) healths_.erase(health.webhook);
+    else healths_[health.webhook] = health;
   }
   for (const DeletedWebhook& deleted : batch.deleted_webhooks) delete_webhook(deleted);
+  for (const WebhookEnd& end : batch.webhook_ends) ends_[end.webhook][end.at] = end;
   for (const CatalogChange& change : batch.catalog) apply(change);
   for (std::size_t i = 0; i < batch.events.size(); ++i) {
     if (auto duplicate = claim_key(i, batch.events[i])) {
@@ -54,12 +56,13 @@ void MemoryStore::delete_webhook(const DeletedWebhook& deleted) {
 
 std::optional<DuplicateEvent> MemoryStore::claim_key(std::size_t index, const NewEvent& event) {
   if (event.idempotency_key.empty()) return std::nullopt;
-  const std::pair key(event.idempotency_scope, event.idempotency_key);
+  const std::pair key(event.event.team_id, event.idempotency_key);
   const auto found = used_keys_.find(key);
   if (found != used_keys_.end() && event.event.received_at < found->second.created_at + limits::kIdempotencyWindow) {
-    return DuplicateEvent{index, found->second.event, found->second.deliveries};
+    const UsedKey& used = found->second;
+    return DuplicateEvent{index, used.event, used.deliveries, is_other(used.fingerprint, event.fingerprint)};
   }
-  used_keys_[key] = {event.event.id, static_cast<int>(event.deliveries.size()), event.event.received_at};
+  used_keys_[key] = {event.event.id, event.told(), event.event.received_at, event.fingerprint};
   return std::nullopt;
 }
 
@@ -89,6 +92,8 @@ void MemoryStore::update_delivery(const DeliveryUpdate& update) {
   delivery.last_outcome = update.last_outcome;
   delivery.fallback = update.fallback;
   delivery.updated_at = update.updated_at;
+  delivery.reason = update.reason;
+  delivery.ended_by = update.reason == EndReason::Skipped ? update.by : nullptr;
 }
 
 bool MemoryStore::has_open_delivery(const StoredEvent& event) const {
@@ -117,6 +122,7 @@ PruneResult MemoryStore::prune(WallTime older_than, std::size_t rows_max) {
     const auto [id, team_and_time] = *webhook++;
     if (team_and_time.second >= std::min(older_than, oldest)) continue;
     result.rows += std::erase_if(targets_, [&](const auto& entry) { return entry.first.first == id; });
+    ends_.erase(id);
     result.rows += deleted_webhooks_.erase(id);
   }
   result.rows += std::erase_if(stats_, [&](const auto& entry) { return std::get<WallTime>(entry.first) < older_than; });

@@ -35,7 +35,7 @@ class MemoryStore : public Store {
   std::optional<EventDetail> get_event(EventId id) const override;
   RecoveryStep next_recovery_step(const Recovery& recovery, std::size_t limit) const override;
   std::optional<Recovery> get_recovery(RecoveryId id) const override;
-  std::vector<Recovery> list_recoveries(WebhookId webhook) const override;
+  Page<Recovery> list_recoveries(WebhookId webhook, std::int64_t before, std::size_t limit) const override;
   StatsSeries list_stats(std::span<const WebhookId> webhooks, Duration width, WallTime since,
                          WallTime until) const override;
   Page<AuditEntry> list_audit(const AuditQuery& query) const override;
@@ -56,6 +56,7 @@ class MemoryStore : public Store {
     EventId event;
     int deliveries = 0;
     WallTime created_at{};
+    std::string fingerprint;
   };
   struct Applier;
   template <class Rows, class Row>
@@ -67,6 +68,7 @@ class MemoryStore : public Store {
   void put_event(const NewEvent& event);
   void put_delivery(const Delivery& delivery);
   void update_delivery(const DeliveryUpdate& update);
+  Delivery shown(const Delivery& delivery) const;  // without body, with who ended it
   bool has_open_delivery(const StoredEvent& event) const;
   bool has_delivery_to(const StoredEvent& event, WebhookId webhook) const;
   bool passes(const Recovery& recovery, const StoredDelivery& stored) const;
@@ -79,6 +81,7 @@ class MemoryStore : public Store {
   std::map<WebhookId, std::pair<std::string, WallTime>> deleted_webhooks_;  // team, when
   std::map<std::pair<WebhookId, int>, WebhookTarget> targets_;
   std::map<WebhookId, WebhookHealth> healths_;  // of those that are failing
+  std::map<WebhookId, std::map<WallTime, WebhookEnd>> ends_;
   std::map<KeyId, ApiKey> keys_;
   std::map<NumberId, Number> numbers_;
   std::map<std::string, Team> teams_;
@@ -88,7 +91,7 @@ class MemoryStore : public Store {
   std::map<AuditId, AuditEntry> audits_;
   std::map<EventId, StoredEvent> events_;
   std::map<DeliveryId, StoredDelivery> deliveries_;
-  std::map<std::pair<std::string, std::string>, UsedKey> used_keys_;  // by scope and key
+  std::map<std::pair<std::string, std::string>, UsedKey> used_keys_;  // by team and key
   std::map<RecoveryId, Recovery> recoveries_;
   std::map<std::tuple<WebhookId, Duration, WallTime>, StatsCounts> stats_;  // by webhook, width and start
   std::int64_t last_id_ = 0;

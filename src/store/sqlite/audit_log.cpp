@@ -53,13 +53,17 @@ Page<AuditEntry> list_audit(Database& db, const AuditQuery& query, std::size_t r
                      below);
   Page<AuditEntry> page;
   std::int64_t last_examined = 0;
+  std::size_t bytes = 0;
   for (std::size_t examined = 0; rows.next(); ++examined) {
-    if (examined == rows_examined_max || page.rows.size() == query.limit) {
+    const bool wanted = passes(query, *rows);
+    if (wanted) bytes += rows->bytes(9).size() + rows->bytes(10).size();
+    const bool heavy = bytes > limits::kPageBytesMax && !page.rows.empty();
+    if (examined == rows_examined_max || page.rows.size() == query.limit || heavy) {
       page.next = last_examined;
       break;
     }
     last_examined = rows->integer(0);
-    if (passes(query, *rows)) page.rows.push_back(read_entry(*rows));
+    if (wanted) page.rows.push_back(read_entry(*rows));
   }
   return page;
 }

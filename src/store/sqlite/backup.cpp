@@ -7,6 +7,7 @@
 
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/files.hpp"
+#include "store/sqlite/onlooker.hpp"
 #include "store/sqlite/schema.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
@@ -29,14 +30,14 @@ void copy_pages(Database& from, Database& to) {
 std::expected<void, std::string> copy_to(const std::filesystem::path& source, const std::filesystem::path& file) {
   if (auto created = create_private_file(file); !created) return created;
   try {
-    Database from(source, OpenMode::Existing);
-    from.leave_log_at_close();
-    if (std::string problem = version_problem(from, migrations().back().number); !problem.empty()) {
+    Onlooker from(source);
+    if (std::string problem = version_problem(from.database(), migrations().back().number); !problem.empty()) {
       return std::unexpected(source.string() + ": " + problem);
     }
     Database to(file, OpenMode::Existing);
     to.script("PRAGMA synchronous=OFF; PRAGMA journal_mode=OFF");  // the file is synced as a whole afterwards
-    copy_pages(from, to);
+    copy_pages(from.database(), to);
+    if (std::string disturbance = from.disturbance(); !disturbance.empty()) return std::unexpected(disturbance);
   } catch (const SqliteError& error) {
     return std::unexpected("cannot back up " + source.string() + ": " + error.what());
   }
@@ -49,7 +50,7 @@ std::expected<void, std::string> backup_sqlite_store(const std::filesystem::path
                                                      const std::filesystem::path& file) {
   const auto source = directory / kDatabaseName;
   std::error_code error;
-  if (!std::filesystem::exists(source, error)) return std::unexpected("there is no store in " + directory.string());
+  if (std::string missing = missing_store(directory); !missing.empty()) return std::unexpected(missing);
   if (std::filesystem::exists(file, error)) return std::unexpected(file.string() + " exists already");
   const std::filesystem::path unfinished = file.string() + ".unfinished";
   std::filesystem::remove(unfinished, error);

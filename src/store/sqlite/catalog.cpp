@@ -15,8 +15,9 @@ namespace {
 
 #define LIMEHOOK_KEY_COLUMNS "id,name,role,team,hash,hint,created_at,expires_at,last_used_at"
 #define LIMEHOOK_NUMBER_COLUMNS "id,number,team,name,created_at,updated_at"
-#define LIMEHOOK_SESSION_COLUMNS "id,hash,user,team,role,client_address,user_agent,created_at,expires_at,last_seen_at"
-#define LIMEHOOK_LINK_COLUMNS "id,kind,hash,email,name,admin,team,role,user,created_at,expires_at"
+#define LIMEHOOK_SESSION_COLUMNS \
+  "id,hash,user,team,role,client_address,user_agent,created_at,expires_at,last_seen_at,made_by"
+#define LIMEHOOK_LINK_COLUMNS "id,kind,hash,email,name,admin,team,role,user,created_at,expires_at,made_by"
 
 KeyHash hash_from(std::string_view bytes) {
   KeyHash hash{};
@@ -48,7 +49,12 @@ Number read_number(const Statement& row) {
 }
 
 Team read_team(const Statement& row) {
-  return {.id = row.text(0), .name = row.text(1), .created_at = row.time(2), .updated_at = row.time(3)};
+  return {.id = row.text(0),
+          .name = row.text(1),
+          .created_at = row.time(2),
+          .updated_at = row.time(3),
+          .declared = row.small(5) != 0,
+          .begins_at = row.time(4)};
 }
 
 User read_user(const Statement& row, const vault::Vault& vault) {
@@ -66,6 +72,7 @@ Session read_session(const Statement& row) {
           .user = UserId{row.integer(2)},
           .team_id = row.text(3),
           .role = static_cast<Role>(row.small(4)),
+          .made_by = row.text(10),
           .client_address = row.text(5),
           .user_agent = row.text(6),
           .created_at = row.time(7),
@@ -83,6 +90,7 @@ Link read_link(const Statement& row) {
           .team_id = row.text(6),
           .role = static_cast<Role>(row.small(7)),
           .user = UserId{row.integer(8)},
+          .made_by = row.text(11),
           .created_at = row.time(9),
           .expires_at = row.time(10)};
 }
@@ -107,8 +115,8 @@ struct Applier {
   }
   void operator()(const Removed<NumberId>& removed) const { db.run("DELETE FROM numbers WHERE id=?", removed.id); }
   void operator()(const Team& t) const {
-    db.run("INSERT OR REPLACE INTO teams(id,name,created_at,updated_at) VALUES(?,?,?,?)", std::string_view(t.id),
-           std::string_view(t.name), t.created_at, t.updated_at);
+    db.run("INSERT OR REPLACE INTO teams(id,name,created_at,updated_at,begins_at,declared) VALUES(?,?,?,?,?,?)",
+           std::string_view(t.id), std::string_view(t.name), t.created_at, t.updated_at, t.begins_at, t.declared);
   }
   void operator()(const RemovedTeam& removed) const {
     db.run("DELETE FROM teams WHERE id=?", std::string_view(removed.id));
@@ -121,18 +129,18 @@ struct Applier {
   }
   void operator()(const Removed<UserId>& removed) const { db.run("DELETE FROM users WHERE id=?", removed.id); }
   void operator()(const Session& s) const {
-    db.run("INSERT OR REPLACE INTO sessions(" LIMEHOOK_SESSION_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?)", s.id,
+    db.run("INSERT OR REPLACE INTO sessions(" LIMEHOOK_SESSION_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?)", s.id,
            Blob{view_of(s.hash)}, s.user, std::string_view(s.team_id), s.role, std::string_view(s.client_address),
-           std::string_view(s.user_agent), s.created_at, s.expires_at, s.last_seen_at);
+           std::string_view(s.user_agent), s.created_at, s.expires_at, s.last_seen_at, std::string_view(s.made_by));
   }
   void operator()(const Removed<SessionId>& removed) const { db.run("DELETE FROM sessions WHERE id=?", removed.id); }
   void operator()(const SessionUse& use) const {
     db.run("UPDATE sessions SET last_seen_at=? WHERE id=?", use.at, use.session);
   }
   void operator()(const Link& l) const {
-    db.run("INSERT OR REPLACE INTO links(" LIMEHOOK_LINK_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?)", l.id, l.kind,
+    db.run("INSERT OR REPLACE INTO links(" LIMEHOOK_LINK_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?)", l.id, l.kind,
            Blob{view_of(l.hash)}, std::string_view(l.email), std::string_view(l.name), l.admin,
-           std::string_view(l.team_id), l.role, l.user, l.created_at, l.expires_at);
+           std::string_view(l.team_id), l.role, l.user, l.created_at, l.expires_at, std::string_view(l.made_by));
   }
   void operator()(const Removed<LinkId>& removed) const { db.run("DELETE FROM links WHERE id=?", removed.id); }
   void operator()(const AuditEntry& entry) const { insert(db, entry); }
@@ -162,13 +170,12 @@ Catalog load_catalog(Database& db, const vault::Vault& vault) {
   for (Rows rows = db.query("SELECT id,team FROM webhooks WHERE deleted_at IS NOT NULL ORDER BY id"); rows.next();) {
     catalog.deleted_webhooks.emplace_back(WebhookId{rows->integer(0)}, rows->text(1));
   }
-  for (Rows rows = db.query("SELECT webhook,failing_since,noticed FROM webhook_health ORDER BY webhook");
-       rows.next();) {
-    catalog.healths.push_back({WebhookId{rows->integer(0)}, rows->optional_time(1), rows->small(2) != 0});
-  }
+  catalog.healths =
+      read_all(db, "SELECT " LIMEHOOK_HEALTH_COLUMNS " FROM webhook_health ORDER BY webhook", read_health);
   catalog.keys = read_all(db, "SELECT " LIMEHOOK_KEY_COLUMNS " FROM keys ORDER BY id", read_key);
   catalog.numbers = read_all(db, "SELECT " LIMEHOOK_NUMBER_COLUMNS " FROM numbers ORDER BY id", read_number);
-  catalog.teams = read_all(db, "SELECT id,name,created_at,updated_at FROM teams ORDER BY id", read_team);
+  catalog.teams =
+      read_all(db, "SELECT id,name,created_at,updated_at,begins_at,declared FROM teams ORDER BY id", read_team);
   catalog.users = read_all(db, "SELECT id,config,secrets FROM users ORDER BY id", read_user, vault);
   catalog.sessions = read_all(db, "SELECT " LIMEHOOK_SESSION_COLUMNS " FROM sessions ORDER BY id", read_session);
   catalog.links = read_all(db, "SELECT " LIMEHOOK_LINK_COLUMNS " FROM links ORDER BY id", read_link);
@@ -177,6 +184,7 @@ Catalog load_catalog(Database& db, const vault::Vault& vault) {
        rows.next();) {
     catalog.running_recoveries.push_back(read_recovery(*rows));
   }
+  for (Rows rows = db.query("SELECT key FROM cursor_key"); rows.next();) catalog.cursor_key = rows->text(0);
   // Pruned rows have been in the index.
   catalog.last_id = db.number(
       "SELECT max(coalesce((SELECT max(id) FROM events),0),coalesce((SELECT max(id) FROM deliveries),0),"

@@ -2,13 +2,13 @@
 #include <array>
 #include <exception>
 #include <iterator>
-#include <system_error>
 
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/delivery_check.hpp"
 #include "store/sqlite/files.hpp"
 #include "store/sqlite/log_check.hpp"
 #include "store/sqlite/log_mark.hpp"
+#include "store/sqlite/onlooker.hpp"
 #include "store/sqlite/row_check.hpp"
 #include "store/sqlite/schema.hpp"
 #include "store/sqlite/sealed.hpp"
@@ -54,6 +54,9 @@ constexpr std::array kRules{
     Rule{"listed delivery that is not there",
          "SELECT u.delivery FROM undelivered u WHERE NOT EXISTS(SELECT 1 FROM deliveries d WHERE d.id=u.delivery)",
          delivery_name},
+    Rule{"skip without its delivery",
+         "SELECT s.delivery FROM skips s WHERE NOT EXISTS(SELECT 1 FROM deliveries d WHERE d.id=s.delivery)",
+         delivery_name},
     Rule{"count of pruned attempts without their block",
          "SELECT p.block FROM pruned_attempts p WHERE NOT EXISTS(SELECT 1 FROM attempt_blocks b WHERE b.id=p.block AND "
          "b.attempt_count>p.attempt_count)",
@@ -66,7 +69,8 @@ constexpr std::array kRules{
          "SELECT n.id FROM numbers n WHERE EXISTS(SELECT 1 FROM numbers o WHERE o.number=n.number AND o.id<n.id)",
          number_name},
     Rule{"idempotency key that would never expire",
-         "SELECT i.event FROM idempotency i WHERE NOT EXISTS(SELECT 1 FROM idempotency_log l WHERE l.event=i.event)",
+         "SELECT i.event FROM idempotency i WHERE NOT EXISTS(SELECT 1 FROM idempotency_log l WHERE l.event=i.event AND "
+         "l.key=i.key)",
          event_name},
     Rule{"segment of the log index that overlaps the one before",
          "SELECT s.number FROM log_segments s WHERE s.first_id>s.last_id OR s.first_id<=coalesce((SELECT max(last_id) "
@@ -94,14 +98,13 @@ void check_rules(Database& db, std::vector<std::string>& problems) {
 std::vector<std::string> check_sqlite_store(const std::filesystem::path& directory, const vault::Vault* vault) {
   std::vector<std::string> problems;
   const std::filesystem::path file = directory / kDatabaseName;
-  std::error_code error;
-  if (!std::filesystem::exists(file, error)) return {"there is no store in " + directory.string()};
+  if (std::string missing = missing_store(directory); !missing.empty()) return {std::move(missing)};
   try {
     // Then nothing is opened: to SQLite what it can read of the log would be the whole log.
     if (std::string missing = missing_commits(directory); !missing.empty()) return {std::move(missing)};
-    Database db(file, OpenMode::Existing);
-    db.leave_log_at_close();
-    db.script("PRAGMA query_only=1; PRAGMA cache_size=-32768");
+    Onlooker onlooker(file);
+    Database& db = onlooker.database();
+    db.script("PRAGMA cache_size=-32768");
     const Transaction transaction(db, Transaction::Kind::Read);
     if (std::string problem = version_problem(db, migrations().back().number); !problem.empty()) return {problem};
     if (db.number("PRAGMA user_version") != migrations().back().number) {
@@ -114,6 +117,7 @@ std::vector<std::string> check_sqlite_store(const std::filesystem::path& directo
     const auto unopenable = find_unopenable(db, vault, kReportsMax);
     problems.insert(problems.end(), unopenable.begin(), unopenable.end());
     check_rows(db, unopenable.empty() ? vault : nullptr, problems);
+    if (std::string disturbance = onlooker.disturbance(); !disturbance.empty()) return {std::move(disturbance)};
   } catch (const std::exception& problem) {  // of the store, or of what reads its rows
     problems.push_back(std::string("cannot read the store: ") + problem.what());
   }

@@ -12,6 +12,18 @@ namespace {
 // SQLite's count of its memory costs a lock for every allocation, and nobody reads it.
 void configure_library() { [[maybe_unused]] static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }
 
+// As a file: URI (RFC 8089), in which these have a meaning of their own.
+std::string uri_of(const std::string& file) {
+  std::string uri = "file:";
+  for (const char c : file) {
+    if (c == '%') uri += "%25";
+    else if (c == '?') uri += "%3f";
+    else if (c == '#') uri += "%23";
+    else uri += c;
+  }
+  return uri;
+}
+
 }  // namespace
 
 Statement::Statement(sqlite3* db, const char* sql) {
@@ -57,14 +69,19 @@ void Statement::bind_value(int index, Blob blob) {
 Database::Database(const std::string& file, OpenMode mode) {
   configure_library();
   sqlite3* db = nullptr;
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (mode == OpenMode::Create ? SQLITE_OPEN_CREATE : 0);
-  const int code = sqlite3_open_v2(file.c_str(), &db, flags, nullptr);
+  const bool reads_only = mode == OpenMode::Unchanging || mode == OpenMode::Unlocked;
+  const int flags = SQLITE_OPEN_NOMUTEX | (reads_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) |
+                    (mode == OpenMode::Create ? SQLITE_OPEN_CREATE : 0) |
+                    (mode == OpenMode::Unchanging ? SQLITE_OPEN_URI : 0);
+  const std::string name = mode == OpenMode::Unchanging ? uri_of(file) + "?immutable=1" : file;
+  const int code = sqlite3_open_v2(name.c_str(), &db, flags, mode == OpenMode::Unlocked ? "unix-none" : nullptr);
   handle_.reset(db);
   if (code != SQLITE_OK) {
     throw SqliteError(code, "cannot open " + file + ": " + (db ? sqlite3_errmsg(db) : sqlite3_errstr(code)));
   }
   sqlite3_extended_result_codes(db, 1);
   sqlite3_busy_timeout(db, kBusyTimeoutMs);
+  if (mode == OpenMode::Unlocked) script("PRAGMA locking_mode=EXCLUSIVE");  // the log's index is in this process then
 }
 
 Statement& Database::prepared(const char* sql) {

@@ -113,7 +113,12 @@ class Rows {
 
 inline constexpr int kBusyTimeoutMs = 10'000;  // for other connections' locks
 
-enum class OpenMode : std::uint8_t { Create, Existing };
+enum class OpenMode : std::uint8_t {
+  Create,
+  Existing,
+  Unchanging,  // to read, where nobody writes: takes no locks and looks for no write-ahead log
+  Unlocked,    // to read, where nobody writes: takes no locks, needs no shared memory for the write-ahead log
+};
 
 class Database {
  public:

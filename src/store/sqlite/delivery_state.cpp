@@ -8,7 +8,12 @@ namespace {
 
 constexpr auto kListedAfter = std::chrono::seconds(2);
 constexpr int kSliceRows = 4096;
-constexpr std::int64_t kFallbackBit = 0x80;  // beside the status
+// The first byte: the status, why it is over, and whether it goes to the fallback URL.
+constexpr std::int64_t kStatusBits = 0x07;
+constexpr int kReasonShift = 3;
+constexpr std::int64_t kReasonBits = 0x0F;
+constexpr std::int64_t kFallbackBit = 0x80;
+static_assert(kDeliveryStatuses.size() - 1 <= kStatusBits && kEndReasonCount - 1 <= kReasonBits);
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::min();
 
 // Low byte first.
@@ -28,11 +33,18 @@ std::int64_t take(std::string_view& bytes) {
   return static_cast<std::int64_t>(value);
 }
 
+bool may_have_reason(DeliveryStatus status) {
+  return status == DeliveryStatus::Failed || status == DeliveryStatus::Canceled;
+}
+
 }  // namespace
 
 StateBytes encode(const DeliveryState& s) {
   StateBytes bytes;
-  char* to = put<1>(bytes.data(), static_cast<std::int64_t>(s.status) | (s.fallback ? kFallbackBit : 0));
+  const auto reason = may_have_reason(s.status) ? s.reason : EndReason::None;
+  char* to =
+      put<1>(bytes.data(), static_cast<std::int64_t>(s.status) | static_cast<std::int64_t>(reason) << kReasonShift |
+                               (s.fallback ? kFallbackBit : 0));
   to = put<1>(to, static_cast<std::int64_t>(s.last_outcome));
   to = put<2>(to, s.http_status);
   to = put<4>(to, s.attempts);
@@ -46,11 +58,16 @@ StateBytes encode(const DeliveryState& s) {
 std::optional<DeliveryState> decode_state(std::string_view bytes) {
   if (bytes.size() != std::tuple_size_v<StateBytes>) return std::nullopt;
   const auto first = take<1>(bytes);
-  const auto status = static_cast<std::size_t>(first & ~kFallbackBit);
+  const auto status = static_cast<std::size_t>(first & kStatusBits);
+  const auto reason = static_cast<std::size_t>(first >> kReasonShift & kReasonBits);
   const auto outcome = static_cast<std::size_t>(take<1>(bytes));
-  if (status >= kDeliveryStatuses.size() || outcome >= kAttemptOutcomeCount) return std::nullopt;
+  if (status >= kDeliveryStatuses.size() || reason >= kEndReasonCount || outcome >= kAttemptOutcomeCount) {
+    return std::nullopt;
+  }
   DeliveryState s;
   s.status = static_cast<DeliveryStatus>(status);
+  if (reason != 0 && !may_have_reason(s.status)) return std::nullopt;
+  s.reason = static_cast<EndReason>(reason);
   s.fallback = (first & kFallbackBit) != 0;
   s.last_outcome = static_cast<AttemptOutcome>(outcome);
   s.http_status = static_cast<int>(take<2>(bytes));

@@ -24,6 +24,7 @@ struct DeliveryState {
   int round_start = 0;
   std::optional<WallTime> next_attempt_at;
   bool fallback = false;
+  EndReason reason{};
   WallTime updated_at{};
   AttemptRef last_attempt = 0;
 };

@@ -17,6 +17,7 @@ class FileDescriptor {
  public:
   explicit FileDescriptor(int fd = -1) : fd_(fd) {}
   FileDescriptor(FileDescriptor&& other) noexcept;
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept;
   ~FileDescriptor();
   int get() const { return fd_; }
 
@@ -24,8 +25,14 @@ class FileDescriptor {
   int fd_;
 };
 
-// Makes the folder if need be (mode 0700), durably, and locks it for this process until the descriptor is closed.
+// Makes the folder if need be (mode 0700), durably, and locks it for this process until the descriptor is closed. Its
+// file can be removed, or be one that nobody may open: what decides is lock_database(). Other versions know only this.
 std::expected<FileDescriptor, std::string> lock_directory(const std::filesystem::path& directory);
+
+// Locks the database file itself for this process until the descriptor is closed: whatever happens to other files, and
+// under whatever name the folder is found, it has one server. Not before create_private_file(), and closed after every
+// connection of this process, whose own locks the system drops when any descriptor of the file is closed.
+std::expected<FileDescriptor, std::string> lock_database(const std::filesystem::path& file);
 
 // Makes an empty file (mode 0600), durably, unless one is there.
 std::expected<void, std::string> create_private_file(const std::filesystem::path& file);

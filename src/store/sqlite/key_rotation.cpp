@@ -46,6 +46,8 @@ std::expected<KeyRotation, std::string> KeyRotation::begin(const std::filesystem
   }
   auto lock = lock_directory(directory);
   if (!lock) return std::unexpected(lock.error());
+  auto database_lock = lock_database(directory / kDatabaseName);
+  if (!database_lock) return std::unexpected(database_lock.error());
   if (const std::string missing = missing_commits(directory); !missing.empty()) return std::unexpected(missing);
   const auto mark = LogMark::open_existing(directory);
   if (!mark) return std::unexpected(mark.error());
@@ -64,7 +66,7 @@ std::expected<KeyRotation, std::string> KeyRotation::begin(const std::filesystem
   }
   keys.insert(keys.end(), old_keys->begin(), old_keys->end());
   try {
-    KeyRotation rotation(std::move(*lock), open_current_version(directory), std::move(keys));
+    KeyRotation rotation(std::move(*lock), std::move(*database_lock), open_current_version(directory), std::move(keys));
     mark->write_moved();  // what it knew of has been found; closing the store removes the log
     if (own) rotation.own_file_ = own_file;
     rotation.resumes_ = resumes;

@@ -35,10 +35,12 @@ class KeyRotation {
   bool resumes() const { return resumes_; }
 
  private:
-  KeyRotation(sqlite::FileDescriptor lock, std::unique_ptr<sqlite::Database> db, vault::KeyRing keys)
-      : lock_(std::move(lock)), db_(std::move(db)), keys_(std::move(keys)) {}
+  KeyRotation(sqlite::FileDescriptor lock, sqlite::FileDescriptor database_lock, std::unique_ptr<sqlite::Database> db,
+              vault::KeyRing keys)
+      : lock_(std::move(lock)), database_lock_(std::move(database_lock)), db_(std::move(db)), keys_(std::move(keys)) {}
 
-  sqlite::FileDescriptor lock_;  // released last
+  sqlite::FileDescriptor lock_;  // released last, with the next one
+  sqlite::FileDescriptor database_lock_;
   std::unique_ptr<sqlite::Database> db_;
   vault::KeyRing keys_;             // the new one first
   std::filesystem::path own_file_;  // empty: the keys are elsewhere, where the operator changes them

@@ -144,6 +144,7 @@ std::optional<DeliveryRow> read_delivery_row(Database& db, std::int64_t id, cons
   if (query.type && row.type != *query.type) return std::nullopt;
   if (query.team_id && rows->bytes(kAfterDelivery + 1) != *query.team_id) return std::nullopt;
   if (!query.term.empty() && !has_term(rows->bytes(kAfterDelivery + 2), term)) return std::nullopt;
+  read_who_ended(db, row.delivery);
   row.team_id = rows->text(kAfterDelivery + 1);
   row.terms = search_terms(rows->bytes(kAfterDelivery + 3));
   return row;

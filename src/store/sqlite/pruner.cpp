@@ -88,7 +88,7 @@ std::optional<std::vector<Pruner::OldDelivery>> Pruner::closed_deliveries(const 
     while (rows.next()) {
       const DeliveryState state = state_from(rows->bytes(1));
       if (is_open(state.status)) return false;
-      out.push_back({DeliveryId{rows->integer(0)}, state.status, state.last_attempt, state.attempts});
+      out.push_back({DeliveryId{rows->integer(0)}, state.status, state.reason, state.last_attempt, state.attempts});
     }
     return true;
   };
@@ -107,6 +107,7 @@ void Pruner::remove(const OldEvent& event, const std::vector<OldDelivery>& deliv
     remove_attempts(delivery);
     undelivered_.remove(delivery.id, delivery.status);
     db_.run("DELETE FROM deliveries WHERE id=?", delivery.id);
+    if (delivery.reason == EndReason::Skipped) db_.run("DELETE FROM skips WHERE delivery=?", delivery.id);
   }
   db_.run("DELETE FROM redeliveries WHERE event=?", event.id);
   db_.run("DELETE FROM events WHERE id=?", event.id);
@@ -166,6 +167,7 @@ void Pruner::prune_webhooks(WallTime older_than) {
   const WallTime bound = oldest_event == 0 ? older_than : std::min(older_than, id_time(oldest_event));
   db_.run("DELETE FROM webhook_versions WHERE webhook IN (SELECT id FROM webhooks WHERE deleted_at<?)", bound);
   removed_ += static_cast<std::size_t>(db_.changes());
+  db_.run("DELETE FROM webhook_ends WHERE webhook IN (SELECT id FROM webhooks WHERE deleted_at<?)", bound);
   db_.run("DELETE FROM webhooks WHERE deleted_at<?", bound);
   removed_ += static_cast<std::size_t>(db_.changes());
 }

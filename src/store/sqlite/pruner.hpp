@@ -28,6 +28,7 @@ class Pruner {
   struct OldDelivery {
     DeliveryId id;
     DeliveryStatus status;
+    EndReason reason;
     AttemptRef last_attempt;
     int attempts;
   };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/limits_more.hpp"
 #include "store/sqlite/attempt_block.hpp"
 #include "store/sqlite/delivery_state.hpp"
 #include "store/sqlite/queries.hpp"
@@ -14,7 +15,9 @@ namespace {
 std::vector<Attempt> read_attempts(Database& db, AttemptRef last) {
   std::vector<Attempt> attempts;
   AttemptReader reader(db);
-  while (auto stored = reader.read(last)) {
+  while (attempts.size() < limits::kAttemptsShownMax) {
+    auto stored = reader.read(last);
+    if (!stored) break;
     attempts.push_back(std::move(stored->attempt));
     last = stored->previous;
   }
@@ -60,6 +63,7 @@ std::optional<DeliveryDetail> get_delivery(Database& db, DeliveryId id) {
   if (!rows.next()) return std::nullopt;
   DeliveryDetail detail;
   detail.delivery = read_delivery(*rows);
+  read_who_ended(db, detail.delivery);
   if (!rows->is_null(kDeliveryColumnCount)) detail.delivery.body = rows->text(kDeliveryColumnCount);
   if (!rows->is_null(kDeliveryColumnCount + 1)) detail.delivery.note = rows->text(kDeliveryColumnCount + 1);
   detail.attempts = read_attempts(db, state_from(rows->bytes(kDeliveryColumnCount - 1)).last_attempt);
@@ -86,6 +90,7 @@ std::optional<EventDetail> get_event(Database& db, EventId id) {
        rows.next();) {
     detail.deliveries.push_back(read_delivery(*rows));
   }
+  for (Delivery& delivery : detail.deliveries) read_who_ended(db, delivery);
   std::ranges::sort(detail.deliveries, {}, &Delivery::id);
   return detail;
 }

@@ -22,6 +22,7 @@ void append_closed(Database& db, const char* sql, const Recovery& recovery, std:
 
 bool passes(const Recovery& recovery, const OpenDelivery& delivery) {
   return delivery.webhook == recovery.webhook && !delivery.test && recovery.takes(delivery.type) &&
+         recovery.takes(delivery.reason) &&
          recovery.takes(delivery.attempts, delivery.http_status, delivery.last_outcome);
 }
 

@@ -18,6 +18,7 @@ void take_state(auto& delivery, const DeliveryState& state) {
   delivery.http_status = state.http_status;
   delivery.last_outcome = state.last_outcome;
   delivery.fallback = state.fallback;
+  delivery.reason = state.reason;
   delivery.updated_at = state.updated_at;
 }
 
@@ -46,6 +47,41 @@ Delivery read_delivery(const Statement& row, int column) {
   return delivery;
 }
 
+namespace {
+
+std::shared_ptr<const Actor> read_actor(const Statement& row) {
+  if (row.small(0) == static_cast<int>(ActorKind::Nobody)) return nullptr;
+  return std::make_shared<const Actor>(Actor{static_cast<ActorKind>(row.small(0)), row.text(1), row.text(2)});
+}
+
+}  // namespace
+
+// What gave the webhook up before the delivery was; the first of all, should the clock have been set back in between.
+void read_who_ended(Database& db, Delivery& delivery) {
+  switch (delivery.reason) {
+    case EndReason::Skipped: {
+      Rows rows = db.query("SELECT actor_kind,actor,actor_name FROM skips WHERE delivery=?", delivery.id);
+      if (rows.next()) delivery.ended_by = read_actor(*rows);
+      return;
+    }
+    case EndReason::WebhookDeleted:
+    case EndReason::WebhookDisabled:
+    case EndReason::WebhookPolled: {
+      Rows rows = db.query(
+          "SELECT actor_kind,actor,actor_name,because FROM webhook_ends WHERE webhook=?1 AND at=coalesce("
+          "(SELECT max(at) FROM webhook_ends WHERE webhook=?1 AND at<=?2),"
+          "(SELECT min(at) FROM webhook_ends WHERE webhook=?1))",
+          delivery.webhook, delivery.updated_at);
+      if (!rows.next()) return;
+      delivery.ended_by = read_actor(*rows);
+      delivery.ended_because = rows->text(3);
+      return;
+    }
+    default:
+      return;
+  }
+}
+
 OpenDelivery read_open_delivery(const Statement& row) {
   OpenDelivery open;
   open.id = DeliveryId{row.integer(0)};
@@ -60,7 +96,7 @@ OpenDelivery read_open_delivery(const Statement& row) {
 }
 
 Webhook read_webhook(const Statement& row, const vault::Vault& vault) {
-  Webhook webhook = webhook_from_stored_json(boost::json::parse(row.bytes(4)).as_object());
+  Webhook webhook = webhook_from_stored_json(row.bytes(4));
   webhook.id = WebhookId{row.integer(0)};
   webhook.version = row.small(1);
   // The JSON form has milliseconds.
@@ -71,10 +107,24 @@ Webhook read_webhook(const Statement& row, const vault::Vault& vault) {
   return webhook;
 }
 
-std::string webhook_config(const Webhook& webhook) { return boost::json::serialize(webhook_to_stored_json(webhook)); }
+std::string webhook_config(const Webhook& webhook) { return webhook_to_stored_json(webhook); }
 
 std::string webhook_secrets(const Webhook& webhook, const vault::Vault& vault) {
   return seal_secrets(vault, webhook.id.str(), boost::json::serialize(webhook_secrets_to_json(webhook)));
+}
+
+WebhookHealth read_health(const Statement& row) {
+  const auto read_target = [&](int column) {
+    return TargetHealth{.failures_in_a_row = row.small(column),
+                        .opened_at = row.optional_time(column + 1),
+                        .probe_at = row.time(column + 2),
+                        .pause = Duration(row.integer(column + 3))};
+  };
+  return {.webhook = WebhookId{row.integer(0)},
+          .failing_since = row.optional_time(1),
+          .noticed = row.small(2) != 0,
+          .main = read_target(3),
+          .fallback = read_target(7)};
 }
 
 Recovery read_recovery(const Statement& row) {
@@ -94,6 +144,7 @@ Recovery read_recovery(const Statement& row) {
   recovery.redelivered = row.integer(12);
   recovery.created_at = row.time(13);
   recovery.updated_at = row.time(14);
+  recovery.skipped = row.small(15) != 0;
   return recovery;
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/assert.hpp"
+#include "store/sqlite/key_migration.hpp"
 
 namespace limehook::store::sqlite {
 namespace {
@@ -210,11 +211,94 @@ CREATE TABLE stats_minutes(          -- of webhooks; the columns are those of st
 ) WITHOUT ROWID;
 )sql";
 
-constexpr std::array<Migration, 1> kMigrations{{{1, kVersion1}}};
+// How each URL of a webhook fares; why what was given up was; a recovery of what somebody skipped.
+constexpr const char* kVersion2 = R"sql(
+ALTER TABLE webhook_health ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE webhook_health ADD COLUMN opened_at INTEGER;     -- null: the breaker is closed
+ALTER TABLE webhook_health ADD COLUMN probe_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE webhook_health ADD COLUMN pause INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE webhook_health ADD COLUMN fallback_failures INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE webhook_health ADD COLUMN fallback_opened_at INTEGER;
+ALTER TABLE webhook_health ADD COLUMN fallback_probe_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE webhook_health ADD COLUMN fallback_pause INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE recoveries ADD COLUMN skipped INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE skips(                  -- who skipped a delivery
+  delivery INTEGER PRIMARY KEY,
+  actor_kind INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  actor_name TEXT NOT NULL
+);
+CREATE TABLE webhook_ends(           -- when a webhook was deleted, disabled or switched to polling, and by whom
+  webhook INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  actor_kind INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  actor_name TEXT NOT NULL,
+  because TEXT NOT NULL,
+  PRIMARY KEY(webhook, at)
+) WITHOUT ROWID;
+)sql";
+
+// Keys were those of the caller's team, which is none for a key of all teams; now they are those of the event's. An
+// item of a batch had its place in its key ("#3"); now its content is in it. Either form counts for what a key has made
+// already: whether "a#3" came with an item or was a caller's own cannot be told.
+constexpr const char* kVersion3 = R"sql(
+CREATE TABLE keys_of_events(
+  key BLOB PRIMARY KEY,              -- the event's team, a zero byte, key (store/idempotency.hpp)
+  event INTEGER NOT NULL,
+  deliveries INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  fingerprint BLOB                   -- of the payload; null: nothing is known of it
+) WITHOUT ROWID;
+INSERT OR IGNORE INTO keys_of_events(key,event,deliveries,created_at)
+  SELECT CASE WHEN e.team<>'' THEN key_of_event(i.key,e.team) ELSE i.key END, i.event, i.deliveries, i.created_at
+  FROM idempotency i LEFT JOIN events e ON e.id=i.event ORDER BY i.event DESC;
+INSERT OR IGNORE INTO keys_of_events(key,event,deliveries,created_at)
+  SELECT key_of_item(i.key,e.team,e.payload), i.event, i.deliveries, i.created_at
+  FROM idempotency i JOIN events e ON e.id=i.event
+  WHERE key_of_item(i.key,e.team,e.payload) IS NOT NULL ORDER BY i.event DESC;
+CREATE TABLE keys_in_time(
+  event INTEGER NOT NULL,
+  key BLOB NOT NULL,
+  PRIMARY KEY(event, key)
+) WITHOUT ROWID;
+INSERT INTO keys_in_time(event,key) SELECT event,key FROM keys_of_events ORDER BY event,key;
+DROP TABLE idempotency;
+DROP TABLE idempotency_log;
+ALTER TABLE keys_of_events RENAME TO idempotency;
+ALTER TABLE keys_in_time RENAME TO idempotency_log;
+)sql";
+
+constexpr const char* kVersion4 = R"sql(
+CREATE TABLE cursor_key(key BLOB NOT NULL);  -- one row: seals the cursors of lists (api/cursor.hpp)
+INSERT INTO cursor_key VALUES(randomblob(32));
+)sql";
+
+// Who made a link or a portal, so that these end with them; where the log of a team begins.
+constexpr const char* kVersion5 = R"sql(
+ALTER TABLE links ADD COLUMN made_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE sessions ADD COLUMN made_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE teams ADD COLUMN begins_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE teams ADD COLUMN declared INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::array<Migration, 5> kMigrations{
+    {{1, kVersion1}, {2, kVersion2}, {3, kVersion3}, {4, kVersion4}, {5, kVersion5}}};
 
 }  // namespace
 
 std::span<const Migration> migrations() { return kMigrations; }
+
+namespace {
+
+// Closing the last connection would move a log that was found, which is for those who know what is in it.
+void leave_as_it_is(Database& db) {
+  sqlite3_file* const log = db.log_file();
+  sqlite3_int64 bytes = 0;
+  if (log && log->pMethods->xFileSize(log, &bytes) == SQLITE_OK && bytes > 0) db.leave_log_at_close();
+}
+
+}  // namespace
 
 std::string version_problem(Database& db, int current) {
   const auto version = db.number("PRAGMA user_version");
@@ -222,6 +306,7 @@ std::string version_problem(Database& db, int current) {
   const bool has_tables = db.number("SELECT count(*) FROM sqlite_schema") > 0;
   if (has_tables && application != kApplicationId) return "the database file is not one of Limehook's";
   if (version > current) {
+    leave_as_it_is(db);
     return "the store was written by a newer Limehook (store version " + std::to_string(version) +
            ", this one reads up to " + std::to_string(current) + "): use that version or restore a backup";
   }
@@ -234,6 +319,7 @@ std::expected<void, std::string> migrate(Database& db, std::span<const Migration
     return std::unexpected(std::move(problem));
   }
   const auto version = db.number("PRAGMA user_version");
+  add_key_functions(db);
   for (const Migration& step : steps) {
     if (step.number <= version) continue;
     Transaction transaction(db, Transaction::Kind::Write);

@@ -109,9 +109,13 @@ std::int64_t lowest_id(const WriteBatch& batch) {
 }  // namespace
 
 struct SqliteStore::Parts {
-  Parts(FileDescriptor lock_, std::unique_ptr<Database> db_, vault::Vault vault_, LogMark mark, const std::string& file,
+  struct Locks {
+    FileDescriptor directory;
+    FileDescriptor database;
+  };
+  Parts(Locks locks_, std::unique_ptr<Database> db_, vault::Vault vault_, LogMark mark, const std::string& file,
         const SqliteOptions& options)
-      : lock(std::move(lock_)),
+      : locks(std::move(locks_)),
         db(std::move(db_)),
         vault(std::move(vault_)),
         readers(file),
@@ -127,7 +131,7 @@ struct SqliteStore::Parts {
   auto keep_house(Work work);
   bool expire_keys(WallTime now);
 
-  FileDescriptor lock;  // released last
+  Locks locks;  // released last
   std::unique_ptr<Database> db;
   const vault::Vault vault;
   ReaderPool readers;
@@ -146,6 +150,8 @@ std::expected<std::unique_ptr<SqliteStore>, std::string> SqliteStore::open(const
   const std::string file = options.directory / kDatabaseName;
   if (std::string missing = missing_commits(options.directory); !missing.empty()) return std::unexpected(missing);
   if (auto created = create_private_file(file); !created) return std::unexpected(created.error());
+  auto database_lock = lock_database(file);
+  if (!database_lock) return std::unexpected(database_lock.error());
   try {
     auto db = std::make_unique<Database>(file, OpenMode::Existing);
     // Before anything is written to it.
@@ -161,8 +167,8 @@ std::expected<std::unique_ptr<SqliteStore>, std::string> SqliteStore::open(const
     if (!vault) return std::unexpected(vault.error());
     auto mark = LogMark::open(options.directory);
     if (!mark) return std::unexpected(mark.error());
-    auto parts =
-        std::make_unique<Parts>(std::move(*lock), std::move(db), std::move(*vault), std::move(*mark), file, options);
+    auto parts = std::make_unique<Parts>(Parts::Locks{std::move(*lock), std::move(*database_lock)}, std::move(db),
+                                         std::move(*vault), std::move(*mark), file, options);
     return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(parts)));
   } catch (const SqliteError& error) {
     return std::unexpected("cannot open the store " + file + ": " + error.what());
@@ -242,7 +248,7 @@ bool SqliteStore::Parts::expire_keys(WallTime now) {
   for (const auto& [event, key] : expired) {
     // A later event may have taken the key over.
     db->run("DELETE FROM idempotency WHERE key=? AND event=?", Blob{key}, event);
-    db->run("DELETE FROM idempotency_log WHERE event=?", event);
+    db->run("DELETE FROM idempotency_log WHERE event=? AND key=?", event, Blob{key});
   }
   transaction.commit();
   return expired.size() == kExpiredKeysPerSlice;
@@ -331,15 +337,17 @@ std::optional<Recovery> SqliteStore::get_recovery(RecoveryId id) const {
   });
 }
 
-std::vector<Recovery> SqliteStore::list_recoveries(WebhookId webhook) const {
+Page<Recovery> SqliteStore::list_recoveries(WebhookId webhook, std::int64_t before, std::size_t limit) const {
   return parts_->readers.read([&](Database& db) {
-    std::vector<Recovery> out;
-    for (Rows rows =
-             db.query("SELECT " LIMEHOOK_RECOVERY_COLUMNS " FROM recoveries WHERE webhook=? ORDER BY id DESC", webhook);
+    Page<Recovery> page;
+    for (Rows rows = db.query("SELECT " LIMEHOOK_RECOVERY_COLUMNS
+                              " FROM recoveries WHERE webhook=?1 AND (?2=0 OR id<?2) ORDER BY id DESC LIMIT ?3",
+                              webhook, before, limit + 1);
          rows.next();) {
-      out.push_back(read_recovery(*rows));
+      if (page.rows.size() == limit) page.next = page.rows.back().id.value;
+      else page.rows.push_back(read_recovery(*rows));
     }
-    return out;
+    return page;
   });
 }
 

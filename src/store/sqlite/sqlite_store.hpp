@@ -51,7 +51,7 @@ class SqliteStore final : public Store {
   std::optional<EventDetail> get_event(EventId id) const override;
   RecoveryStep next_recovery_step(const Recovery& recovery, std::size_t limit) const override;
   std::optional<Recovery> get_recovery(RecoveryId id) const override;
-  std::vector<Recovery> list_recoveries(WebhookId webhook) const override;
+  Page<Recovery> list_recoveries(WebhookId webhook, std::int64_t before, std::size_t limit) const override;
   StatsSeries list_stats(std::span<const WebhookId> webhooks, Duration width, WallTime since,
                          WallTime until) const override;
   Page<AuditEntry> list_audit(const AuditQuery& query) const override;

@@ -5,16 +5,13 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "store/idempotency.hpp"
 #include "store/sqlite/catalog.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/terms.hpp"
 
 namespace limehook::store::sqlite {
 namespace {
-
-std::string idempotency_key(const NewEvent& event) {
-  return event.idempotency_scope + std::string(1, '\0') + event.idempotency_key;
-}
 
 std::string header_names(const Webhook& webhook) {
   std::string out;
@@ -91,6 +88,7 @@ void Writer::apply(const WriteBatch& batch, CommitResult& result) {
   for (const Webhook& webhook : batch.webhooks) put_webhook(webhook);
   for (const WebhookHealth& health : batch.healths) put_health(health);
   for (const DeletedWebhook& deleted : batch.deleted_webhooks) delete_webhook(deleted);
+  for (const WebhookEnd& end : batch.webhook_ends) put_end(end);
   for (const CatalogChange& change : batch.catalog) sqlite::apply(db_, vault_, change);
   for (std::size_t i = 0; i < batch.events.size(); ++i) {
     if (auto duplicate = claim_key(i, batch.events[i])) {
@@ -122,33 +120,39 @@ void Writer::put_webhook(const Webhook& webhook) {
 }
 
 void Writer::put_health(const WebhookHealth& health) {
-  if (health.failing_since || health.noticed) {
-    db_.run("INSERT OR REPLACE INTO webhook_health(webhook,failing_since,noticed) VALUES(?,?,?)", health.webhook,
-            health.failing_since, health.noticed);
-  } else {
-    db_.run("DELETE FROM webhook_health WHERE webhook=?", health.webhook);
-  }
+  if (health.is_well()) return db_.run("DELETE FROM webhook_health WHERE webhook=?", health.webhook);
+  db_.run("INSERT OR REPLACE INTO webhook_health(" LIMEHOOK_HEALTH_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?)",
+          health.webhook, health.failing_since, health.noticed, health.main.failures_in_a_row, health.main.opened_at,
+          health.main.probe_at, health.main.pause.count(), health.fallback.failures_in_a_row, health.fallback.opened_at,
+          health.fallback.probe_at, health.fallback.pause.count());
+}
+
+void Writer::put_end(const WebhookEnd& end) {
+  db_.run("INSERT OR REPLACE INTO webhook_ends(webhook,at,actor_kind,actor,actor_name,because) VALUES(?,?,?,?,?,?)",
+          end.webhook, end.at, end.by.kind, std::string_view(end.by.id), std::string_view(end.by.name),
+          std::string_view(end.because));
 }
 
 void Writer::delete_webhook(const DeletedWebhook& deleted) {
   // The log needs to know that it was there; its secrets are nobody's business now.
   db_.run("UPDATE webhooks SET deleted_at=?,config='',secrets='' WHERE id=? AND deleted_at IS NULL", deleted.at,
           deleted.id);
-  put_health({deleted.id, std::nullopt});
+  put_health({.webhook = deleted.id});
 }
 
 std::optional<DuplicateEvent> Writer::claim_key(std::size_t index, const NewEvent& event) {
   if (event.idempotency_key.empty()) return std::nullopt;
-  const std::string key = idempotency_key(event);
+  const std::string key = stored_key(event.event.team_id, event.idempotency_key);
   const Blob key_blob{key};
   {
-    Rows rows = db_.query("SELECT event,deliveries,created_at FROM idempotency WHERE key=?", key_blob);
+    Rows rows = db_.query("SELECT event,deliveries,created_at,fingerprint FROM idempotency WHERE key=?", key_blob);
     if (rows.next() && event.event.received_at < rows->time(2) + limits::kIdempotencyWindow) {
-      return DuplicateEvent{index, EventId{rows->integer(0)}, rows->small(1)};
+      return DuplicateEvent{index, EventId{rows->integer(0)}, rows->small(1),
+                            is_other(rows->bytes(3), event.fingerprint)};
     }
   }
-  db_.run("INSERT OR REPLACE INTO idempotency(key,event,deliveries,created_at) VALUES(?,?,?,?)", key_blob,
-          event.event.id, event.deliveries.size(), event.event.received_at);
+  db_.run("INSERT OR REPLACE INTO idempotency(key,event,deliveries,created_at,fingerprint) VALUES(?,?,?,?,?)", key_blob,
+          event.event.id, event.told(), event.event.received_at, Blob{event.fingerprint});
   db_.run("INSERT INTO idempotency_log(event,key) VALUES(?,?)", event.event.id, key_blob);
   return std::nullopt;
 }
@@ -242,6 +246,7 @@ void Writer::update_delivery(const DeliveryUpdate& u, DeliveryStates& states) {
                       .round_start = u.round_start,
                       .next_attempt_at = u.next_attempt_at,
                       .fallback = u.fallback,
+                      .reason = u.reason,
                       .updated_at = u.updated_at,
                       .last_attempt = old->last_attempt};
   if (const auto found = unlinked_attempts_.find(u.id); found != unlinked_attempts_.end()) {
@@ -250,6 +255,16 @@ void Writer::update_delivery(const DeliveryUpdate& u, DeliveryStates& states) {
   }
   states.write(state);
   undelivered_.change(u.id, old->status, u.status);
+  note_skip(u, old->reason);
+}
+
+void Writer::note_skip(const DeliveryUpdate& u, EndReason before) {
+  if (u.reason == EndReason::Skipped && u.by) {
+    db_.run("INSERT OR REPLACE INTO skips(delivery,actor_kind,actor,actor_name) VALUES(?,?,?,?)", u.id, u.by->kind,
+            std::string_view(u.by->id), std::string_view(u.by->name));
+  } else if (before == EndReason::Skipped) {
+    db_.run("DELETE FROM skips WHERE delivery=?", u.id);
+  }
 }
 
 void Writer::link_attempts_without_update(DeliveryStates& states) {
@@ -262,9 +277,9 @@ void Writer::link_attempts_without_update(DeliveryStates& states) {
 }
 
 void Writer::put_recovery(const Recovery& r) {
-  db_.run("INSERT OR REPLACE INTO recoveries(" LIMEHOOK_RECOVERY_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+  db_.run("INSERT OR REPLACE INTO recoveries(" LIMEHOOK_RECOVERY_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
           r.id, r.webhook, r.kind, r.state, r.since, r.until, r.events.to_ulong(), std::string_view(r.term),
-          r.http_status, r.outcome, r.position, r.examined, r.redelivered, r.created_at, r.updated_at);
+          r.http_status, r.outcome, r.position, r.examined, r.redelivered, r.created_at, r.updated_at, r.skipped);
 }
 
 }  // namespace limehook::store::sqlite

@@ -22,6 +22,7 @@ class Writer {
   void apply(const WriteBatch& batch, CommitResult& result);
   void put_webhook(const Webhook& webhook);
   void put_health(const WebhookHealth& health);
+  void put_end(const WebhookEnd& end);
   void delete_webhook(const DeletedWebhook& deleted);
   // The event that `event` repeats, or nothing; then its key is taken.
   std::optional<DuplicateEvent> claim_key(std::size_t index, const NewEvent& event);
@@ -31,6 +32,7 @@ class Writer {
   void apply_attempts(const WriteBatch& batch);
   void insert_attempt(const NewAttempt& attempt, DeliveryStates& states);
   void update_delivery(const DeliveryUpdate& update, DeliveryStates& states);
+  void note_skip(const DeliveryUpdate& update, EndReason before);
   void store_block();
   void link_attempts_without_update(DeliveryStates& states);
   void put_recovery(const Recovery& recovery);

@@ -74,8 +74,8 @@ export class Api {
   }
 
   // Calls an operation, expects `status`, and answers the body. Options: key, or session {cookie, csrf} and the team in
-  // which that person acts (`csrf: false` leaves the token out), path {name: value}, query {…}, headers {…}, json (a
-  // value) or text, `type` (the body's media type), lax (see #checkRequest).
+  // which that person acts (`csrf: false` leaves the token out), path {name: value}, query {…} or search (a query as it is
+  // sent), headers {…}, json (a value) or text, `type` (the body's media type), lax (see #checkRequest).
   async call(id, status, options = {}) {
     return (await this.exchange(id, status, options)).value;
   }
@@ -112,12 +112,12 @@ export class Api {
       .map((status) => `${operation.name} ${status}`));
   }
 
-  #url(operation, { path = {}, query = {} }) {
+  #url(operation, { path = {}, query = {}, search = '' }) {
     const filled = operation.path.replaceAll(/\{(\w+)\}/g, (_, name) => {
       assert.ok(path[name], `${operation.name} needs ${name}`);
       return encodeURIComponent(path[name]);
     });
-    const url = new URL(filled, this.origin);
+    const url = new URL(filled + search, this.origin);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     return url;
   }

@@ -63,7 +63,7 @@ export class Operation {
     this.spec = document.at(this.pointer);
     this.id = this.spec.operationId;
     this.name = `${this.method} ${path}`;
-    this.statuses = Object.keys(this.spec.responses);
+    this.statuses = Object.keys(this.spec.responses).filter((status) => /^\d+$/.test(status));
   }
 
   // Roles of keys that may use it; undefined when none is needed, or none would do.
@@ -100,10 +100,12 @@ export class Operation {
       }));
   }
 
-  // The documented answer: {contentTypes, headers, schema(type)}; undefined when the status is not documented.
+  // The documented answer, by the status itself or its range: {contentTypes, headers, schema(type)}; undefined when the
+  // status is not documented.
   response(status) {
-    if (!this.spec.responses[status]) return undefined;
-    const pointer = this.document.resolve(this.pointer + pointerOf('responses', status));
+    const documented = [String(status), `${String(status)[0]}XX`].find((each) => this.spec.responses[each]);
+    if (!documented) return undefined;
+    const pointer = this.document.resolve(this.pointer + pointerOf('responses', documented));
     const { content = {}, headers = {} } = this.document.at(pointer);
     return {
       contentTypes: Object.keys(content),

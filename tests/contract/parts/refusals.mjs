@@ -147,6 +147,12 @@ test('415: a body of another type', async () => {
   }
 });
 
+test('415: a body in another coding', async () => {
+  for (const operation of documenting(415)) {
+    await api.call(operation.id, 415, allowed(operation, { ...rightRequest(operation), headers: { 'Content-Encoding': 'br' } }));
+  }
+});
+
 test('413: a body that is too large', async () => {
   for (const operation of documenting(413)) {
     const bytesMax = { sendEvents: BATCH_BYTES_MAX, receiveTest: SHAPED_BYTES_MAX }[operation.id] ?? EVENT_BYTES_MAX;
@@ -166,7 +172,7 @@ test('422: a body with wrong members', async () => {
 test('422 names each wrong member', async () => {
   const pointers = async (id, options) =>
     (await api.call(id, 422, options)).errors.map((error) => error.pointer).sort();
-  const event = { ...known.samples.missed_call, caller_number: '12', timestamp: 'now' };
+  const event = { ...known.samples.missed_call, caller_number: 12, timestamp: 'now' };
   assert.deepEqual(await pointers('sendEvent', admin({ json: event })), ['/caller_number', '/timestamp']);
   const webhook = { name: 'new', url: 'ftp://example.com/', timeout_ms: 1, no: 1 };
   assert.deepEqual(await pointers('createWebhook', manager({ json: webhook })), ['/no', '/timeout_ms', '/url']);
@@ -179,10 +185,120 @@ test('422: wrong query parameters', async () => {
                   event: 'no_event', after: 'no-cursor', wait: '31' };
   for (const operation of documenting(422).filter((each) => each.method === 'GET')) {
     for (const { name } of operation.parameters.filter((parameter) => wrong[parameter.name])) {
-      if (operation.id === 'listTeams' && name === 'cursor') continue;  // callers choose their teams' ids, and so the cursors
       const { errors } = await api.call(operation.id, 422, allowed(operation, { query: { [name]: wrong[name] } }));
       assert.deepEqual(errors.map((error) => error.pointer), [`/${name}`], `${operation.name}?${name}`);
     }
+  }
+});
+
+// Those that look at nothing in a query: what probes and senders put there is theirs.
+const TAKES_ANY_QUERY = ['getHealth', 'getReadiness', 'getMetrics', 'getOpenApi', 'receiveTest', 'finishOidc'];
+
+// What a right value of a query parameter is, by its name.
+const RIGHT_VALUES = { limit: '1', since: '2025-01-30T15:00:00Z', until: '2025-01-30T16:00:00Z', status: 'failed', event: 'missed_call',
+                       wait: '0', health: 'failing', q: '1', action: 'x', actor: 'x', target: 'x', team_id: 'team_001',
+                       number: '+1', return_to: '/' };
+
+test('422: query parameters that are unknown, repeated or empty, on every operation', async () => {
+  const pointers = async (operation, search) => {
+    const { errors } = await api.call(operation.id, 422, allowed(operation, { search }));
+    return errors.map((error) => error.pointer);
+  };
+  for (const operation of api.operations.filter((each) => !TAKES_ANY_QUERY.includes(each.id))) {
+    assert.deepEqual(await pointers(operation, '?no_such=1&a%2Fb=2'), ['/no_such', '/a~1b'], operation.name);
+    for (const { name } of operation.parameters.filter((parameter) => parameter.in === 'query')) {
+      for (const empty of [`?${name}=`, `?${name}`]) assert.deepEqual(await pointers(operation, empty), [`/${name}`], operation.name);
+      const value = encodeURIComponent(RIGHT_VALUES[name] ?? 'x');
+      const twice = `?${name}=${value}&${name}=${value}`;
+      assert.deepEqual(await pointers(operation, twice), [`/${name}`], `${operation.name}${twice}`);
+    }
+  }
+  for (const id of ['getHealth', 'getReadiness', 'getMetrics', 'getOpenApi']) await api.call(id, 200, { search: '?t=1&t=2&empty=' });
+  const { id } = await api.call('createTestReceiver', 201, manager({ json: {} }));
+  await api.call('receiveTest', 200, { path: { id }, json: {}, search: '?source=phone&source=' });
+});
+
+test('times in queries: the plus of an offset may stand as it is', async () => {
+  let seen = 0;
+  for (const operation of api.operations) {
+    for (const { name } of operation.parameters.filter((parameter) => ['since', 'until'].includes(parameter.name))) {
+      for (const time of ['2025-01-30T15:00:00+01:00', '2025-01-30T15:00:00%2B01:00', '2025-01-30T15:00:00.5+01:00', '2025-01-30T15:00:00-01:00']) {
+        await api.call(operation.id, 200, allowed(operation, { search: `?${name}=${time}` }));
+      }
+      const { errors } = await api.call(operation.id, 422, allowed(operation, { search: `?${name}=2025-01-30T15:00:00+0100` }));
+      assert.deepEqual(errors.map((error) => error.pointer), [`/${name}`]);
+      seen += 1;
+    }
+  }
+  assert.ok(seen >= 12);
+});
+
+test('cursors are of one list, with its filters, for one team', async () => {
+  const lists = api.operations.filter((each) => each.parameters.some((parameter) => parameter.name === 'cursor'));
+  const cursors = {};
+  for (const operation of lists) {
+    const { next_cursor } = await api.call(operation.id, 200, allowed(operation, { query: { limit: 1 } }));
+    if (next_cursor !== null) cursors[operation.id] = next_cursor;
+  }
+  assert.ok(Object.keys(cursors).length >= 8, Object.keys(cursors).join(' '));
+  const refuse = async (operation, options, cursor) => {
+    const { errors } = await api.call(operation.id, 422, { ...allowed(operation), ...options, query: { ...options.query, cursor } });
+    assert.deepEqual(errors.map((error) => error.pointer), ['/cursor'], operation.name);
+  };
+  for (const operation of lists) {
+    for (const [id, cursor] of Object.entries(cursors)) {
+      if (id === operation.id) await api.call(id, 200, allowed(operation, { query: { limit: 2, cursor } }));
+      else await refuse(operation, {}, cursor);
+    }
+    await refuse(operation, {}, 'cur_0000000000001');
+    await refuse(operation, {}, `${cursors.listEvents}a`);
+  }
+  await refuse(api.operation('listEvents'), { query: { event: 'missed_call' } }, cursors.listEvents);
+  await refuse(api.operation('listEvents'), { key: keys.manage.key }, cursors.listEvents);
+  const own = await api.call('listEvents', 200, { key: keys.manage.key, query: { limit: 1 } });
+  await refuse(api.operation('listEvents'), { key: keys.stranger.key }, own.next_cursor);
+  await api.call('listEvents', 200, { key: keys.read.key, query: { limit: 1, since: started, cursor: own.next_cursor } });
+});
+
+test('null is refused where leaving out has a default that is not null', async () => {
+  const pointers = async (id, options) => (await api.call(id, 422, options)).errors.map((error) => error.pointer);
+  assert.deepEqual(await pointers('createPortalLink', manager({ path: { id: 'team_001' }, json: { role: null } })), ['/role']);
+  assert.deepEqual(await pointers('signIn', { json: { email: 'a@example.com', password, code: null } }), ['/code']);
+  assert.deepEqual(await pointers('createKey', admin({ json: { name: 'a', role: null } })), ['/role']);
+  assert.deepEqual(await pointers('createInvitation', admin({ json: { email: 'a@example.com', role: null, team_id: 'team_001' } })), ['/role']);
+  assert.deepEqual(await pointers('rotateSecret', manager({ path: { id: webhooks.all.id }, json: { overlap_seconds: null } })), ['/overlap_seconds']);
+  assert.deepEqual(await pointers('startRecovery', manager({ path: { id: webhooks.all.id }, json: { status: null } })), ['/status']);
+  assert.deepEqual(await pointers('createTestReceiver', manager({ json: { status: null } })), ['/status']);
+  const conditions = (condition) => ({ filters: { conditions: [condition] } });
+  for (const condition of [{ field: 'a', op: 'eq', value: ['b'] }, { field: 'a', op: 'in', value: 'b' }, { field: 'a', op: 'gt', value: true },
+    { field: 'a', op: 'prefix', value: 1 }, { field: 'a', op: 'exists', value: null }]) {
+    assert.deepEqual(await pointers('changeWebhook', manager({ path: { id: webhooks.all.id }, json: conditions(condition) })),
+                     ['/filters/conditions/0/value'], JSON.stringify(condition));
+    assert.notEqual(document.problems('/components/schemas/FilterCondition', condition), '', 'the document says so too');
+  }
+});
+
+test('integers may be written with a fraction of zero', async () => {
+  const path = { id: webhooks.all.id };
+  const changed = await api.call('changeWebhook', 200, manager({ path, text: '{"timeout_ms":15000.0,"max_concurrency":8.0,"retry_schedule":[1.0,2e0]}' }));
+  assert.deepEqual([changed.timeout_ms, changed.max_concurrency, changed.retry_schedule], [15000, 8, [1, 2]]);
+  await api.call('changeWebhook', 200, manager({ path, json: { retry_schedule: null } }));
+  const receiver = await api.call('createTestReceiver', 201, manager({ text: '{"status":202.0,"delay_ms":0.0}' }));
+  assert.equal(receiver.status, 202);
+  for (const text of ['{"timeout_ms":15000.5}', '{"timeout_ms":"15000"}', '{"timeout_ms":1e300}']) {
+    await api.call('changeWebhook', 422, manager({ path, text }));
+  }
+  for (const limit of ['5.0', '+5', ' 5', '5 ', '0x5', '', '-1', '501']) {
+    await api.call('listWebhooks', 422, manager({ search: `?limit=${encodeURIComponent(limit)}` }));
+  }
+});
+
+test('an Idempotency-Key that says nothing is refused', async () => {
+  for (const [id, json] of [['sendEvent', known.samples.missed_call], ['sendEvents', [known.samples.missed_call]]]) {
+    for (const key of ['', ' ', 'a b', 'x'.repeat(256)]) {
+      await api.call(id, 422, { key: keys.ingest.key, json, headers: { 'idempotency-key': key } });
+    }
+    await api.call(id, 422, { key: keys.ingest.key, json, headers: { 'idempotency-key': ['a', 'b'] } });
   }
 });
 
@@ -195,16 +311,24 @@ test('429: more requests than the operator allows', async () => {
     anybody: { target: '/v1/webhooks/none/public-key', headers: {}, until: 0 },
   };
   const credentials = { key: { key: limited.key }, person: { session: { cookie: cookie.split('=')[1], csrf } }, anybody: {} };
-  const passes = async ({ target, headers }) => (await exchange(new URL(target, limited.url), { headers })).status !== 429;
+  // What follows such a request within a second is refused.
+  const passes = async (caller) => {
+    const began = Date.now();
+    const { status } = await exchange(new URL(caller.target, limited.url), { headers: caller.headers });
+    caller.until = began + 900;
+    return status !== 429;
+  };
   await api.at(limited.url, async () => {
     for (const operation of documenting(429)) {
       const name = operation.roles ? 'key' : operation.rolesOf('session') ? 'person' : 'anybody';
       const caller = callers[name];
-      if (Date.now() > caller.until) {
-        await waitFor(() => passes(caller), 15_000, 'a request to pass');
-        caller.until = Date.now() + 700;
+      const refused = () => api.call(operation.id, 429, { ...rightRequest(operation), ...credentials[name] }).then(() => true);
+      for (let done = false; !done;) {
+        if (Date.now() > caller.until) await waitFor(() => passes(caller), 15_000, 'a request to pass');
+        done = await refused().catch((error) => {
+          if (Date.now() < caller.until) throw error; // otherwise it came too late to be refused
+        });
       }
-      await api.call(operation.id, 429, { ...rightRequest(operation), ...credentials[name] });
     }
   });
   await limited.stop();
@@ -224,6 +348,15 @@ test('405 with Allow, and 404 for paths that do not exist', async () => {
     problem(answer);
     const allowed = (answer.headers.allow ?? '').split(/\s*,\s*/);
     for (const method of methods) assert.ok(allowed.includes(method), `Allow of ${path}: ${allowed}`);
+  }
+  // A path of its own is no id of another route, whatever the method.
+  for (const [path, allow] of [['/v1/webhooks/preview', 'POST'], ['/v1/invitations/accept', 'POST'], ['/v1/events/batch', 'POST']]) {
+    for (const method of ['GET', 'PATCH', 'DELETE', 'OPTIONS', 'PUT']) {
+      for (const headers of [{ authorization: `Bearer ${server.key}` }, {}]) {
+        const answer = await exchange(new URL(path, server.url), { method, headers });
+        assert.deepEqual([answer.status, answer.headers.allow], [405, allow], `${method} ${path}`);
+      }
+    }
   }
   const nowhere = await exchange(new URL('/v1/no-such-path', server.url),
                                  { headers: { authorization: `Bearer ${server.key}` } });

@@ -49,6 +49,32 @@ export const escalation = [
     const { json } = await scene.attack.post('/v1/portal/session', { token: link.json.token });
     return tryEach(scene.api.withKey(json.token), [...changes(scene), ['POST', '/v1/events', {}], ['GET', '/v1/sessions']], 403);
   }],
+  ['the platform’s OAuth token, to a host of the portal’s', async (scene) => {
+    const oauth = { token_url: 'http://127.0.0.1:9/token', client_id: 'platform', client_secret: 'of the platform' };
+    const webhook = await scene.api.createWebhook({ name: 'x', url: 'http://127.0.0.1:9/', team_id: 'team_attacker', oauth });
+    const link = await scene.attack.post('/v1/teams/team_attacker/portal', {});
+    const { json } = await scene.attack.post('/v1/portal/session', { token: link.json.token });
+    return refused(await scene.api.withKey(json.token).patch(`/v1/webhooks/${webhook.id}`, { url: scene.receiver.url.replace('127.0.0.1', '127.0.0.2') }), 422);
+  }],
+  ['a portal of somebody who was removed', async (scene) => {
+    const gone = await invited(scene.admin, 'gone@example.com', { team_id: 'team_attacker' }, password);
+    const link = await gone.post('/v1/teams/team_attacker/portal', {});
+    const again = await gone.post('/v1/teams/team_attacker/portal', {});
+    const { json } = await gone.post('/v1/portal/session', { token: link.json.token });
+    assert.equal((await scene.admin.delete(`/v1/users/${gone.user.id}`)).status, 204);
+    refused(await scene.api.withKey(null).post('/v1/portal/session', { token: again.json.token }), 404);
+    return refused(await scene.api.withKey(json.token).get('/v1/webhooks'), 401);
+  }],
+  ['the log of a team whose id is used again', async (scene) => {
+    await scene.api.send({ ...scene.victim.call, team_id: 'team_before', call_id: 'of the old tenant' });
+    assert.equal((await scene.api.post('/v1/teams', { id: 'team_before', name: 'New' })).status, 201);
+    const { json } = await scene.api.post('/v1/keys', { name: 'x', role: 'read', team_id: 'team_before' });
+    const seen = await scene.api.withKey(json.key).get('/v1/events');
+    assert.ok(!seen.text.includes('of the old tenant'), seen.text);
+    assert.equal((await scene.api.delete(`/v1/keys/${json.id}`)).status, 204);
+    assert.equal((await scene.api.delete('/v1/teams/team_before')).status, 204);
+    return 'nothing of it';
+  }],
   ['the admin’s own key, as a person', async (scene) => refused(await scene.api.get('/v1/sessions'), 403)],
   ['a form on another site (CSRF)', async (scene) => {
     const { person } = scene.attacker;

@@ -34,8 +34,12 @@ export const strangers = [
     return refused(await scene.api.withKey(made.json.key).get('/v1/webhooks'), 401);
   }],
   ['an expired key', async (scene) => {
-    const expires_at = new Date(Date.now() + 400).toISOString();
-    const made = await scene.api.post('/v1/keys', { name: 'short', role: 'read', team_id: 'team_victim', expires_at });
+    let expires_at, made;
+    for (let ahead = 400; made?.status !== 201; ahead *= 2) {
+      assert.ok(ahead < 60_000, made?.text);
+      expires_at = new Date(Date.now() + ahead).toISOString();
+      made = await scene.api.post('/v1/keys', { name: 'short', role: 'read', team_id: 'team_victim', expires_at });
+    }
     const late = scene.api.withKey(made.json.key);
     while (Date.now() < Date.parse(expires_at) + 5) await new Promise((resolve) => setTimeout(resolve, 50));
     return refused(await late.get('/v1/webhooks'), 401);

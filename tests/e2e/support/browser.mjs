@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 
 import { chromium } from 'playwright-core';
 
+import { cleanEnvironment } from './process.mjs';
 import { askOnFailure } from './test.mjs';
 import { slower } from './wait.mjs';
 
@@ -31,7 +32,7 @@ export const missingBrowser = () => (existsSync(executable) ? false : 'needs the
 export class Browser {
   static async start() {
     const browser = new Browser();
-    browser.chromium = await chromium.launch({ executablePath: executable, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+    browser.chromium = await chromium.launch({ executablePath: executable, args: ['--no-sandbox', '--disable-dev-shm-usage'], env: cleanEnvironment() });
     return browser;
   }
 

@@ -45,6 +45,13 @@ export const link = (page, name) => page.getByRole('link', { name, exact: true }
 export const button = (page, name) => page.getByRole('button', { name, exact: true });
 export const field = (page, name) => page.locator('input, select, textarea').and(page.getByLabel(name, { exact: true }));
 
+/** Chooses a team in the field `name` of a page or dialog, by its name or id; `create`: one that is not there yet. */
+export async function chooseTeam(where, text, { name = 'Team', create = false } = {}) {
+  await field(where, name).fill(text);
+  const option = create ? /^Create team/ : text;
+  await (where.page?.() ?? where).getByRole('option').filter({ hasText: option }).first().click();
+}
+
 export const row = (page, text) => page.getByRole('row').filter({ hasText: text });
 export const dialog = (page, name) => page.getByRole('dialog', { name });
 

@@ -1,6 +1,7 @@
 // Small file systems, and processes without root's rights, where this machine lets us have them.
 
 import { execFileSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
 
 import { temporaryFolder } from './process.mjs';
 
@@ -31,9 +32,9 @@ export function unprivileged(program) {
   if (process.getuid() !== 0) return { command: [], uid: process.getuid() };
   const command = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
   try {
-    execFileSync(command[0], [...command.slice(1), program, '--version'], { stdio: 'pipe' });
+    execFileSync(command[0], [...command.slice(1), 'sh', '-c', '"$0" --version && test -x "$1"', program, tmpdir()], { stdio: 'pipe' });
     return { command, uid: 65534 };
   } catch {
-    return { reason: 'a user without rights cannot run the binary here' };
+    return { reason: 'a user without rights cannot run the binary here, or not reach the temporary folder' };
   }
 }

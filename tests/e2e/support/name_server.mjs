@@ -38,7 +38,7 @@ export class NameServer {
     server.socket.unref();
     const file = path.join(temporaryFolder(), 'resolv.conf');
     writeFileSync(file, `nameserver ${address}\noptions timeout:5 attempts:2\n`);
-    server.wrap = ['unshare', '--mount', 'sh', '-c', `mount --bind ${file} /etc/resolv.conf && exec "$@"`, 'sh'];
+    server.wrap = ['unshare', '--mount', 'sh', '-c', 'mount --bind "$0" /etc/resolv.conf && exec "$@"', file];
     return server;
   }
 

@@ -5,6 +5,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { accessSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+import { cleanEnvironment, python } from './process.mjs';
 import { waitFor } from './wait.mjs';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
@@ -32,7 +33,8 @@ class Agent {
 
   constructor(namespace) {
     const stdio = ['ignore', 'inherit', 'inherit', 'ipc'];
-    this.child = spawn('ip', ['netns', 'exec', namespace, process.execPath, here('agent_process.mjs')], { stdio });
+    const args = ['netns', 'exec', namespace, process.execPath, here('agent_process.mjs')];
+    this.child = spawn('ip', args, { stdio, env: cleanEnvironment() });
     this.child.on('message', (message) => this.#take(message));
     this.child.unref();
     this.child.channel.unref();
@@ -85,7 +87,7 @@ export class Network {
     };
     const [near, far] = [side('near', 1), side('far', 2)];
     const args = [near, far].flatMap(({ namespace, address }) => [namespace, address]);
-    network.link = spawn('python3', [here('lossy_link.py'), ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+    network.link = spawn(python, [here('lossy_link.py'), ...args], { stdio: ['pipe', 'pipe', 'inherit'], env: cleanEnvironment() });
     process.on('exit', () => network.link.kill('SIGKILL'));
     network.output = '';
     network.link.stdout.setEncoding('utf8').on('data', (text) => (network.output += text));

@@ -18,10 +18,17 @@ export const binary = process.env.LIMEHOOK_BIN
   ? path.resolve(process.env.LIMEHOOK_BIN)
   : path.join(repository, 'build/release/limehook');
 
+/** The one that Debian's packages are for; another may come first in PATH. */
+export const python = '/usr/bin/python3';
+
 export const repositoryPath = (...parts) => path.join(repository, ...parts);
+
+/** Go compiles its own library into this folder, once: that takes a minute. */
+export const goSettings = { GO111MODULE: 'off', GOCACHE: path.join(repository, 'build/go-cache') };
 
 const children = new Set();
 const folders = new Set();
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1)); // not without what follows
 process.on('exit', () => {
   for (const child of children) child.kill(child.lastSignal);
   if (process.env.LIMEHOOK_KEEP) return;
@@ -41,15 +48,21 @@ export function temporaryFolder() {
   return folder;
 }
 
-/** The environment without any LIMEHOOK_* of the caller, so that only what a test says counts. */
+// What of the caller's environment may reach a process that a test starts: where programs and temporary files are, time
+// zone and language, which change nothing, and what makes sanitizers and coverage report.
+const inherited = /^(?:PATH|TMPDIR|TZ|LANG|LC_\w+|LOCPATH|[A-Z]+SAN_OPTIONS|LLVM_PROFILE_FILE)$/;
+let home;
+
+/** The environment of a process that only what a test says counts for: no proxies, no settings in a home folder. */
 export function cleanEnvironment(extra = {}) {
-  const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('LIMEHOOK_')));
-  return { ...environment, NO_COLOR: '1', ...extra };
+  const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => inherited.test(name)));
+  home ??= temporaryFolder();
+  return { ...environment, HOME: home, NO_COLOR: '1', ...extra };
 }
 
 /** A child process whose output goes to files. */
 export class Child {
-  constructor(command, args, { env, cwd, input, lastSignal = 'SIGKILL' } = {}) {
+  constructor(command, args, { env = cleanEnvironment(), cwd, input, lastSignal = 'SIGKILL' } = {}) {
     this.folder = temporaryFolder();
     this.commandLine = [command, ...args].join(' ');
     const out = openSync(path.join(this.folder, 'stdout'), 'w');

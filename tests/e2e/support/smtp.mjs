@@ -2,10 +2,8 @@
 
 import { execFileSync } from 'node:child_process';
 
-import { Child, repositoryPath } from './process.mjs';
+import { Child, python, repositoryPath } from './process.mjs';
 import { waitFor } from './wait.mjs';
-
-const python = '/usr/bin/python3'; // the one that Debian's packages are for
 
 /** Why there can be no mail server, or false. */
 export function missingSmtpServer() {

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
 import { Webhook as SvixWebhook } from 'svix';
 
+import { cleanEnvironment } from './process.mjs';
 import { rawValue } from './receiver.mjs';
 
 const standardHeaders = (request) => ({
@@ -38,7 +39,7 @@ export function refusedByNpm(request, secret) {
 export function hmacByOpenssl(body, secret) {
   const printed = execFileSync('sh', ['-c', 'openssl dgst -sha256 -hmac "$SECRET"'], {
     input: body,
-    env: { ...process.env, SECRET: secret },
+    env: cleanEnvironment({ SECRET: secret }),
   }).toString();
   return printed.trim().split(' ').pop();
 }

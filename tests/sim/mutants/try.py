@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Applies each of mutants.toml to a copy of its file, builds the simulator with it and looks whether a run finds it.
 
 usage: try.py [--check] [NAME_PART]     --check: only that each mutant's text stands once in its file

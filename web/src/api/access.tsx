@@ -6,6 +6,7 @@ import { createContext, type ReactNode, useContext, useMemo } from 'react';
 
 import { type Api, ApiError, apiOver, type Fetch } from './client';
 import { LiveUpdates } from './live';
+import { sharedWith } from '../json';
 import type { Role } from './types';
 
 declare module '@tanstack/react-query' {
@@ -55,7 +56,7 @@ export const newQueryClient = () =>
     mutationCache: new MutationCache({ onError: surface }),
     defaultOptions: {
       // `online` of browsers says nothing about servers on this machine.
-      queries: { retry, retryDelay: 1000, staleTime: 1000, networkMode: 'always' },
+      queries: { retry, retryDelay: 1000, staleTime: 1000, networkMode: 'always', structuralSharing: sharedWith },
       mutations: { networkMode: 'always' },
     },
   });

@@ -4,6 +4,8 @@
 import createClient, { type Client } from 'openapi-fetch';
 
 import type { paths } from '../../generated/api';
+import { isolated } from '../direction';
+import { jsonOf, parseJson } from '../json';
 
 export class ApiError extends Error {
   /**
@@ -31,9 +33,9 @@ interface Problem {
 async function errorOf(response: Response): Promise<ApiError> {
   const problem = (await response.json().catch(() => ({}))) as Problem;
   const fields: Record<string, string> = {};
-  for (const { pointer, detail } of problem.errors ?? []) fields[pointer.slice(1)] ??= detail;
+  for (const { pointer, detail } of problem.errors ?? []) fields[pointer.slice(1)] ??= isolated(detail);
   const words = problem.detail ?? problem.title ?? `The server answered ${response.status}.`;
-  return new ApiError(response.status, words, fields, problem.code_required === true);
+  return new ApiError(response.status, isolated(words), fields, problem.code_required === true);
 }
 
 /** As fetch(), but what is not a success is thrown as an ApiError. */
@@ -51,7 +53,17 @@ const plainFetch: Fetch = async (request) => {
 /** Calls of the API in the name of somebody: api.GET('/v1/webhooks/{id}', { params: { path: { id } } }). */
 export type Api = Client<paths>;
 
-export const apiOver = (send: Fetch): Api => createClient<paths>({ fetch: send, headers: { accept: 'application/json' } });
+export const apiOver = (send: Fetch): Api =>
+  createClient<paths>({ fetch: async (request) => keptAsWritten(await send(request)), bodySerializer: jsonOf, headers: { accept: 'application/json' } });
+
+/** The same answer, whose JSON is read so that it can be shown and sent back as it was written. */
+async function keptAsWritten(response: Response): Promise<Response> {
+  if (response.status === 204) return response;
+  const text = await response.text();
+  // With a length, openapi-fetch leaves the reading to json().
+  const headers = { ...Object.fromEntries(response.headers), 'content-length': String(text.length) };
+  return Object.assign(new Response(text, { status: response.status, headers }), { json: () => Promise.resolve(parseJson(text)) });
+}
 
 /** What a call answers; it throws an ApiError when the server refuses. */
 export async function answer<T>(call: Promise<{ data?: T }>): Promise<NonNullable<T>> {
@@ -66,13 +78,25 @@ export const tokenFetch = (token: string): Fetch => (request) => {
   return plainFetch(signed);
 };
 
-/** What cookieFetch must know of the session; `ended` is told when there is none any more. */
+/** What cookieFetch must know of the session. */
 export interface CookieSession {
   csrfToken(): string;
   team(): string | null;
   /** Asks for the session again; answers whether it is another one now, of the same person. */
   renewed(): Promise<boolean>;
-  ended(): void;
+  /** Answers, once somebody has signed in again, whether that is the same person. */
+  ended(): Promise<boolean>;
+}
+
+/** What `waited` answers; throws when `signal` is aborted before. */
+async function unlessAborted(signal: AbortSignal, waited: Promise<boolean>): Promise<boolean> {
+  let stop = () => undefined as void;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop);
+  });
+  return Promise.race([waited, aborted]).finally(() => signal.removeEventListener('abort', stop));
 }
 
 /** For who is signed in: the browser sends the cookie, this adds what else a change needs. */
@@ -89,7 +113,8 @@ export function cookieFetch(session: CookieSession): Fetch {
       if (!(error instanceof ApiError)) throw error;
       // Signing in again in another tab changes the CSRF token under this one.
       if (error.status === 403 && unsafe && !again && (await session.renewed())) return send(spare, true);
-      if (error.status === 401) session.ended();
+      // What was asked waits until the same person has signed in again, and then goes on as if nothing had been.
+      if (error.status === 401 && !again && (await unlessAborted(request.signal, session.ended()))) return send(spare, true);
       throw error;
     }
   };

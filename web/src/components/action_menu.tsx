@@ -1,6 +1,8 @@
 import { Menu } from '@base-ui/react/menu';
 import { Ellipsis } from 'lucide-react';
 
+import { mainElement } from './dialog';
+
 export interface Action {
   name: string;
   /** It takes something away. */
@@ -8,20 +10,13 @@ export interface Action {
   run(): void;
 }
 
-// Where menus are: what is on a page belongs to one of its landmarks.
-const main = {
-  get current() {
-    return document.querySelector<HTMLElement>('main');
-  },
-};
-
 /** What can be done with a row; `label` says with which. */
 export function ActionMenu({ label, actions }: { label: string; actions: Action[] }) {
   if (actions.length === 0) return null;
   return (
     <Menu.Root>
       <Menu.Trigger className="button-icon" aria-label={label}><Ellipsis aria-hidden size={20} /></Menu.Trigger>
-      <Menu.Portal container={main} className="menu-portal">
+      <Menu.Portal container={mainElement} className="menu-portal">
         <Menu.Positioner className="menu-positioner" align="end" sideOffset={4}>
           <Menu.Popup className="menu">
             {actions.map(({ name, bad = false, run }) => (

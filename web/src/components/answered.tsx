@@ -8,11 +8,14 @@ export function Loading() {
   return <p className="hint" role="status">Loading…</p>;
 }
 
-/** Says what went wrong, and lets one try again. */
+// What is not there, or not allowed, stays so however often one tries.
+const canPass = ({ status }: ApiError) => status < 400 || status >= 500 || status === 408 || status === 409 || status === 429;
+
+/** Says what went wrong, and lets one try again where that may help. */
 export function Failed({ error, again }: { error: ApiError; again(): unknown }) {
   return (
     <Alert>
-      {error.message} <button type="button" className="button-plain" onClick={() => void again()}>Try again</button>
+      {error.message} {canPass(error) && <button type="button" className="button-plain" onClick={() => void again()}>Try again</button>}
     </Alert>
   );
 }

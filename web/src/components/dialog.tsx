@@ -21,6 +21,16 @@ function focusSomewhere() {
   });
 }
 
+/** Is this within a dialog? What opens over it then belongs to it, and to the page's main part otherwise. */
+export const InDialogContext = createContext(false);
+
+// Where menus are: what is on a page belongs to one of its landmarks.
+export const mainElement = {
+  get current() {
+    return document.querySelector<HTMLElement>('main');
+  },
+};
+
 const HoldContext = createContext<(held: boolean) => void>(() => undefined);
 
 /** While this part is shown, its dialog closes by none but its own buttons: what it has is lost then. */
@@ -45,7 +55,7 @@ export function Dialog({ title, open, onClose, modal: asked = false, children }:
             <Base.Title>{title}</Base.Title>
             {!modal && <Base.Close className="button-icon" aria-label="Close"><X aria-hidden size={20} /></Base.Close>}
           </div>
-          <HoldContext value={hold}>{children}</HoldContext>
+          <InDialogContext value={true}><HoldContext value={hold}>{children}</HoldContext></InDialogContext>
         </Base.Popup>
       </Base.Portal>
     </Base.Root>

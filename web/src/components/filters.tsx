@@ -4,6 +4,7 @@ import { X } from 'lucide-react';
 import { useId } from 'react';
 import { useLocation } from 'wouter';
 import { useSearch } from 'wouter/use-browser-location';
+import { isolated } from '../direction';
 
 export interface Filters {
   /** Its value in the address bar; empty: all. */
@@ -33,8 +34,8 @@ export function useFilters(): Filters {
 export function Chip({ children, onRemove }: { children: string; onRemove(): void }) {
   return (
     <span className="chip">
-      {children}
-      <button type="button" className="button-icon" aria-label={`Remove ${children}`} onClick={onRemove}><X aria-hidden size={16} /></button>
+      <bdi>{children}</bdi>
+      <button type="button" className="button-icon" aria-label={`Remove ${isolated(children)}`} onClick={onRemove}><X aria-hidden size={16} /></button>
     </span>
   );
 }

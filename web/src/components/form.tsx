@@ -3,6 +3,7 @@
 import { createContext, type FormEvent, type InputHTMLAttributes, type ReactNode, useContext, useEffect, useId, useRef, useState } from 'react';
 
 import { ApiError } from '../api/client';
+import { isolated } from '../direction';
 import { Alert } from './alert';
 
 interface FormState {
@@ -28,12 +29,22 @@ function valuesOf(form: HTMLFormElement): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
+/** What fields say of themselves that they cannot send it (data-unresolved); null: nothing. */
+function unresolvedIn(form: HTMLFormElement): ApiError | null {
+  const fields = [...form.querySelectorAll<HTMLElement>('[data-unresolved]')];
+  if (fields.length === 0) return null;
+  return new ApiError(422, 'A field is wrong.', Object.fromEntries(fields.map(({ dataset }) => [dataset.name, `: ${dataset.unresolved}`])));
+}
+
 export const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.');
+
+/** What is wrong with a field, behind its label. */
+export const problemWords = (label: string, problem: string) => sentence(problem.startsWith(':') ? `${label}${problem}` : `${label} ${problem}`);
 
 const isWithin = (pointer: string, name: string) => pointer === name || pointer.startsWith(`${name}/`);
 
 /** Which part of a member is meant: "entry 3", "“X-Mine”". */
-const partOf = (path: string) => path.split('/').map((step) => (/^\d+$/.test(step) ? `entry ${Number(step) + 1}` : `“${step.replaceAll('~1', '/').replaceAll('~0', '~')}”`)).join(' ');
+const partOf = (path: string) => path.split('/').map((step) => (/^\d+$/.test(step) ? `entry ${Number(step) + 1}` : `“${isolated(step.replaceAll('~1', '/').replaceAll('~0', '~'))}”`)).join(' ');
 
 /** What the server says of the member `name` (a JSON pointer without the first '/'), or, unless `exact`, of something within it. */
 export function useProblem(name: string, exact = false): string | undefined {
@@ -57,6 +68,8 @@ export function Form<Values>({ onSubmit, fields, children }: FormProps<Values>) 
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     if (state.pending) return;
+    const unresolved = unresolvedIn(event.currentTarget);
+    if (unresolved !== null) return setState({ pending: false, error: unresolved });
     const values = valuesOf(event.currentTarget) as Values;
     setState({ pending: true, error: null });
     try {
@@ -124,16 +137,17 @@ export function Field({ name, label, hint, type = 'text', ...rest }: FieldProps)
           </button>
         )}
       </div>
-      {problem !== undefined && <p id={`${id}-problem`} className="field-problem" role="alert">{sentence(`${label} ${problem}`)}</p>}
+      {problem !== undefined && <p id={`${id}-problem`} className="field-problem" role="alert">{problemWords(label, problem)}</p>}
       {hint !== undefined && <p id={`${id}-hint`} className="hint">{hint}</p>}
     </div>
   );
 }
 
-export function Submit({ children }: { children: ReactNode }) {
+/** `disabled`: it cannot be pressed yet; its form judges for itself what comes by Enter. */
+export function Submit({ disabled = false, children }: { disabled?: boolean; children: ReactNode }) {
   const { pending } = useContext(FormContext);
   return (
-    <button type="submit" className="button" aria-disabled={pending}>
+    <button type="submit" className="button" aria-disabled={pending || disabled}>
       {pending ? 'One moment…' : children}
     </button>
   );

@@ -1,12 +1,18 @@
 // A part of a page whose code is loaded when it is needed.
 
-import { Component, type ReactNode, Suspense } from 'react';
+import { Component, type ReactNode, Suspense, useEffect } from 'react';
 import { useLocation } from 'wouter';
 
 import { Alert } from './alert';
 import { Loading } from './answered';
 
 function CannotBeShown() {
+  // Back online, it is loaded again by itself, unless that would throw away what somebody types beside it.
+  useEffect(() => {
+    const again = () => document.querySelector('form') === null && location.reload();
+    addEventListener('online', again);
+    return () => removeEventListener('online', again);
+  }, []);
   return (
     <Alert>
       This part of the page cannot be shown. The server may be out of reach, or newer than the page. <button type="button" className="button-plain" onClick={() => location.reload()}>Load the page again</button>

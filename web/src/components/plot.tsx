@@ -131,7 +131,10 @@ export default function Plot({ chart, index, onHover }: PlotProps) {
     };
   }, [shape]);
 
-  useEffect(() => drawn.current?.setData(latest.current), [chart.at, chart.lines]);
+  useEffect(() => {
+    drawn.current?.setData(latest.current);
+    drawn.current?.redraw(false, true);  // labels too, also of a scale that stays as it is
+  }, [chart.at, chart.lines]);
 
   // By keyboard: the plot's cursor goes where the reader is.
   useEffect(() => {

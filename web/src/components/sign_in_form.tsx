@@ -2,6 +2,7 @@ import { useState } from 'react';
 
 import { ApiError, openApi } from '../api/client';
 import type { Schemas } from '../api/types';
+import { expectCookie } from '../cookies';
 import { Field, Form, Submit } from './form';
 
 type Credentials = Schemas['SignIn'];
@@ -54,6 +55,7 @@ export function SignInForm({ email: known = '', onTry, onStep, onSignedIn }: Sig
       if (!(error instanceof ApiError && error.codeRequired)) throw error;
       return goTo(entered);
     }
+    await expectCookie();
     await onSignedIn();
   };
   const back = () => {

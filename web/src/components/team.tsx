@@ -1,13 +1,15 @@
 // Teams by their names, where these are known.
 
-import { useQuery } from '@tanstack/react-query';
-import { useId } from 'react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useState } from 'react';
 
 import { useAccess } from '../api/access';
-import { answer } from '../api/client';
+import { answer, ApiError } from '../api/client';
 import type { Schemas } from '../api/types';
 import { Link } from '../router';
-import { TextField } from './fields';
+import { Labelled } from './fields';
+import { TeamChoice } from './team_choice';
+import { useToast } from './toasts';
 
 export type Team = Schemas['Team'];
 
@@ -25,12 +27,36 @@ export function useTeams(enabled = true): Team[] {
   return query.data?.data ?? [];
 }
 
+/** Creates a team, and answers its id; null when that failed, which is said. */
+export function useCreateTeam() {
+  const { api } = useAccess();
+  const queries = useQueryClient();
+  const say = useToast();
+  return useCallback(async (name: string, id: string): Promise<string | null> => {
+    try {
+      const made = await answer(api.POST('/v1/teams', { body: { name, ...(id === '' ? {} : { id }) } }));
+      await queries.invalidateQueries({ queryKey: ['teams'] });
+      say(`Team “${name}” created`);
+      return made.id;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      say(error.message);
+      return null;
+    }
+  }, [api, queries, say]);
+}
+
+/** A team's name; its id where it has none. */
+export function TeamName({ id }: { id: string }) {
+  const { portal } = useAccess();
+  const name = useTeams(!portal).find((team) => team.id === id)?.name ?? null;
+  return <bdi title={id}>{name ?? id}</bdi>;
+}
+
 /** A link to the team; who is in no team, or in all, sees `none`. */
 export function TeamLink({ id, none = '–' }: { id: string | null; none?: string }) {
-  const teams = useTeams();
   if (id === null) return none;
-  const name = teams.find((team) => team.id === id)?.name ?? null;
-  return <Link href={teamPath(id)} title={id}>{name ?? id}</Link>;
+  return <Link href={teamPath(id)}><TeamName id={id} /></Link>;
 }
 
 interface TeamFieldProps {
@@ -39,16 +65,27 @@ interface TeamFieldProps {
   onChange(value: string): void;
   label?: string;
   hint?: string;
+  /** What no choice means; without it, a team must be chosen. */
+  any?: string;
 }
 
-/** A team by its id: those there are offered, any other can be typed. */
-export function TeamField({ name, value, onChange, label = 'Team', hint }: TeamFieldProps) {
-  const teams = useTeams();
-  const list = useId();
+/** A team of those there are, or a new one, in a form. What was typed and is no team is not sent. */
+export function TeamField({ name, value, onChange, label = 'Team', hint, any }: TeamFieldProps) {
+  const [unknown, setUnknown] = useState('');
+  const problem = unknown === '' ? undefined : `“${unknown}” is not a team. Choose one from the list, or create it there`;
   return (
-    <>
-      <TextField name={name} label={label} value={value} onChange={onChange} list={list} placeholder="team_001" {...(hint === undefined ? {} : { hint })} />
-      <datalist id={list}>{teams.map((team) => <option key={team.id} value={team.id} label={team.name ?? team.id} />)}</datalist>
-    </>
+    <Labelled name={name} label={label} {...(hint === undefined ? {} : { hint })}>
+      {(described) => (
+        <TeamChoice
+          value={value}
+          onChange={onChange}
+          creates
+          placeholder={any ?? 'Name or ID'}
+          {...(any === undefined ? {} : { any })}
+          onUnknown={setUnknown}
+          attributes={{ ...described, 'aria-label': label, 'data-unresolved': problem, 'data-name': name }}
+        />
+      )}
+    </Labelled>
   );
 }

@@ -3,6 +3,9 @@
 import { Search, SlidersHorizontal, X } from 'lucide-react';
 import { type ReactNode, type Ref, useEffect, useId, useState } from 'react';
 
+import { isolated } from '../../direction';
+import { readNumber, searchTerm } from '../../phone_number';
+import { MomentField } from '../moment_field';
 import type { PageRequest } from './use_rows';
 
 /** Names and values as in the address bar; what is not limited is missing. */
@@ -31,10 +34,9 @@ export function setFilters(filters: Filters): number {
 }
 
 const hours: Record<string, number> = { hour: 1, day: 24, week: 168 };
-const isTime = (text: string | undefined): text is string => text !== undefined && !Number.isNaN(Date.parse(text));
 
 /** The time range in the API's words; presets end now. */
-function timesOf({ range, since, until }: Filters): { since?: string; until?: string } {
+export function timesOf({ range, since, until }: Filters): { since?: string; until?: string } {
   const length = range === undefined ? undefined : hours[range];
   if (length !== undefined) return { since: new Date(Date.now() - length * 3_600_000).toISOString() };
   return { ...(since !== undefined && { since }), ...(until !== undefined && { until }) };
@@ -42,8 +44,14 @@ function timesOf({ range, since, until }: Filters): { since?: string; until?: st
 
 /** What to ask the API for, which has the same names but for the time range. */
 export function queryOf(filters: Filters, { cursor, limit }: PageRequest) {
-  const chosen = Object.entries(filters).filter(([name]) => !timeNames.includes(name));
+  const chosen = Object.entries(filters).filter(([name]) => !timeNames.includes(name)).map(([name, value]) => [name, name === 'q' ? searchTerm(value) : value]);
   return { ...Object.fromEntries(chosen), ...timesOf(filters), ...(cursor !== undefined && { cursor }), limit };
+}
+
+/** Where nothing was found: what a search looks for, and what is missing of a number. */
+export function searchAdvice(q: string | undefined): string {
+  const { problem } = q === undefined ? {} : readNumber(q);
+  return problem === undefined ? 'The search looks for a whole number, call id or message id.' : `“${isolated(q?.trim() ?? '')}” ${problem}. The search looks for a whole number, call id or message id.`;
 }
 
 interface SelectProps {
@@ -104,23 +112,6 @@ export function SearchField({ ref, value = '', placeholder, onChange }: SearchPr
   );
 }
 
-const localOf = (time: string | undefined) => {
-  if (!isTime(time)) return '';
-  const at = new Date(time);
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-};
-
-function Moment({ label, value, onChange }: { label: string; value: string | undefined; onChange(value: string): void }) {
-  const id = useId();
-  const change = (text: string) => onChange(text === '' ? '' : new Date(text).toISOString());
-  return (
-    <div className="log-filter">
-      <label htmlFor={id}>{label}</label>
-      <input id={id} type="datetime-local" value={localOf(value)} data-set={value !== undefined} onChange={(event) => change(event.target.value)} />
-    </div>
-  );
-}
-
 const presets = [
   { value: 'hour', name: 'Last hour' },
   { value: 'day', name: 'Last 24 hours' },
@@ -134,8 +125,8 @@ export function TimeRange({ filters, onChange }: { filters: Filters; onChange(ch
   return (
     <>
       <FilterSelect label="Time" value={own ? 'own' : filters.range} any="Any time" options={presets} onChange={(range) => onChange({ range, since: '', until: '' })} />
-      {own && <Moment label="From" value={filters.since} onChange={(since) => onChange({ range: 'own', since })} />}
-      {own && <Moment label="To" value={filters.until} onChange={(until) => onChange({ range: 'own', until })} />}
+      {own && <MomentField className="log-filter" label="From" value={filters.since ?? ''} onChange={(since) => onChange({ range: 'own', since })} />}
+      {own && <MomentField className="log-filter" label="To" value={filters.until ?? ''} onChange={(until) => onChange({ range: 'own', until })} />}
     </>
   );
 }

@@ -66,26 +66,28 @@ interface LiveProps {
   newCount: number;
   paused: boolean;
   held: boolean;
+  unreachable: boolean;
   setPaused(paused: boolean): void;
   showNew(): void;
   onHelp(): void;
 }
 
 /** Says whether the newest rows come by themselves, and offers those that wait. */
-function LiveBar({ words, newCount, paused, held, setPaused, showNew, onHelp }: LiveProps) {
+function LiveBar({ words, newCount, paused, held, unreachable, setPaused, showNew, onHelp }: LiveProps) {
   const connected = useConnected();
-  const state = paused ? 'Paused' : held ? 'Keeping your place' : connected ? 'Live' : 'Updated every 5 seconds';
+  const lost = !connected && (unreachable || !navigator.onLine);
+  const state = lost ? 'Offline: the server cannot be reached' : paused ? 'Paused' : held ? 'Keeping your place' : connected ? 'Live' : 'Updated every 5 seconds';
   return (
     <div className="log-live">
-      <p role="status" className="log-live-state" data-on={state === 'Live'}>{state}</p>
+      <p role="status" className="log-live-state" data-on={state === 'Live'} data-lost={lost}>{state}</p>
       {newCount > 0 && (
         <button type="button" className="button log-new" onClick={showNew}>
           {newCount >= 100 ? '100+' : newCount} new {newCount === 1 ? words.one : words.many}
         </button>
       )}
       <span className="log-live-end">
-        <button type="button" className="button-plain" aria-pressed={paused} onClick={() => setPaused(!paused)}>
-          {paused ? <Play aria-hidden size={16} /> : <Pause aria-hidden size={16} />} Pause
+        <button type="button" className="button-plain" onClick={() => setPaused(!paused)}>
+          {paused ? <Play aria-hidden size={16} /> : <Pause aria-hidden size={16} />} {paused ? 'Resume' : 'Pause'}
         </button>
         <button type="button" className="button-icon" aria-label="Keys" onClick={onHelp}><Keyboard aria-hidden size={18} /></button>
       </span>
@@ -136,7 +138,7 @@ export function LogView<T extends Row>({ kind, words, columns, filters, read, op
   return (
     <div className="log" data-open={open !== null}>
       <div className="log-list">
-        <LiveBar words={words} newCount={log.newCount} paused={paused} held={held} setPaused={setPaused} showNew={showNew} onHelp={() => setHelp(true)} />
+        <LiveBar words={words} newCount={log.newCount} paused={paused} held={held} unreachable={log.unreachable} setPaused={setPaused} showNew={showNew} onHelp={() => setHelp(true)} />
         {rows === undefined && log.error === null && <Loading />}
         {log.error !== null && <Failed error={log.error} again={log.again} />}
         {rows?.length === 0 && (searching ? <p className="hint" role="status">Looking further back…</p> : empty)}

@@ -24,6 +24,8 @@ export interface LogRows<T> {
   rows: T[] | undefined;
   error: ApiError | null;
   again(): unknown;
+  /** The server could not be reached when the newest rows were asked for last. */
+  unreachable: boolean;
   hasOlder: boolean;
   loadOlder(): void;
   olderError: ApiError | null;
@@ -96,6 +98,7 @@ export function useRows<T extends Row>({ kind, filters, held, current, read }: O
     rows: loaded?.rows,
     error: newest.error,
     again: newest.refetch,
+    unreachable: newest.failureReason?.status === 0,
     hasOlder: next !== null,
     loadOlder: () => {
       if (next !== null && !older.isPending) older.mutate(next);

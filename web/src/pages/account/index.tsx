@@ -7,6 +7,7 @@ import { Appearance } from '../../components/appearance';
 import { Form, Field, Submit } from '../../components/form';
 import { Heading } from '../../components/heading';
 import { NewPassword } from '../../components/new_password';
+import { isolated } from '../../direction';
 import { useUser } from '../../session';
 import { SecondFactor } from './second_factor';
 import { Browsers } from './browsers';
@@ -21,7 +22,7 @@ function Profile() {
         <div><dt>E-mail address</dt><dd>{user.email}</dd></div>
         <div>
           <dt>Teams</dt>
-          <dd>{user.admin ? 'All: you are an admin' : user.teams.map(({ team_id, role }) => `${team_id} (${role})`).join(', ') || 'None'}</dd>
+          <dd>{user.admin ? 'All: you are an admin' : user.teams.map(({ team_id, role }) => `${isolated(team_id)} (${role})`).join(', ') || 'None'}</dd>
         </div>
       </dl>
     </section>

@@ -1,5 +1,6 @@
 // The audit log as a file for spreadsheets (RFC 4180).
 
+import { jsonOf } from '../../json';
 import { actorName, type Entry } from './words';
 
 // Spreadsheets take what begins so for a formula.
@@ -15,8 +16,8 @@ const columns: [string, (entry: Entry) => string | null][] = [
   ['team_id', ({ team_id }) => team_id],
   ['target', ({ target }) => target.name],
   ['target_id', ({ target }) => target.id],
-  ['before', ({ before }) => (before === null ? null : JSON.stringify(before))],
-  ['after', ({ after }) => (after === null ? null : JSON.stringify(after))],
+  ['before', ({ before }) => (before === null ? null : jsonOf(before))],
+  ['after', ({ after }) => (after === null ? null : jsonOf(after))],
   ['id', ({ id }) => id],
 ];
 

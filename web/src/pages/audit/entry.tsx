@@ -6,7 +6,9 @@ import { ActionMenu } from '../../components/action_menu';
 import { CodeBlock } from '../../components/code_block';
 import { TeamLink } from '../../components/team';
 import { Ago } from '../../components/time';
+import { isolated } from '../../direction';
 import { formatTime } from '../../format';
+import { indentedJson, jsonOf } from '../../json';
 import { actorName, type Change, changesOf, type Entry, targetName, wordsOf } from './words';
 
 function Value({ text }: { text: string | null }) {
@@ -31,7 +33,7 @@ function Details({ entry }: { entry: Entry }) {
   return (
     <div className="entry-details">
       <p className="hint">{formatTime(entry.at)}{entry.client_address !== null && <> · from <code>{entry.client_address}</code></>} · <code>{entry.action}</code></p>
-      <CodeBlock label="The entry as it is" text={JSON.stringify(entry, null, 2)} />
+      <CodeBlock label="The entry as it is" text={indentedJson(jsonOf(entry))} />
     </div>
   );
 }
@@ -41,8 +43,8 @@ function useMore({ actor, target, action }: Entry) {
   const [path, navigate] = useLocation();
   const only = (name: string, value: string) => () => navigate(`${path}?${new URLSearchParams({ [name]: value })}`);
   return [
-    ...(actor.id !== null ? [{ name: `Only by ${actorName(actor)}`, run: only('actor', actor.id) }] : []),
-    ...(target.id !== null ? [{ name: `Only about ${targetName(target)}`, run: only('target', target.id) }] : []),
+    ...(actor.id !== null ? [{ name: `Only by ${isolated(actorName(actor))}`, run: only('actor', actor.id) }] : []),
+    ...(target.id !== null ? [{ name: `Only about ${isolated(targetName(target))}`, run: only('target', target.id) }] : []),
     { name: 'Only this action', run: only('action', action) },
   ];
 }
@@ -53,7 +55,7 @@ export function EntryRow({ entry }: { entry: Entry }) {
   const [before, after] = wordsOf(entry.action);
   // What something was made of, or was when it went, is in the details.
   const changes = entry.before !== null && entry.after !== null ? changesOf(entry) : [];
-  const words = `${actorName(entry.actor)} ${before}${targetName(entry.target)}${after}`;
+  const words = `${isolated(actorName(entry.actor))} ${before}${isolated(targetName(entry.target))}${after}`;
   const more = useMore(entry);
   return (
     <li className="entry">

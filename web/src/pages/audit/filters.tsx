@@ -4,6 +4,7 @@ import { type ReactNode, useId } from 'react';
 import { useAccess } from '../../api/access';
 import { answer } from '../../api/client';
 import { Chip, type Filters } from '../../components/filters';
+import { MomentField } from '../../components/moment_field';
 import { TeamFilter } from '../../components/team_filter';
 import { periods } from './period';
 import { actionName, actions, groups } from './words';
@@ -50,16 +51,6 @@ function ActorChoice({ filters }: { filters: Filters }) {
   );
 }
 
-function TimeField({ label, value, onChange }: { label: string; value: string; onChange(value: string): void }) {
-  const id = useId();
-  return (
-    <div className="field">
-      <label htmlFor={id}>{label}</label>
-      <div className="field-input"><input id={id} type="datetime-local" value={value} onChange={(event) => onChange(event.target.value)} /></div>
-    </div>
-  );
-}
-
 export function AuditFilters({ filters }: { filters: Filters }) {
   const target = filters.get('target');
   const period = filters.get('period');
@@ -73,8 +64,8 @@ export function AuditFilters({ filters }: { filters: Filters }) {
         {periods.map(({ value, name }) => <option key={value} value={value}>{name}</option>)}
         <option value="between">Between…</option>
       </Choice>
-      {period === 'between' && <TimeField label="From" value={filters.get('since')} onChange={(since) => filters.set({ since })} />}
-      {period === 'between' && <TimeField label="Until" value={filters.get('until')} onChange={(until) => filters.set({ until })} />}
+      {period === 'between' && <MomentField label="From" value={filters.get('since')} onChange={(since) => filters.set({ since })} />}
+      {period === 'between' && <MomentField label="Until" value={filters.get('until')} onChange={(until) => filters.set({ until })} />}
       {target !== '' && <Chip onRemove={() => filters.set({ target: '' })}>{`About ${target}`}</Chip>}
     </div>
   );

@@ -1,6 +1,7 @@
 // Which time is looked at: so long until now, or between two times.
 
 import type { Filters } from '../../components/filters';
+import { instantsOf, isInstant } from '../../local_time';
 
 const hourMs = 3_600_000;
 
@@ -11,10 +12,9 @@ export const periods: { value: string; name: string; ms: number }[] = [
   { value: 'month', name: 'Last 30 days', ms: 30 * 24 * hourMs },
 ];
 
-/** A local time as a form has it; empty where it is none. */
-function utc(local: string): string {
-  const at = Date.parse(local);
-  return Number.isNaN(at) ? '' : new Date(at).toISOString();
+/** What stands in the address bar as an instant; empty where it is none. Links from before have a local time. */
+function utc(time: string): string {
+  return isInstant(time) ? time : (instantsOf(time)[0] ?? '');
 }
 
 /** The limits as the API takes them; empty: none. */

@@ -1,6 +1,8 @@
 // Entries of the audit log in words.
 
 import type { Schemas } from '../../api/types';
+import { isolated } from '../../direction';
+import { membersOf } from '../../json';
 
 export type Entry = Schemas['AuditEntry'];
 
@@ -33,6 +35,7 @@ const sentences: Record<string, string> = {
   'team.updated': 'renamed team {}',
   'team.deleted': 'deleted team {}',
   'portal.link_created': 'made a portal link for {}',
+  'webhook.email_confirmed': 'confirmed the address {} for notices',
   'portal.opened': 'opened the portal of {}',
   'user.created': 'created the account {}',
   'user.updated': 'changed {}',
@@ -83,8 +86,8 @@ export function actorName({ kind, id, name }: Entry['actor']): string {
   if (kind === 'limehook') return 'Limehook';
   if (kind === 'nobody') return 'Somebody';
   if (kind === 'key' && id === null) return 'The admin key';
-  if (kind === 'key') return `Key ${name ?? id ?? ''}`;
-  if (kind === 'portal') return name === null ? 'A portal' : `The portal of ${name}`;
+  if (kind === 'key') return `Key ${isolated(name ?? id ?? '')}`;
+  if (kind === 'portal') return name === null ? 'A portal' : `The portal of ${isolated(name)}`;
   return name ?? id ?? 'Somebody';
 }
 
@@ -96,12 +99,15 @@ export interface Change {
   after: string | null;
 }
 
-const shown = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
-const ofSide = (side: Record<string, unknown> | null, member: string) => (side === null || side[member] === undefined ? null : shown(side[member]));
+/** A text as it is, anything else as JSON. */
+const shown = (json: string) => (json.startsWith('"') ? (JSON.parse(json) as string) : json);
 
 /** What was changed from what to what, member by member. */
 export function changesOf({ before, after }: Entry): Change[] {
-  const sides = [before, after] as (Record<string, unknown> | null)[];
-  const members = [...new Set(sides.flatMap((side) => Object.keys(side ?? {})))];
-  return members.map((member) => ({ member, before: ofSide(sides[0] ?? null, member), after: ofSide(sides[1] ?? null, member) }));
+  const [was, is] = [before, after].map((side) => new Map(side === null ? [] : membersOf(side))) as [Map<string, string>, Map<string, string>];
+  const told = (side: Map<string, string>, member: string) => {
+    const json = side.get(member);
+    return json === undefined ? null : shown(json);
+  };
+  return [...new Set([...was.keys(), ...is.keys()])].map((member) => ({ member, before: told(was, member), after: told(is, member) }));
 }

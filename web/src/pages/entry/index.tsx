@@ -1,5 +1,6 @@
 import { Route, Switch } from 'wouter';
 
+import { ConfirmEmailPage } from './confirm_email';
 import { InvitationPage } from './invitation';
 import { ResetPasswordPage } from './reset_password';
 import { SetupPage } from './setup';
@@ -11,6 +12,7 @@ export default function EntryPages() {
     <Switch>
       <Route path="/setup"><SetupPage /></Route>
       <Route path="/invitation"><InvitationPage /></Route>
+      <Route path="/confirm-email"><ConfirmEmailPage /></Route>
       <Route path="/reset-password"><ResetPasswordPage /></Route>
       <Route><SignInPage /></Route>
     </Switch>

@@ -9,6 +9,7 @@ import { CardPage } from '../../components/card_page';
 import { Field, Form, Submit } from '../../components/form';
 import { LinkPage } from '../../components/link_page';
 import { NewPassword } from '../../components/new_password';
+import { expectCookie } from '../../cookies';
 import { Link, navigate } from '../../router';
 import { useSession } from '../../session';
 import { forgetLinkToken, takeLinkToken } from '../../storage';
@@ -22,12 +23,13 @@ interface StepProps {
 function What({ link }: { link: LinkInfo }) {
   if (link.role === 'admin') return <p>You are invited to be an admin here.</p>;
   const may = link.role === 'manage' ? 'You may manage its webhooks.' : 'You may look at its webhooks.';
-  return <p>You are invited to the team <strong>{link.team_id}</strong>. {may}</p>;
+  return <p>You are invited to the team <strong>{link.team_name ?? link.team_id}</strong>. {may}</p>;
 }
 
 function NewAccount({ link, token, onAccepted }: StepProps) {
   const accept = async (values: Omit<Schemas['InvitationAcceptance'], 'token'>) => {
     await openApi.POST('/v1/invitations/accept', { body: { ...values, token } });
+    await expectCookie();
     await onAccepted();
   };
   return (

@@ -6,6 +6,7 @@ import { CardPage } from '../../components/card_page';
 import { Field, Form, Submit } from '../../components/form';
 import { LinkPage } from '../../components/link_page';
 import { NewPassword } from '../../components/new_password';
+import { expectCookie } from '../../cookies';
 import { Link, navigate } from '../../router';
 import { useSession } from '../../session';
 import { forgetLinkToken, takeLinkToken } from '../../storage';
@@ -24,6 +25,7 @@ export function SetupPage() {
   const setUp = async (values: Omit<Schemas['SetUp'], 'token'>) => {
     await openApi.POST('/v1/setup', { body: { ...values, token } });
     forgetLinkToken('setup');
+    await expectCookie();
     await refresh();
     navigate('/', { replace: true });
   };

@@ -7,6 +7,7 @@ import { Alert } from '../../components/alert';
 import { Loading } from '../../components/answered';
 import { CardPage } from '../../components/card_page';
 import { SignInForm } from '../../components/sign_in_form';
+import { noCookies } from '../../cookies';
 import { Link, navigate, returnPath } from '../../router';
 import { useSession } from '../../session';
 
@@ -59,6 +60,7 @@ export function SignInPage() {
   return (
     <CardPage title="Sign in">
       {oidcProblem !== null && <Alert>{oidcProblem}</Alert>}
+      {!navigator.cookieEnabled && <Alert>{noCookies}</Alert>}
       <SignInForm onTry={() => setOidcProblem(null)} onStep={setCodeAsked} onSignedIn={refresh} />
       {!codeAsked && options.data !== undefined && <Others options={options.data} />}
     </CardPage>

@@ -8,12 +8,13 @@ import { useConnected } from '../../api/live';
 import type { Delivery, EventDetail as Detail } from '../../api/types';
 import { Answered } from '../../components/answered';
 import { CodeBlock } from '../../components/code_block';
-import { DeliveryStatus, deliveryStatuses } from '../../components/delivery_status';
+import { DeliveryStatus, deliveryStatuses, meaningOf } from '../../components/delivery_status';
 import { EventSubject, searchTermsOf } from '../../components/event_subject';
-import { indentedJson } from '../../components/json_text';
 import { detailHeading } from '../../components/log/log_view';
+import { TeamName } from '../../components/team';
 import { Ago, Clock } from '../../components/time';
 import { WebhookName } from '../../components/webhook_names';
+import { indentedJson, jsonOf } from '../../json';
 import { Link } from '../../router';
 
 const unconnectedMs = 2000;
@@ -32,7 +33,7 @@ function Deliveries({ deliveries }: { deliveries: Delivery[] }) {
       <ul className="log-deliveries">
         {deliveries.map((one) => (
           <li key={one.id}>
-            <DeliveryStatus status={one.status} />
+            <DeliveryStatus status={one.status} meaning={meaningOf(one)} />
             <Link href={`/logs/${one.id}`}><WebhookName id={one.webhook_id} /></Link>
             <span className="hint">{one.error ?? (one.response_status !== null && `answered ${one.response_status}`)}</span>
           </li>
@@ -52,7 +53,7 @@ function Shown({ event }: { event: Detail }) {
       </div>
       <dl className="log-facts">
         {terms.length > 0 && <div><dt>About</dt><dd><EventSubject terms={terms} /></dd></div>}
-        <div><dt>Team</dt><dd>{event.team_id === null ? <span className="hint">none found</span> : <bdi>{event.team_id}</bdi>}</dd></div>
+        <div><dt>Team</dt><dd>{event.team_id === null ? <span className="hint">none found</span> : <TeamName id={event.team_id} />}</dd></div>
         <div><dt>Accepted</dt><dd><Ago at={event.received_at} /> <span className="hint"><Clock at={event.received_at} /></span></dd></div>
       </dl>
       <div className="log-part">
@@ -61,7 +62,7 @@ function Shown({ event }: { event: Detail }) {
       </div>
       <div className="log-part">
         <h3>Payload</h3>
-        <CodeBlock label="Payload" text={indentedJson(JSON.stringify(event.payload))} />
+        <CodeBlock label="Payload" text={indentedJson(jsonOf(event.payload))} />
       </div>
     </>
   );

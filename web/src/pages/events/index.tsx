@@ -10,12 +10,14 @@ import { Empty } from '../../components/empty';
 import { EventSubject, searchTermsOf } from '../../components/event_subject';
 import { useEventTypes } from '../../components/event_types';
 import { Heading } from '../../components/heading';
-import { FilterBar, type Filters, FilterSelect, filtersOf, queryOf, SearchField, searchOf, setFilters, TimeRange } from '../../components/log/filters';
+import { FilterBar, type Filters, FilterSelect, filtersOf, queryOf, searchAdvice, SearchField, searchOf, setFilters, TimeRange } from '../../components/log/filters';
 import type { Column } from '../../components/log/grid';
 import { LogView } from '../../components/log/log_view';
 import type { ReadPage } from '../../components/log/use_rows';
-import { useTeams } from '../../components/team';
+import { TeamName } from '../../components/team';
+import { TeamSelect } from '../../components/team_filter';
 import { Ago } from '../../components/time';
+import { searchTerm } from '../../phone_number';
 import { EventDetail } from './event_detail';
 import { SendEvent } from './send_event';
 import './events.css';
@@ -25,7 +27,7 @@ const names = ['q', 'event', 'team_id', 'range', 'since', 'until'] as const;
 const columns: Column<StoredEvent>[] = [
   { name: 'Event', width: '13rem', cell: (row) => <>{row.event} {row.test && <span className="badge">Test</span>}</> },
   { name: 'Number', width: 'minmax(0, 1.6fr)', cell: (row) => <EventSubject terms={searchTermsOf(row.payload)} /> },
-  { name: 'Team', width: 'minmax(0, 1fr)', cell: (row) => <span className="log-cut">{row.team_id === null ? <span className="hint">none found</span> : <bdi title={row.team_id}>{row.team_id}</bdi>}</span> },
+  { name: 'Team', width: 'minmax(0, 1fr)', cell: (row) => <span className="log-cut">{row.team_id === null ? <span className="hint">none found</span> : <TeamName id={row.team_id} />}</span> },
   { name: 'Time', width: '7rem', cell: (row) => <Ago at={row.received_at} /> },
 ];
 
@@ -37,17 +39,16 @@ function useReadEvents(filters: Filters): ReadPage<StoredEvent> {
 function EventFilters({ filters, change }: { filters: Filters; change(change: Filters): void }) {
   const { admin } = useAccess();
   const types = useEventTypes().data ?? [];
-  const teams = useTeams();
   return (
     <>
       <FilterSelect label="Event" any="Any event" value={filters.event} options={types.map(({ name }) => ({ value: name, name }))} onChange={(event) => change({ event })} />
-      {admin && <FilterSelect label="Team" any="Any team" value={filters.team_id} options={teams.map(({ id, name }) => ({ value: id, name: name ?? id }))} onChange={(team_id) => change({ team_id })} />}
+      {admin && <TeamSelect className="log-filter" value={filters.team_id ?? ''} onChange={(team_id) => change({ team_id })} />}
       <TimeRange filters={filters} onChange={change} />
     </>
   );
 }
 
-function Nothing({ limited, onClear }: { limited: boolean; onClear(): void }) {
+function Nothing({ q, limited, onClear }: { q: string | undefined; limited: boolean; onClear(): void }) {
   if (!limited) {
     return (
       <Empty title="No event has come in yet.">
@@ -57,7 +58,7 @@ function Nothing({ limited, onClear }: { limited: boolean; onClear(): void }) {
   }
   return (
     <Empty title="No event matches.">
-      <p>The search looks for a whole number, call id or message id.</p>
+      <p>{searchAdvice(q)}</p>
       <button type="button" className="button button-second" onClick={onClear}>Clear search and filters</button>
     </Empty>
   );
@@ -76,7 +77,7 @@ export default function EventPages() {
     navigate('/events', { replace: true });
     search.current?.focus();
   };
-  const find = (q: string) => (/^evt_\w+$/.test(q) ? navigate(hrefOf(q)) : change({ q }));
+  const find = (q: string) => (/^evt_\w+$/.test(searchTerm(q)) ? navigate(hrefOf(searchTerm(q))) : change({ q }));
   const set = setFilters(filters);
   return (
     <>
@@ -99,7 +100,7 @@ export default function EventPages() {
         goTo={(row, replace) => navigate(hrefOf(row.id), { replace })}
         close={() => navigate(hrefOf(null))}
         search={search}
-        empty={<Nothing limited={set > 0 || filters.q !== undefined} onClear={clear} />}
+        empty={<Nothing q={filters.q} limited={set > 0 || filters.q !== undefined} onClear={clear} />}
       >
         {open !== null && <EventDetail id={open} />}
       </LogView>

@@ -12,6 +12,8 @@ import { Dialog } from '../../components/dialog';
 import { useEventTypes } from '../../components/event_types';
 import { Form, Submit } from '../../components/form';
 import { useToast } from '../../components/toasts';
+import { indentedJson, jsonOf, jsonProblem, membersOf, objectJson, verbatim } from '../../json';
+import { withNumbers } from '../../phone_number';
 
 type EventTypes = NonNullable<ReturnType<typeof useEventTypes>['data']>;
 
@@ -19,11 +21,8 @@ type EventTypes = NonNullable<ReturnType<typeof useEventTypes>['data']>;
 const canBeSent = ({ name }: { name: string }) => !name.includes('.');
 
 function checkJson(text: string) {
-  try {
-    JSON.parse(text);
-  } catch (error) {
-    throw new ApiError(422, `This is not JSON: ${(error as Error).message}.`);
-  }
+  const problem = jsonProblem(text);
+  if (problem !== null) throw new ApiError(422, `This is not JSON: ${problem}.`);
 }
 
 function SendForm({ types, onSent }: { types: EventTypes; onSent(id: string, deliveries: number): Promise<void> }) {
@@ -32,7 +31,8 @@ function SendForm({ types, onSent }: { types: EventTypes; onSent(id: string, del
   const sampleOf = (name: string) => {
     const sample = types.find((type) => type.name === name)?.sample ?? {};
     // The samples name a team of their own.
-    return JSON.stringify(team !== null && 'team_id' in sample ? { ...sample, team_id: team } : sample, null, 2);
+    const own = membersOf(sample).map(([member, json]): [string, string] => [member, team !== null && member === 'team_id' ? jsonOf(team) : json]);
+    return indentedJson(objectJson(own));
   };
   const sendable = types.filter(canBeSent);
   const [name, setName] = useState(sendable[0]?.name ?? '');
@@ -43,8 +43,9 @@ function SendForm({ types, onSent }: { types: EventTypes; onSent(id: string, del
   };
   const send = async () => {
     checkJson(text);
-    // As it was typed: numbers keep the way they are written.
-    const sent = await answer(api.POST('/v1/events', { body: JSON.parse(text), bodySerializer: () => text }));
+    const event = withNumbers(text);
+    setText(event);
+    const sent = await answer(api.POST('/v1/events', { body: verbatim(event) }));
     await onSent(sent.id, sent.deliveries);
   };
   return (
@@ -63,7 +64,7 @@ function SendForm({ types, onSent }: { types: EventTypes; onSent(id: string, del
         <div className="field-input">
           <textarea id={`${id}-text`} className="event-text" value={text} rows={12} spellCheck={false} autoCapitalize="none" aria-describedby={`${id}-text-hint`} onChange={(event) => setText(event.target.value)} />
         </div>
-        <p id={`${id}-text-hint`} className="hint">It is delivered to webhooks as any other event is. Change what you like; further members are kept.</p>
+        <p id={`${id}-text-hint`} className="hint">It is delivered to webhooks as any other event is. Change what you like; further members are kept. Phone numbers are sent in the form +12025550143.</p>
       </div>
       <Submit>Send event</Submit>
     </Form>

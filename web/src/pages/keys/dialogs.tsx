@@ -12,6 +12,7 @@ import { SecretOnce } from '../../components/secret_once';
 import { TeamField } from '../../components/team';
 import { Ago } from '../../components/time';
 import { useToast } from '../../components/toasts';
+import { isolated } from '../../direction';
 import { type Expiry, ExpiryField, expiresAt, never } from './expiry';
 import { roles, teamOf } from './roles';
 
@@ -38,7 +39,7 @@ function Creating({ only, onClose }: { only: Role | undefined; onClose(): void }
     await Promise.all([queries.invalidateQueries({ queryKey: ['keys'] }), queries.invalidateQueries({ queryKey: ['teams'] })]);
   };
   const finish = () => {
-    say(`Key “${name}” is ready`);
+    say(`Key “${isolated(name)}” is ready`);
     onClose();
   };
   if (made !== null) {
@@ -52,7 +53,7 @@ function Creating({ only, onClose }: { only: Role | undefined; onClose(): void }
     <Form onSubmit={create} fields={['name', 'role', 'team_id', 'expires_at']}>
       <TextField name="name" label="Name" value={name} onChange={setName} autoCapitalize="sentences" autoFocus placeholder="PBX in Berlin" hint="What uses it, so that it can be told from others." />
       {only === undefined && <ChoiceField<Role> name="role" label="Role" options={roles.filter(({ value }) => admin || value !== 'admin')} value={role} onChange={setRole} />}
-      {asksTeam && <TeamField name="team_id" value={team} onChange={setTeam} hint={teamOf(role) === 'optional' ? 'Leave it empty for all teams.' : 'The one team that it is for.'} />}
+      {asksTeam && <TeamField name="team_id" value={team} onChange={setTeam} {...(teamOf(role) === 'optional' ? { any: 'All teams' } : {})} hint="The team that the key is for." />}
       <ExpiryField value={expiry} onChange={setExpiry} />
       <div className="buttons">
         <Submit>Create key</Submit>
@@ -64,7 +65,7 @@ function Creating({ only, onClose }: { only: Role | undefined; onClose(): void }
 
 export function EditKey({ value, onClose }: { value: Key | null; onClose(): void }) {
   return (
-    <Dialog title={`Edit ${value?.name ?? 'key'}`} open={value !== null} onClose={onClose}>
+    <Dialog title={`Edit ${isolated(value?.name ?? 'key')}`} open={value !== null} onClose={onClose}>
       {value !== null && <Editing value={value} onClose={onClose} />}
     </Dialog>
   );
@@ -80,7 +81,7 @@ function Editing({ value, onClose }: { value: Key; onClose(): void }) {
     const expires_at = expiresAt(expiry);
     await api.PATCH('/v1/keys/{id}', { params: { path: { id: value.id } }, body: { name, ...(expires_at === undefined ? {} : { expires_at }) } });
     await queries.invalidateQueries({ queryKey: ['keys'] });
-    say(`Key “${name}” saved`);
+    say(`Key “${isolated(name)}” saved`);
     onClose();
   };
   return (
@@ -104,14 +105,14 @@ export function RevokeKey({ value, onClose }: { value: Key | null; onClose(): vo
     mutationFn: async (gone: Key) => {
       await api.DELETE('/v1/keys/{id}', { params: { path: { id: gone.id } } });
       await queries.invalidateQueries({ queryKey: ['keys'] });
-      say(`Key “${gone.name}” revoked`);
+      say(`Key “${isolated(gone.name)}” revoked`);
       onClose();
     },
   });
   const used = value?.last_used_at ?? null;
   return (
     <ConfirmDialog
-      title={`Revoke ${value?.name ?? 'key'}?`}
+      title={`Revoke ${isolated(value?.name ?? 'key')}?`}
       action="Revoke key"
       open={value !== null}
       pending={revoking.isPending}

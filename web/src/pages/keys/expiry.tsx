@@ -1,9 +1,10 @@
 // When a key expires: never, after some time, or at the end of a day.
 
-import { SelectField, TextField } from '../../components/fields';
+import { SelectField } from '../../components/fields';
+import { MomentField } from '../../components/moment_field';
 import { formatTime } from '../../format';
 
-/** days: '' never, 'keep' as it is, 'date' at the end of `date`, else so many. */
+/** days: '' never, 'keep' as it is, 'date' at `date`, the end of a day, else so many. */
 export interface Expiry {
   days: string;
   date: string;
@@ -18,7 +19,7 @@ export function expiresAt({ days, date }: Expiry): string | null | undefined {
   if (days === 'keep') return undefined;
   if (days === '') return null;
   // Without a date the server is asked too: it has the words for what is wrong.
-  if (days === 'date') return date === '' ? '' : new Date(`${date}T23:59:59`).toISOString();
+  if (days === 'date') return date;
   return new Date(Date.now() + Number(days) * dayMs).toISOString();
 }
 
@@ -41,7 +42,7 @@ export function ExpiryField({ value, onChange, now }: ExpiryFieldProps) {
         <option value="365">In a year</option>
         <option value="date">At the end of a day…</option>
       </SelectField>
-      {atDate && <TextField name="expires_at" label="Last day" type="date" value={value.date} onChange={(date) => onChange({ ...value, date })} />}
+      {atDate && <MomentField day name="expires_at" label="Last day" value={value.date} onChange={(date) => onChange({ ...value, date })} />}
     </>
   );
 }

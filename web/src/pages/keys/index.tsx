@@ -15,6 +15,7 @@ import { TeamLink } from '../../components/team';
 import { TeamFilter } from '../../components/team_filter';
 import { Ago, useNow } from '../../components/time';
 import { useLocation } from 'wouter';
+import { isolated } from '../../direction';
 import { CreateKey, EditKey, type Key, RevokeKey } from './dialogs';
 import { roleName } from './roles';
 
@@ -41,7 +42,7 @@ function Row({ value, onOpen }: { value: Key; onOpen(open: Open): void }) {
       <td data-label="Expires"><Expires at={value.expires_at} /></td>
       <td data-label="Created"><Ago at={value.created_at} /></td>
       <td className="actions">
-        <ActionMenu label={`Actions for ${value.name}`} actions={[
+        <ActionMenu label={`Actions for ${isolated(value.name)}`} actions={[
           { name: 'Edit', run: () => onOpen({ name: 'edit', value }) },
           { name: 'History', run: () => navigate(`/settings/audit?target=${value.id}`) },
           { name: 'What it did', run: () => navigate(`/settings/audit?actor=${value.id}`) },

@@ -4,12 +4,11 @@ import { type ReactNode, useState } from 'react';
 
 import type { Attempt, Webhook } from '../../api/types';
 import { CodeBlock } from '../../components/code_block';
-import { indentedJson } from '../../components/json_text';
+import { headerLines } from '../../components/header_lines';
 import { Ago, Clock } from '../../components/time';
 import { formatMilliseconds } from '../../format';
+import { indentedJson } from '../../json';
 import { hintFor } from './hints';
-
-const headerLines = (headers: Record<string, string>) => Object.entries(headers).map(([name, value]) => `${name}: ${value}`).join('\n');
 
 function Response({ response }: { response: NonNullable<Attempt['response']> }) {
   return (

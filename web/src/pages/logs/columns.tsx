@@ -1,5 +1,5 @@
 import type { Delivery } from '../../api/types';
-import { DeliveryStatus } from '../../components/delivery_status';
+import { DeliveryStatus, meaningOf } from '../../components/delivery_status';
 import { EventSubject } from '../../components/event_subject';
 import type { Column } from '../../components/log/grid';
 import { Ago } from '../../components/time';
@@ -13,7 +13,7 @@ function ResponseCell({ row }: { row: Delivery }) {
 const status: Column<Delivery> = {
   name: 'Status',
   width: '6.25rem',
-  cell: (row) => <DeliveryStatus status={row.status} />,
+  cell: (row) => <DeliveryStatus status={row.status} meaning={meaningOf(row)} />,
 };
 const webhook: Column<Delivery> = { name: 'Webhook', width: 'minmax(0, 1fr)', cell: (row) => <span className="log-cut"><WebhookName id={row.webhook_id} /></span> };
 const columns: Column<Delivery>[] = [

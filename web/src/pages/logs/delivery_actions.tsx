@@ -49,12 +49,15 @@ function Changes({ delivery, onRetried }: ChangesProps) {
   const queries = useQueryClient();
   const say = useToast();
   const [skipping, setSkipping] = useState(false);
+  const [repeating, setRepeating] = useState(false);
+  const delivered = delivery.status === 'delivered';
   const retryButton = useRef<HTMLButtonElement>(null);
   const path = { id: delivery.id };
   const changed = () => queries.invalidateQueries({ queryKey: ['deliveries'] });
   const retry = useMutation({
     mutationFn: () => answer(api.POST('/v1/deliveries/{id}/retry', { params: { path } })),
     onSuccess: () => {
+      setRepeating(false);
       onRetried();
       return changed();
     },
@@ -71,10 +74,14 @@ function Changes({ delivery, onRetried }: ChangesProps) {
   return (
     <>
       <div className="buttons">
-        <button ref={retryButton} type="button" className="button" aria-disabled={retry.isPending} onClick={() => !retry.isPending && retry.mutate()}><RotateCw aria-hidden size={16} /> Retry now</button>
+        {delivered && <button ref={retryButton} type="button" className="button button-second" onClick={() => setRepeating(true)}><RotateCw aria-hidden size={16} /> Send again…</button>}
+        {!delivered && <button ref={retryButton} type="button" className="button" aria-disabled={retry.isPending} onClick={() => !retry.isPending && retry.mutate()}><RotateCw aria-hidden size={16} /> Retry now</button>}
         {isOpen(delivery) && <button type="button" className="button button-second" onClick={() => setSkipping(true)}><SkipForward aria-hidden size={16} /> Skip…</button>}
       </div>
-      {retry.error !== null && <Alert>{retry.error.message}</Alert>}
+      {retry.error !== null && !repeating && <Alert>{retry.error.message}</Alert>}
+      <ConfirmDialog title="Send this delivery again?" action="Send again" open={repeating} pending={retry.isPending} error={retry.error} onConfirm={() => retry.mutate()} onClose={() => { setRepeating(false); retry.reset(); }}>
+        <p>It was delivered. The receiver gets it a second time, with the same webhook-id.</p>
+      </ConfirmDialog>
       <ConfirmDialog title="Skip this delivery?" action="Skip delivery" open={skipping} pending={skip.isPending} error={skip.error} onConfirm={() => skip.mutate()} onClose={() => { setSkipping(false); skip.reset(); }}>
         <p>No further attempt is made. On an ordered webhook, what waits behind it goes on. It can be retried later.</p>
       </ConfirmDialog>

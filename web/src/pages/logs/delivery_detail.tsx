@@ -9,13 +9,14 @@ import { useConnected } from '../../api/live';
 import type { DeliveryDetail as Detail } from '../../api/types';
 import { Answered } from '../../components/answered';
 import { CodeBlock } from '../../components/code_block';
-import { DeliveryStatus, deliveryStatuses } from '../../components/delivery_status';
+import { DeliveryStatus, meaningOf } from '../../components/delivery_status';
 import { EventSubject } from '../../components/event_subject';
-import { indentedJson } from '../../components/json_text';
 import { detailHeading } from '../../components/log/log_view';
+import { TeamName } from '../../components/team';
 import { Ago, Clock, useNow } from '../../components/time';
 import { WebhookName } from '../../components/webhook_names';
 import { formatDuration, formatTime } from '../../format';
+import { indentedJson, jsonOf } from '../../json';
 import { Link } from '../../router';
 import { Attempts, Trouble } from './attempts';
 import { DeliveryActions, isOpen } from './delivery_actions';
@@ -45,7 +46,7 @@ function Facts({ delivery }: { delivery: Detail }) {
       <div><dt>Webhook</dt><dd><Link href={`/settings/webhooks/${delivery.webhook_id}`}><WebhookName id={delivery.webhook_id} /></Link></dd></div>
       {!portal && <div><dt>Event</dt><dd><Link href={`/events/${delivery.event_id}`}>{delivery.event_id}</Link></dd></div>}
       {delivery.search_terms.length > 0 && <div><dt>About</dt><dd><EventSubject terms={delivery.search_terms} /></dd></div>}
-      {admin && <div><dt>Team</dt><dd>{delivery.team_id === null ? <span className="hint">none found</span> : <bdi>{delivery.team_id}</bdi>}</dd></div>}
+      {admin && <div><dt>Team</dt><dd>{delivery.team_id === null ? <span className="hint">none found</span> : <TeamName id={delivery.team_id} />}</dd></div>}
       <div><dt>Accepted</dt><dd><Ago at={delivery.created_at} /> <span className="hint"><Clock at={delivery.created_at} /></span></dd></div>
       {delivery.next_attempt_at !== null && <div><dt>Next attempt</dt><dd><NextAttempt at={delivery.next_attempt_at} /></dd></div>}
     </dl>
@@ -63,14 +64,14 @@ function Shown({ delivery, address }: { delivery: Detail; address: string }) {
   });
   const last = delivery.attempts.at(-1);
   const latestTold = delivery.status !== 'delivered' && last !== undefined;
-  const payload = last?.request.body ?? (typeof delivery.payload === 'string' ? delivery.payload : JSON.stringify(delivery.payload));
+  const payload = last?.request.body ?? (typeof delivery.payload === 'string' ? delivery.payload : jsonOf(delivery.payload));
   return (
     <>
       <div className="log-detail-head">
-        <h2 id={detailHeading} tabIndex={-1}>{delivery.event} <DeliveryStatus status={delivery.status} /> {delivery.test && <span className="badge">Test</span>}</h2>
+        <h2 id={detailHeading} tabIndex={-1}>{delivery.event} <DeliveryStatus status={delivery.status} meaning={meaningOf(delivery)} /> {delivery.test && <span className="badge">Test</span>}</h2>
         <p className="hint">{delivery.id}</p>
       </div>
-      <p>{deliveryStatuses[delivery.status].meaning}{delivery.test && ' It was sent by a test of the webhook, which is not repeated; test again instead.'}</p>
+      <p>{meaningOf(delivery)}{delivery.test && ' It was sent by a test of the webhook, which is not repeated; test again instead.'}</p>
       {before !== null && <Progress delivery={delivery} before={before} />}
       {latestTold && <Trouble attempt={last} />}
       {last === undefined && delivery.error !== null && <p className="log-trouble">{delivery.error}</p>}
@@ -84,7 +85,7 @@ function Shown({ delivery, address }: { delivery: Detail; address: string }) {
       <div className="log-part">
         <h3>Attempts <span className="badge">{delivery.attempt_count}</span></h3>
         {delivery.attempts.length === 0
-          ? <p className="hint">{isOpen(delivery) ? 'None has finished yet.' : 'None was made, or they are no longer kept.'}</p>
+          ? <p className="hint">{isOpen(delivery) ? 'None has finished yet.' : delivery.attempt_count === 0 ? 'No attempt was made.' : 'The attempts are no longer kept.'}</p>
           : <Attempts attempts={delivery.attempts} webhook={webhook.data} latestTold={latestTold} />}
       </div>
     </>

@@ -8,6 +8,7 @@ import { TextField } from '../../components/fields';
 import { Form, Submit } from '../../components/form';
 import { TeamField } from '../../components/team';
 import { useToast } from '../../components/toasts';
+import { asNumber, readNumber } from '../../phone_number';
 import type { PhoneNumber } from '.';
 
 interface NumberFormProps {
@@ -29,20 +30,22 @@ function Fields({ number: before, onClose }: Omit<NumberFormProps, 'open'>) {
   const { api, admin } = useAccess();
   const queries = useQueryClient();
   const say = useToast();
-  const [number, setNumber] = useState(before?.number ?? '');
+  const [typed, setTyped] = useState('');
+  const number = asNumber(typed);
+  const { problem } = readNumber(typed);
   const [name, setName] = useState(before?.name ?? '');
   const [team, setTeam] = useState(before?.team_id ?? '');
   const save = async () => {
     const body = { name: name.trim() === '' ? null : name.trim(), ...(admin && team !== '' ? { team_id: team } : {}) };
-    if (before === null) await answer(api.POST('/v1/numbers', { body: { number: number.trim(), ...body } }));
+    if (before === null) await answer(api.POST('/v1/numbers', { body: { number, ...body } }));
     else await answer(api.PATCH('/v1/numbers/{id}', { params: { path: { id: before.id } }, body }));
     await queries.invalidateQueries({ queryKey: ['numbers'] });
-    say(before === null ? `${number.trim()} added` : `${before.number} saved`);
+    say(before === null ? `${number} added` : `${before.number} saved`);
     onClose();
   };
   return (
     <Form onSubmit={save} fields={['number', 'name', 'team_id']}>
-      {before === null && <TextField name="number" label="Number" value={number} onChange={setNumber} type="tel" autoFocus placeholder="+1234567890" hint="With the country’s code, as in +1234567890 (E.164)." />}
+      {before === null && <TextField name="number" label="Number" value={typed} onChange={setTyped} remark={problem === undefined ? undefined : `This ${problem}.`} type="tel" autoFocus placeholder="+1234567890" hint="With the country’s code, as in +1234567890 (E.164)." />}
       <TextField name="name" label="Name" value={name} onChange={setName} autoCapitalize="sentences" autoFocus={before !== null} hint="What it is for. May be left empty." />
       {admin && <TeamField name="team_id" value={team} onChange={setTeam} hint={before === null ? 'Whose events with this number are.' : 'Events from before stay where they are.'} />}
       <div className="buttons">

@@ -10,6 +10,7 @@ import { TextAreaField } from '../../components/fields';
 import { Form, Submit } from '../../components/form';
 import { TeamField } from '../../components/team';
 import { formatCount } from '../../format';
+import { asNumber, readNumber } from '../../phone_number';
 
 interface Line {
   text: string;
@@ -26,7 +27,7 @@ interface Refusal {
 function linesOf(text: string): Line[] {
   return text.split('\n').map((line) => line.trim()).filter((line) => line !== '').map((line) => {
     const [, number = '', name = ''] = line.match(/^([^,;\t]*)(?:[,;\t](.*))?$/) ?? [];
-    return { text: line, number: number.replace(/[\s()./-]/g, ''), name: name.trim() || null };
+    return { text: line, number: asNumber(number), name: name.trim() || null };
   });
 }
 
@@ -34,6 +35,8 @@ const wordsOf = ({ fields, message }: ApiError) => Object.values(fields).join(';
 
 /** What came of one line: null where it was added. Without the server, or the right, there is no use in going on. */
 async function addLine({ api }: Access, line: Line, team: string): Promise<Refusal | null> {
+  const { problem } = readNumber(line.number);
+  if (problem !== undefined) return { line, detail: problem };
   try {
     await api.POST('/v1/numbers', { body: { number: line.number, name: line.name, ...(team === '' ? {} : { team_id: team }) } });
     return null;

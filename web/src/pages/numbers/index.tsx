@@ -14,6 +14,7 @@ import { Listed, useList } from '../../components/list';
 import { TeamLink } from '../../components/team';
 import { TeamFilter } from '../../components/team_filter';
 import { Ago } from '../../components/time';
+import { digitsIn, readNumber } from '../../phone_number';
 import { DeleteNumber, NumberForm } from './dialogs';
 import { ImportNumbers } from './import';
 import './numbers.css';
@@ -22,22 +23,21 @@ export type PhoneNumber = Schemas['Number'];
 
 type Open = { name: 'add' } | { name: 'import' } | { name: 'edit' | 'delete'; number: PhoneNumber } | null;
 
-// The server finds a whole number; a part of one, or of a name, is looked for in what is shown.
-const isNumber = (text: string) => /^\+?[\d\s()./-]{3,}$/.test(text);
-const digits = (text: string) => text.replace(/\D/g, '');
 
 function useNumbers(filters: Filters) {
   const { api } = useAccess();
   const search = filters.get('search');
-  const query = given({ team_id: filters.get('team_id'), number: isNumber(search) ? `+${digits(search)}` : '' });
+  const query = given({ team_id: filters.get('team_id'), number: readNumber(search).number ?? '' });
   return useList(['numbers', query], async (page) => answer(api.GET('/v1/numbers', { params: { query: { ...query, ...page, limit: 100 } } })));
 }
 
-/** Those whose name has what is looked for. */
-function named(rows: PhoneNumber[], search: string): PhoneNumber[] {
-  if (search === '' || isNumber(search)) return rows;
+/** The server finds a whole number; a part of one, or of a name, is looked for in what is shown. */
+function found(rows: PhoneNumber[], search: string): PhoneNumber[] {
+  if (search === '' || readNumber(search).number !== undefined) return rows;
   const wanted = search.toLowerCase();
-  return rows.filter(({ name, team_id }) => (name ?? '').toLowerCase().includes(wanted) || team_id.toLowerCase().includes(wanted));
+  const digits = digitsIn(search).replace(/^0+/, '');
+  const has = (text: string | null) => (text ?? '').toLowerCase().includes(wanted);
+  return rows.filter(({ number, name, team_id }) => has(name) || has(team_id) || (digits !== '' && number.includes(digits)));
 }
 
 function Row({ number, onOpen }: { number: PhoneNumber; onOpen(open: Open): void }) {
@@ -118,11 +118,11 @@ export default function NumbersPage() {
       </div>
       <Listed list={list} empty={<NoNumbers filters={filters} onAdd={() => setOpen({ name: 'add' })} />}>
         {(rows) => {
-          const found = named(rows, search);
+          const shown = found(rows, search);
           return (
             <>
-              {found.length < rows.length && <p className="hint" role="status">{found.length} of the {rows.length} that are shown have this name or team.{list.query.hasNextPage && ' There are more: show more below, or enter a whole number to look for it among all.'}</p>}
-              {found.length > 0 && <Table rows={found} onOpen={setOpen} />}
+              {shown.length < rows.length && <p className="hint" role="status">{shown.length} of the {rows.length} that are shown have this in their number, name or team.{list.query.hasNextPage && ' There are more: show more below, or enter a whole number with its country code to look for it among all.'}</p>}
+              {shown.length > 0 && <Table rows={shown} onOpen={setOpen} />}
             </>
           );
         }}

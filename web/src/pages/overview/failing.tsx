@@ -1,4 +1,5 @@
 import type { Schemas, Webhook } from '../../api/types';
+import { TeamName } from '../../components/team';
 import { Ago } from '../../components/time';
 import { Link } from '../../router';
 import { useLastFailure } from './queries';
@@ -23,10 +24,10 @@ function Row({ webhook, showTeam }: { webhook: Webhook; showTeam: boolean }) {
         {webhook.enabled ? <span className="badge badge-bad">Failing</span> : <span className="badge">Disabled</span>}
         <div className="url">{webhook.url}</div>
       </th>
-      {showTeam && <td data-label="Team">{webhook.team_id ?? 'all teams'}</td>}
+      {showTeam && <td data-label="Team">{webhook.team_id === null ? 'All teams' : <TeamName id={webhook.team_id} />}</td>}
       <td data-label="Since"><Ago at={webhook.failing_since ?? webhook.updated_at} /></td>
       <td data-label="Why"><Why webhook={webhook} /></td>
-      <td data-label="Next"><Link href={`/settings/webhooks/${webhook.id}`}>Fix it<span className="visually-hidden">: {webhook.name}</span></Link></td>
+      <td data-label="Next"><Link href={`/settings/webhooks/${webhook.id}`}>Fix it<span className="visually-hidden">: <bdi>{webhook.name}</bdi></span></Link></td>
     </tr>
   );
 }

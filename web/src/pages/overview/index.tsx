@@ -1,7 +1,6 @@
 // How things stand, at a glance: whether everything flows, and what needs somebody.
 
 import type { UseQueryResult } from '@tanstack/react-query';
-import { useId } from 'react';
 
 import { useAccess } from '../../api/access';
 import type { ApiError } from '../../api/client';
@@ -9,7 +8,8 @@ import type { Stats } from '../../api/types';
 import { Alert } from '../../components/alert';
 import { Answered } from '../../components/answered';
 import { Heading } from '../../components/heading';
-import { useTeams } from '../../components/team';
+import { TeamName } from '../../components/team';
+import { TeamSelect } from '../../components/team_filter';
 import { Ago } from '../../components/time';
 import { Charts } from './charts';
 import { Failing } from './failing';
@@ -34,19 +34,7 @@ function RangeChoice() {
 /** For admins, who see all teams unless they choose one. */
 function TeamFilter() {
   const [team, choose] = useTeamFilter();
-  const id = useId();
-  const ids = new Set(useTeams().map((each) => each.id));
-  if (team !== null) ids.add(team);
-  if (ids.size === 0) return null;
-  return (
-    <div className="team-choice">
-      <label htmlFor={id}>Team</label>
-      <select id={id} value={team ?? ''} onChange={(event) => choose(event.target.value || null)}>
-        <option value="">All teams</option>
-        {[...ids].map((each) => <option key={each}>{each}</option>)}
-      </select>
-    </div>
-  );
+  return <TeamSelect className="team-choice" value={team ?? ''} onChange={(id) => choose(id === '' ? null : id)} />;
 }
 
 /** What is shown stays when it cannot be read again; then it says how old it is. */
@@ -108,7 +96,7 @@ export default function OverviewPage() {
     <>
       <div className="page-head">
         <Heading>Overview</Heading>
-        {admin ? <TeamFilter /> : <p className="hint">Team {team}</p>}
+        {admin ? <TeamFilter /> : team !== null && <p className="hint">Team <TeamName id={team} /></p>}
       </div>
       <Panels team={admin ? filter : null} />
     </>

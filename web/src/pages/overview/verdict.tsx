@@ -2,6 +2,7 @@ import { CircleAlert, CircleCheck, CircleDashed, Hourglass } from 'lucide-react'
 import type { ReactNode } from 'react';
 
 import type { Schemas, Stats } from '../../api/types';
+import { isolated } from '../../direction';
 import { formatCount, formatShare } from '../../format';
 import { Link } from '../../router';
 import { rateNow } from './series';
@@ -17,7 +18,7 @@ const piledUp = (stats: Stats) => stats.backlog > Math.max(fewWaiting, rateNow(s
 function failingWords({ data, next_cursor }: Failing): string {
   if (next_cursor !== null) return `More than ${data.length} webhooks are failing`;
   const [only] = data;
-  return data.length === 1 && only !== undefined ? `The webhook “${only.name}” is failing` : `${data.length} webhooks are failing`;
+  return data.length === 1 && only !== undefined ? `The webhook “${isolated(only.name)}” is failing` : `${data.length} webhooks are failing`;
 }
 
 const failingPath = ({ data }: Failing) => (data.length === 1 ? `/settings/webhooks/${data[0]?.id}` : '/settings/webhooks');

@@ -8,8 +8,9 @@ import { ChoiceField } from '../../components/choice_field';
 import { Dialog } from '../../components/dialog';
 import { SelectField, TextField } from '../../components/fields';
 import { Form, Submit } from '../../components/form';
-import { TeamField } from '../../components/team';
+import { TeamField, useTeams } from '../../components/team';
 import { useToast } from '../../components/toasts';
+import { isolated } from '../../direction';
 import { personRoles, type TeamRole } from './roles';
 import { nameOf } from './users_table';
 
@@ -49,12 +50,13 @@ function Buttons({ onClose }: { onClose(): void }) {
 function RoleInTeam({ user, onClose }: { user: User; onClose(): void }) {
   const { team } = useAccess();
   const member = user.teams.find(({ team_id }) => team_id === team) ?? user.teams[0];
+  const name = useTeams().find(({ id }) => id === member?.team_id)?.name ?? member?.team_id;
   const [role, setRole] = useState<TeamRole>(member?.role ?? 'read');
   const save = useSave(user, onClose);
   if (member === undefined) return null;
   return (
     <Form onSubmit={() => save({ teams: [{ team_id: member.team_id, role }] })} fields={['teams']}>
-      <ChoiceField<TeamRole> name="teams" label={`Role in ${member.team_id}`} options={personRoles.flatMap(({ value, ...words }) => (value === 'admin' ? [] : [{ value, ...words }]))} value={role} onChange={setRole} />
+      <ChoiceField<TeamRole> name="teams" label={`Role in ${isolated(name ?? member.team_id)}`} options={personRoles.flatMap(({ value, ...words }) => (value === 'admin' ? [] : [{ value, ...words }]))} value={role} onChange={setRole} />
       <Buttons onClose={onClose} />
     </Form>
   );

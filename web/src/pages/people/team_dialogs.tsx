@@ -8,6 +8,7 @@ import { TextField } from '../../components/fields';
 import { Form, Submit } from '../../components/form';
 import type { Team } from '../../components/team';
 import { useToast } from '../../components/toasts';
+import { isolated } from '../../direction';
 
 interface OneTeam {
   team: Team;
@@ -27,7 +28,7 @@ function Renaming({ team, onClose }: Omit<OneTeam, 'open'>) {
   const save = async () => {
     await api.PATCH('/v1/teams/{id}', { params: { path: { id: team.id } }, body: { name: name.trim() } });
     await queries.invalidateQueries({ queryKey: ['teams'] });
-    say(`Team “${name.trim()}” saved`);
+    say(`Team “${isolated(name.trim())}” saved`);
     onClose();
   };
   return (
@@ -50,12 +51,12 @@ export function DeleteTeam({ team, open, onClose }: OneTeam) {
     mutationFn: async () => {
       await api.DELETE('/v1/teams/{id}', { params: { path: { id: team.id } } });
       navigate('/settings/teams', { replace: true });
-      say(`Team “${team.name ?? team.id}” deleted`);
+      say(`Team “${isolated(team.name ?? team.id)}” deleted`);
       await queries.invalidateQueries({ queryKey: ['teams'] });
     },
   });
   return (
-    <ConfirmDialog title={`Delete ${team.name ?? team.id}?`} action="Delete team" typed={team.id} open={open} pending={deleting.isPending} error={deleting.error} onConfirm={() => deleting.mutate()} onClose={onClose}>
+    <ConfirmDialog title={`Delete ${isolated(team.name ?? team.id)}?`} action="Delete team" typed={team.id} open={open} pending={deleting.isPending} error={deleting.error} onConfirm={() => deleting.mutate()} onClose={onClose}>
       <p>Its name goes, and with it its open portals, links and invitations. A team that still has webhooks, keys, numbers or members cannot be deleted: delete those first.</p>
     </ConfirmDialog>
   );

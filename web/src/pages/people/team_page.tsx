@@ -12,6 +12,7 @@ import { Empty } from '../../components/empty';
 import { Heading } from '../../components/heading';
 import { Listed, useList } from '../../components/list';
 import type { Team } from '../../components/team';
+import { isolated } from '../../direction';
 import { formatCount } from '../../format';
 import { Link } from '../../router';
 import { Invite } from './invitations';
@@ -79,7 +80,7 @@ function Content({ team }: { team: Team }) {
         {canAdminister && (
           <div className="buttons">
             <button type="button" className="button button-second" onClick={() => setOpen('rename')}>Rename</button>
-            {admin && <ActionMenu label={`Actions for ${team.name ?? team.id}`} actions={[{ name: 'Delete team', bad: true, run: () => setOpen('delete') }]} />}
+            {admin && <ActionMenu label={`Actions for ${isolated(team.name ?? team.id)}`} actions={[{ name: 'Delete team', bad: true, run: () => setOpen('delete') }]} />}
           </div>
         )}
       </div>

@@ -16,6 +16,7 @@ import { Listed, useList } from '../../components/list';
 import { type Team, teamPath } from '../../components/team';
 import { Ago } from '../../components/time';
 import { useToast } from '../../components/toasts';
+import { isolated } from '../../direction';
 import { Link } from '../../router';
 
 function Creating({ onClose }: { onClose(): void }) {
@@ -28,7 +29,7 @@ function Creating({ onClose }: { onClose(): void }) {
   const create = async () => {
     const team = await answer(api.POST('/v1/teams', { body: { name: name.trim(), ...(id.trim() === '' ? {} : { id: id.trim() }) } }));
     await queries.invalidateQueries({ queryKey: ['teams'] });
-    say(`Team “${team.name ?? team.id}” created`);
+    say(`Team “${isolated(team.name ?? team.id)}” created`);
     navigate(teamPath(team.id));
   };
   return (

@@ -6,6 +6,7 @@ import type { User } from '../../api/types';
 import { Failed, Loading } from '../../components/answered';
 import { ConfirmDialog, Dialog } from '../../components/dialog';
 import { SecretOnce } from '../../components/secret_once';
+import { TeamName } from '../../components/team';
 import { Ago } from '../../components/time';
 import { useToast } from '../../components/toasts';
 import { EditUser } from './edit_user';
@@ -83,7 +84,7 @@ function RemoveUser({ user, onClose }: OneUser) {
   const name = user === null ? '' : nameOf(user);
   return (
     <ConfirmDialog title={admin ? `Delete ${name}?` : `Remove ${name} from the team?`} action={admin ? 'Delete account' : 'Remove from team'} {...(admin && user !== null ? { typed: user.email } : {})} open={user !== null} pending={removing.isPending} error={removing.error} onConfirm={() => user !== null && removing.mutate(user)} onClose={onClose}>
-      <p>{admin ? 'The account is deleted and its sessions end. What they made stays, and so does what the audit log tells.' : `They see nothing of ${team ?? 'it'} any more. Their account stays.`}</p>
+      <p>{admin ? 'The account is deleted and its sessions end. What they made stays, and so does what the audit log tells.' : <>They see nothing of {team === null ? 'it' : <TeamName id={team} />} any more. Their account stays.</>}</p>
     </ConfirmDialog>
   );
 }

@@ -5,12 +5,13 @@ import type { User } from '../../api/types';
 import { type Action, ActionMenu } from '../../components/action_menu';
 import { TeamLink } from '../../components/team';
 import { Ago } from '../../components/time';
+import { isolated } from '../../direction';
 import { useUser } from '../../session';
 import { roleWord } from './roles';
 
 export type UserDialog = { name: 'edit' | 'enabled' | 'totp' | 'reset' | 'remove'; user: User };
 
-export const nameOf = ({ name, email }: Pick<User, 'name' | 'email'>) => name ?? email;
+export const nameOf = ({ name, email }: Pick<User, 'name' | 'email'>) => isolated(name ?? email);
 
 function Roles({ user }: { user: User }) {
   if (user.admin) return 'Admin';

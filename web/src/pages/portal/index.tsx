@@ -12,7 +12,7 @@ import { Loading } from '../../components/answered';
 import { Heading } from '../../components/heading';
 import { LinkTabs } from '../../components/link_tabs';
 import { Part } from '../../components/part';
-import { recall, remember } from '../../storage';
+import { recall, remember, remembers } from '../../storage';
 
 const Webhooks = lazy(() => import('../webhooks'));
 const Logs = lazy(() => import('../logs'));
@@ -32,6 +32,14 @@ function takePortalToken(): string | null {
 // page anew (main.tsx).
 const linkToken = takePortalToken();
 
+// Where the scripts run all the same; else index.html says it.
+const sandboxWords = 'This page is in a frame whose sandbox gives it no origin, so it cannot ask the server. The site that shows it must add allow-scripts allow-same-origin to the sandbox, or open the page in a tab of its own.';
+
+const missingWords = () =>
+  remembers()
+    ? 'Open this page again from where you came from.'
+    : 'This browser keeps nothing for this page, so it cannot be loaded again. Open it anew from where you came from. To keep it, allow this site to store data, also inside other sites.';
+
 function usePortalSession(): { session: Session | null; problem: string | null } {
   const [session, setSession] = useState(() => (linkToken === null ? sessionOf(recall('portal')) : null));
   const [problem, setProblem] = useState<string | null>(null);
@@ -46,12 +54,12 @@ function usePortalSession(): { session: Session | null; problem: string | null }
       },
       (error: unknown) => {
         if (!(error instanceof ApiError)) throw error;
-        setProblem(error.message);
+        setProblem(error.status === 0 && self.origin === 'null' ? sandboxWords : error.message);
       },
     );
   }, []);
   const missing = linkToken === null && session === null;
-  return { session, problem: missing ? 'Open this page again from where you came from.' : problem };
+  return { session, problem: missing ? missingWords() : problem };
 }
 
 function Pages({ session }: { session: Session }) {

@@ -1,12 +1,9 @@
 // What this server is set to, in words, and which option changes it.
 
-import { useQuery } from '@tanstack/react-query';
-
-import { useAccess } from '../../api/access';
-import { answer } from '../../api/client';
 import { Answered } from '../../components/answered';
 import { Appearance } from '../../components/appearance';
 import { Heading } from '../../components/heading';
+import { useSettings } from '../../components/settings';
 import { Link } from '../../router';
 import { ConnectionPanel, DefaultsPanel, KeepingPanel, LimitsPanel, ServerPanel } from './panels';
 import './settings.css';
@@ -21,8 +18,7 @@ function You() {
 }
 
 export default function SettingsPage() {
-  const { api } = useAccess();
-  const settings = useQuery({ queryKey: ['settings'], queryFn: () => answer(api.GET('/v1/settings')) });
+  const settings = useSettings();
   return (
     <>
       <Heading>Settings</Heading>

@@ -88,6 +88,7 @@ export function ServerPanel({ server }: { server: Server }) {
         <Fact name="Data folder" flag="--data">{server.data}<p className="hint">{formatBytes(server.store_bytes_used)} in use, {formatBytes(server.store_bytes_file)} on disk</p></Fact>
         <Fact name="Key of the store" flag="--secret-key-file">{server.external_secret_key ? 'Outside the data folder' : 'In the data folder: who copies the folder can read secrets'}</Fact>
         <Fact name="Networks webhooks may reach" flag="--allow-net">{listed(server.allow_nets)}</Fact>
+        <Fact name="Ports of other protocols that webhooks may reach" flag="--allow-port">{listed(server.allow_ports.map(String))}</Fact>
         <Fact name="Trusted proxies" flag="--trusted-proxy">{listed(server.trusted_proxies)}</Fact>
         <Fact name="Proxy of deliveries" flag="--proxy">{server.proxy ?? 'None'}</Fact>
         <Fact name="Mail server" flag="--smtp-url">{server.mail_server === null ? 'None' : `${server.mail_server}, from ${server.mail_from ?? '–'}`}</Fact>

@@ -5,6 +5,8 @@ import { CodeBlock } from '../../components/code_block';
 import { Dialog } from '../../components/dialog';
 import { useEventTypes } from '../../components/event_types';
 import { SelectField } from '../../components/fields';
+import { isolated } from '../../direction';
+import { indentedJson, jsonOf } from '../../json';
 import { curlOf, type Source } from './sources';
 
 interface SendsProps {
@@ -28,7 +30,7 @@ export function Sends({ team }: SendsProps) {
             <SelectField name="" label="Event type" value={type.name} onChange={setChosen} hint={type.description}>
               {ours.map(({ name }) => <option key={name}>{name}</option>)}
             </SelectField>
-            <CodeBlock label={`A request that sends ${type.name}`} text={curlOf(location.origin, event)} />
+            <CodeBlock label={`A request that sends ${type.name}`} text={curlOf(location.origin, indentedJson(jsonOf(event)))} />
             <p className="hint">The answer is 202 as soon as the event is safe on disk. <a href="/docs/quick-start">Quick start</a> · <a href="/docs/api">All requests</a></p>
           </>
         );
@@ -39,10 +41,10 @@ export function Sends({ team }: SendsProps) {
 
 export function HowToSend({ source, onClose }: { source: Source | null; onClose(): void }) {
   return (
-    <Dialog title={`Send from ${source?.name ?? 'a source'}`} open={source !== null} onClose={onClose}>
+    <Dialog title={`Send from ${isolated(source?.name ?? 'a source')}`} open={source !== null} onClose={onClose}>
       {source !== null && (
         <div className="sends">
-          <p>Set <code>LIMEHOOK_KEY</code> to the key of {source.name}. Lost it? Add another source and revoke this key.</p>
+          <p>Set <code>LIMEHOOK_KEY</code> to the key of <bdi>{source.name}</bdi>. Lost it? Add another source and revoke this key.</p>
           <Sends team={source.team_id} />
         </div>
       )}

@@ -11,6 +11,7 @@ import { Listed } from '../../components/list';
 import { TeamLink } from '../../components/team';
 import { TeamFilter } from '../../components/team_filter';
 import { Ago } from '../../components/time';
+import { isolated } from '../../direction';
 import { Link } from '../../router';
 import { CreateKey } from '../keys/dialogs';
 import { roleName } from '../keys/roles';
@@ -25,7 +26,7 @@ function Row({ source, onSend }: { source: Source; onSend(source: Source): void 
       <td data-label="May">{roleName(source.role)}</td>
       <td className="long" data-label="Team"><TeamLink id={source.team_id} none="All" /></td>
       <td data-label="Last used">{source.last_used_at === null ? 'Never' : <Ago at={source.last_used_at} />}</td>
-      <td className="actions"><button type="button" className="button-plain" aria-label={`How to send from ${source.name}`} onClick={() => onSend(source)}>How to send</button></td>
+      <td className="actions"><button type="button" className="button-plain" aria-label={`How to send from ${isolated(source.name)}`} onClick={() => onSend(source)}>How to send</button></td>
     </tr>
   );
 }

@@ -4,6 +4,7 @@ import { useAccess } from '../../api/access';
 import { answer } from '../../api/client';
 import type { Schemas } from '../../api/types';
 import { type List, useList } from '../../components/list';
+import { quoted } from '../../shell';
 
 export type Source = Schemas['Source'];
 
@@ -13,8 +14,6 @@ export function useSources(query: { team_id?: string }): List<Source> {
   return useList(['keys', 'sources', query], async (page) => answer(api.GET('/v1/sources', { params: { query: { ...query, ...page, limit: 100 } } })));
 }
 
-/** A request with `event`, for a shell. The key is in its environment: never in a history of commands. */
-export function curlOf(origin: string, event: unknown): string {
-  const body = JSON.stringify(event, null, 2).replaceAll("'", String.raw`'\''`);
-  return `curl ${origin}/v1/events \\\n  -H "Authorization: Bearer $LIMEHOOK_KEY" \\\n  -H "Content-Type: application/json" \\\n  -d '${body}'`;
-}
+/** A request that sends `json`, for a shell. The key is in its environment: never in a history of commands. */
+export const curlOf = (origin: string, json: string): string =>
+  [`curl ${quoted(`${origin}/v1/events`)}`, '-H "Authorization: Bearer $LIMEHOOK_KEY"', '-H "Content-Type: application/json"', `--data-raw ${quoted(json)}`].join(' \\\n  ');

@@ -9,6 +9,7 @@ import type { Webhook } from '../../api/types';
 import { type Action, ActionMenu } from '../../components/action_menu';
 import { ConfirmDialog } from '../../components/dialog';
 import { useToast } from '../../components/toasts';
+import { isolated } from '../../direction';
 import { pathOf } from './paths';
 
 /** Enables or disables a webhook; `onDone` is told also where the part that asked is gone by then. */
@@ -91,7 +92,7 @@ export function WebhookActions({ webhook, onDeleted, more = [] }: WebhookActions
   const looking: Action[] = [{ name: 'Webhook Logs', run: () => go(pathOf(webhook.id, '/logs')) }];
   return (
     <>
-      <ActionMenu label={`Actions of ${webhook.name}`} actions={[...more, ...looking, ...(canChange ? changing : [])]} />
+      <ActionMenu label={`Actions of ${isolated(webhook.name)}`} actions={[...more, ...looking, ...(canChange ? changing : [])]} />
       <DisableDialog webhook={webhook} open={asked === 'disable'} onClose={close} />
       <DeleteDialog webhook={webhook} open={asked === 'delete'} onClose={close} onDeleted={onDeleted} />
     </>

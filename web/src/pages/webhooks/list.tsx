@@ -9,6 +9,7 @@ import { Crumbs } from '../../components/crumbs';
 import { Empty } from '../../components/empty';
 import { Heading } from '../../components/heading';
 import { Listed, useList } from '../../components/list';
+import { TeamName } from '../../components/team';
 import { Ago } from '../../components/time';
 import { formatCount, formatShare } from '../../format';
 import { Link } from '../../router';
@@ -52,7 +53,7 @@ function Row({ webhook, teams, rates, onDeleted }: { webhook: Webhook; teams: bo
         {webhook.backlog > 0 && <span className="hint">{formatCount(webhook.backlog)} waiting</span>}
       </td>
       <td data-label="Events" className="webhook-events" title={webhook.events.join(', ')}>{named(webhook)}</td>
-      {teams && <td data-label="Team">{webhook.team_id ?? 'All teams'}</td>}
+      {teams && <td data-label="Team">{webhook.team_id === null ? 'All teams' : <TeamName id={webhook.team_id} />}</td>}
       {rates && <td data-label="Success, 24 h" className="webhook-rate"><SuccessRate id={webhook.id} /></td>}
       <td className="actions"><WebhookActions webhook={webhook} onDeleted={onDeleted} /></td>
     </tr>

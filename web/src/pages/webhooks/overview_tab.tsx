@@ -5,6 +5,8 @@ import { useAccess } from '../../api/access';
 import { answer } from '../../api/client';
 import type { CreatedWebhook, Webhook } from '../../api/types';
 import { Answered } from '../../components/answered';
+import { TeamName } from '../../components/team';
+import { isolated } from '../../direction';
 import { formatCount, formatDuration, formatMilliseconds, formatShare, formatTime } from '../../format';
 import { Link } from '../../router';
 import { Created } from './created';
@@ -12,7 +14,7 @@ import { HealthPanel } from './health_panel';
 import { pathOf } from './paths';
 import { Recoveries } from './recover';
 import { SecretPanel } from './secret';
-import { operators } from './form/conditions';
+import { operators, valueInWords } from './form/conditions';
 import { payloadInWords } from './words';
 
 /** The last 24 hours in figures. */
@@ -40,10 +42,11 @@ function Figures({ webhook }: { webhook: Webhook }) {
 
 function filtersInWords({ filters }: Webhook): ReactNode {
   if (filters === null) return 'None';
-  const words = filters.conditions.map(({ field, op, value }) => {
+  const words = filters.conditions.map((condition) => {
+    const { field, op, value } = condition;
     const name = op === 'exists' && value === false ? 'missing' : op;
     const said = operators.find(([known]) => known === name)?.[1] ?? op;
-    return `${field} ${said}${op === 'exists' ? '' : ` ${Array.isArray(value) ? value.join(', ') : String(value)}`}`;
+    return `${isolated(field)} ${said}${op === 'exists' ? '' : ` ${isolated(valueInWords(condition))}`}`;
   });
   return words.join(filters.match === 'any' ? ' or ' : ' and ');
 }
@@ -54,7 +57,7 @@ function settings(webhook: Webhook): [name: string, value: ReactNode][] {
   return [
     ['Webhook URL', webhook.url ?? 'None: the receiver polls'],
     ['Event Type(s)', webhook.events.join(', ')],
-    ['Team', webhook.team_id ?? 'All teams'],
+    ['Team', webhook.team_id === null ? 'All teams' : <TeamName key="team" id={webhook.team_id} />],
     ['Numbers', webhook.numbers.length === 0 ? 'All' : webhook.numbers.join(', ')],
     ['Filters', filtersInWords(webhook)],
     ['Payload', payloadInWords(webhook.payload)],
@@ -62,6 +65,7 @@ function settings(webhook: Webhook): [name: string, value: ReactNode][] {
     ['Limits', `${formatMilliseconds(webhook.timeout_ms)} to answer, ${webhook.max_concurrency} at a time${webhook.rate_limit === null ? '' : `, ${webhook.rate_limit} per second`}`],
     ['Order', orders[String(webhook.ordered) as keyof typeof orders]],
     ['Fallback URL', webhook.fallback_url ?? 'None'],
+    ...(webhook.unconfirmed_emails.length === 0 ? [] : [['Not confirmed', `${webhook.unconfirmed_emails.join(', ')}: nothing is sent there until the link in the e-mail is opened`] as [string, string]]),
     ['Created', formatTime(webhook.created_at)],
     ['Webhook ID', <code key="id">{webhook.id}</code>],
   ];

@@ -7,7 +7,7 @@ import { Answered } from '../../components/answered';
 import { CodeBlock } from '../../components/code_block';
 import { Ago } from '../../components/time';
 import { formatCount } from '../../format';
-import { pretty } from './words';
+import { indentedJson } from '../../json';
 
 const shownRequests = 10;
 const pollMs = 2000;
@@ -39,7 +39,7 @@ export function Received({ id }: { id: string }) {
               <details key={`${request.at} ${index}`} className="webhook-received">
                 <summary><code>{titleOf(request)}</code> <Ago at={request.at} /> <Signature valid={request.signature_valid} /></summary>
                 <CodeBlock label="Headers that came" text={Object.entries(request.headers).map(([name, value]) => `${name}: ${value}`).join('\n')} />
-                <CodeBlock label="Body that came" text={pretty(request.body)} />
+                <CodeBlock label="Body that came" text={indentedJson(request.body)} />
               </details>
             ))}
           </>

@@ -60,7 +60,7 @@ export function SecretPanel({ webhook }: { webhook: Webhook }) {
   const [rotating, setRotating] = useState(false);
   // Not by useQuery: a secret does not belong into a cache, and is shown only when asked for.
   const revealing = useMutation({ mutationFn: () => answer(api.GET('/v1/webhooks/{id}/secret', { params: { path: { id: webhook.id } } })), gcTime: 0 });
-  const previous = webhook.previous_secret_expires_at;
+  const previous = (webhook.previous_secrets ?? []).filter(({ expires_at: until }) => Date.parse(until) > Date.now());
   return (
     <section className="panel" aria-labelledby="secret">
       <h2 id="secret">Secret and token</h2>
@@ -72,7 +72,9 @@ export function SecretPanel({ webhook }: { webhook: Webhook }) {
         </>
       )}
       {webhook.public_key !== null && <CopyField label="Public key (v1a)" value={webhook.public_key} />}
-      {previous != null && <p className="hint">The old secret goes on signing until {formatTime(previous)} (<Ago at={previous} />).</p>}
+      {previous.map(({ expires_at: until }, i) => (
+        <p key={until} className="hint">{i === 0 ? 'The old secret' : 'An older one'} goes on signing until {formatTime(until)} (<Ago at={until} />).</p>
+      ))}
       {revealing.error !== null && <Alert>{revealing.error.message}</Alert>}
       <div className="buttons">
         {revealing.data === undefined

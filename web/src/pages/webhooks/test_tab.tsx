@@ -9,13 +9,15 @@ import { Answered } from '../../components/answered';
 import { CodeBlock } from '../../components/code_block';
 import { SelectField, TextAreaField } from '../../components/fields';
 import { Form, Submit } from '../../components/form';
+import { headerLines } from '../../components/header_lines';
 import { formatMilliseconds } from '../../format';
+import { indentedJson, jsonOf, jsonProblem, verbatim } from '../../json';
+import { withNumbers } from '../../phone_number';
 import { Link } from '../../router';
-import { jsonProblem } from './form/values';
 import { useKnown } from './form/surroundings';
 import { receiverOf } from './receiver';
 import { Received } from './received';
-import { adviceFor, pretty } from './words';
+import { adviceFor } from './words';
 
 const acknowledged = (status: number) => status >= 200 && status < 300;
 
@@ -47,9 +49,9 @@ function Result({ result }: { result: TestResult }) {
             <div><dt>Time</dt><dd>{formatMilliseconds(result.duration_ms)}</dd></div>
           </dl>
           <h3>Headers</h3>
-          <CodeBlock label="Headers of the answer" text={Object.entries(response.headers).map(([name, value]) => `${name}: ${value}`).join('\n') || 'none'} />
+          <CodeBlock label="Headers of the answer" text={headerLines(response.headers) || 'none'} />
           <h3>Body</h3>
-          <CodeBlock label="Body of the answer" text={response.body === '' ? 'empty' : pretty(response.body)} />
+          <CodeBlock label="Body of the answer" text={response.body === '' ? 'empty' : indentedJson(response.body)} />
         </>
       )}
       <p><Link href={`/logs/${result.delivery_id}`}>See it in Webhook Logs</Link>, with what was sent.</p>
@@ -66,12 +68,13 @@ interface TestFormProps {
 function TestForm({ webhook, types, onResult }: TestFormProps) {
   const { api } = useAccess();
   const queries = useQueryClient();
-  const sampleOf = (name: string) => JSON.stringify(types.find((type) => type.name === name)?.sample ?? {}, null, 2);
+  const sampleOf = (name: string) => indentedJson(jsonOf(types.find((type) => type.name === name)?.sample ?? {}));
   const first = types.find(({ name }) => webhook.events.includes(name))?.name ?? 'missed_call';
   const [event, setEvent] = useState<string>(first);
   // Each type keeps what was made of its sample.
   const [edited, setEdited] = useState<Record<string, string>>({});
   const text = edited[event] ?? sampleOf(event);
+  const edit = (value: string) => setEdited({ ...edited, [event]: value });
   const problem = jsonProblem(text);
   const sending = useMutation({
     mutationFn: (payload: Schemas['AnyEvent']) =>
@@ -79,7 +82,9 @@ function TestForm({ webhook, types, onResult }: TestFormProps) {
   });
   const send = async () => {
     if (problem !== null) throw new ApiError(422, '', { payload: `is not JSON: ${problem}` });
-    onResult(await sending.mutateAsync(JSON.parse(text) as Schemas['AnyEvent']));
+    const payload = withNumbers(text);
+    if (payload !== text) edit(payload);
+    onResult(await sending.mutateAsync(verbatim(payload)));
     void queries.invalidateQueries({ queryKey: ['test-receivers'] });
   };
   return (
@@ -87,7 +92,7 @@ function TestForm({ webhook, types, onResult }: TestFormProps) {
       <SelectField name="event" label="Event" value={event} onChange={setEvent} hint={types.find(({ name }) => name === event)?.description}>
         {types.map(({ name }) => <option key={name}>{name}</option>)}
       </SelectField>
-      <TextAreaField name="payload" label="Payload" className="webhook-code" rows={14} value={text} onChange={(value) => setEdited({ ...edited, [event]: value })} hint="The sample of this event. Change it as you like." />
+      <TextAreaField name="payload" label="Payload" className="webhook-code" rows={14} value={text} onChange={edit} hint="The sample of this event. Change it as you like; phone numbers are sent in the form +12025550143." />
       <p className="field-problem" role="status">{problem !== null && `This is not JSON yet: ${problem}.`}</p>
       <div className="buttons">
         <Submit>Send test</Submit>

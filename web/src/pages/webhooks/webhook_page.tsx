@@ -11,6 +11,7 @@ import { Empty } from '../../components/empty';
 import { Heading } from '../../components/heading';
 import { LinkTabs } from '../../components/link_tabs';
 import { Part } from '../../components/part';
+import { isolated } from '../../direction';
 import { Link } from '../../router';
 import { WebhookActions } from './actions';
 import { HealthBadge } from './health_badge';
@@ -61,7 +62,7 @@ function Loaded({ webhook, ...rest }: Omit<WebhookPageProps, 'id'> & { webhook: 
         </div>
         <WebhookActions webhook={webhook} onDeleted={() => go(listPath)} />
       </div>
-      <LinkTabs label={`Parts of ${webhook.name}`} tabs={tabs.map(({ name, path }) => ({ name, path: pathOf(webhook.id, path) }))} />
+      <LinkTabs label={`Parts of ${isolated(webhook.name)}`} tabs={tabs.map(({ name, path }) => ({ name, path: pathOf(webhook.id, path) }))} />
       <Part><Parts webhook={webhook} {...rest} /></Part>
     </>
   );

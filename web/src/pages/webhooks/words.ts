@@ -3,14 +3,20 @@
 import type { Schemas, Webhook } from '../../api/types';
 import { hintForStatus } from '../../components/status_hint';
 
-/** JSON with line breaks; anything else as it is. */
-export function pretty(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
-}
+/** How an attempt ended. */
+export const outcomes: Record<Schemas['AttemptOutcome'], string> = {
+  response: 'Answered',
+  name_not_resolved: 'Host name not found',
+  address_refused: 'Address not allowed',
+  connect_failed: 'No connection',
+  tls_failed: 'TLS failed',
+  timeout: 'Timed out',
+  connection_lost: 'Connection lost',
+  bad_response: 'Not valid HTTP',
+  internal: 'Internal error',
+  held_back: 'Held back while failing',
+  oauth_failed: 'No OAuth token',
+};
 
 export type Mood = 'good' | 'warn' | 'bad' | 'info' | 'quiet';
 
@@ -38,7 +44,9 @@ export const isTroubled = (webhook: Webhook) => ['bad', 'warn'].includes(healthO
 
 /** What to do about an error of an attempt, in the words of the API. */
 const advice: [RegExp, string][] = [
+  [/renegotiation/i, 'The receiver asks for the client certificate in a new TLS 1.2 handshake, which is refused. Let it use TLS 1.3, or ask in the first handshake.'],
   [/refused|no connection/i, 'Is the receiver running, does it listen on this port, and can it be reached from this server?'],
+  [/name is not known/i, 'Is the name of the host spelled right, and is its DNS entry there? This server sends to public addresses only, unless its operator allows others (--allow-net).'],
   [/not public|may send to/i, 'This server sends to public addresses only. Use one, or ask its operator to allow this one (--allow-net).'],
   [/no address|not found|resolved/i, 'The name of the host is not known. Is it spelled right, and is its DNS entry there?'],
   [/certificate|TLS|SSL|handshake/i, 'The secure connection failed. Is the certificate valid, not expired, and does it name this host?'],

@@ -4,6 +4,7 @@ import { useAccess } from '../../../api/access';
 import { answer } from '../../../api/client';
 import type { Attempt, Delivery, Webhook } from '../../../api/types';
 import { CodeBlock } from '../../../components/code_block';
+import { DeliveryStatus } from '../../../components/delivery_status';
 import { Ago } from '../../../components/time';
 import { formatMilliseconds } from '../../../format';
 import { Link } from '../../../router';
@@ -39,8 +40,8 @@ function Answer({ attempt, delivery, webhook }: { attempt: Attempt; delivery: De
   }
   return (
     <p>
-      <span className="badge badge-bad">{delivery.status === 'retrying' ? 'Retrying' : 'Failed'}</span> {attempt.error}, after {took}.{' '}
-      {delivery.next_attempt_at !== null && <>The next attempt is <Ago at={delivery.next_attempt_at} />. </>}
+      <DeliveryStatus status={delivery.status} /> {attempt.error}, after {took}.{' '}
+      {delivery.next_attempt_at !== null && <>Next attempt <Ago at={delivery.next_attempt_at} /> </>}
       <Link href={`/settings/webhooks/${webhook.id}`}>Change the webhook</Link>
     </p>
   );

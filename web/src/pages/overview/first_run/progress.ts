@@ -11,8 +11,6 @@ export interface Progress {
   webhook: Webhook | undefined;
   event: StoredEvent | undefined;
   delivery: Delivery | undefined;
-  /** Was anything ever delivered? */
-  delivered: boolean;
   /** It has been at work for a while: nobody needs to be led any more. */
   established: boolean;
 }
@@ -50,5 +48,5 @@ export function useProgress(webhook: Webhook | undefined): Progress | undefined 
     refetchInterval: ({ state }) => (state.data?.[0]?.status === 'delivered' ? false : pollMs),
   });
   if (delivered.data === undefined || (!established && events.data === undefined)) return undefined;
-  return { webhook, event: events.data?.[0], delivery: newest.data?.[0], delivered: delivered.data.length > 0, established };
+  return { webhook, event: events.data?.[0], delivery: newest.data?.[0], established };
 }

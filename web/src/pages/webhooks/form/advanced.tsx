@@ -2,9 +2,10 @@ import { useState } from 'react';
 
 import { Problem, SelectField, TextAreaField, TextField } from '../../../components/fields';
 import { useProblems } from '../../../components/form';
+import { useSettings } from '../../../components/settings';
 import { formatDuration } from '../../../format';
 import type { PartProps } from './basics';
-import { scheduleOf } from './values';
+import { scheduleOf, typedSeconds } from './values';
 
 export const advancedFields = [
   'headers', 'retry_schedule', 'timeout_ms', 'max_concurrency', 'rate_limit', 'ordered', 'fallback_url', 'notify_emails',
@@ -12,8 +13,8 @@ export const advancedFields = [
 ];
 
 /** The schedule in words; the server's where none is given. */
-function scheduleInWords(typed: string): string {
-  if (typed.trim() === '') return 'As the server is set up: usually after 1, 5, 15 and 30 minutes. Such as 30s, 5m, 2h.';
+function scheduleInWords(typed: string, usual: number[] | undefined): string {
+  if (typed.trim() === '') return `Empty: the server’s schedule${usual === undefined ? '' : `, after ${usual.map(formatDuration).join(', ')}`}. Steps such as 30s, 5m, 2h.`;
   const steps = scheduleOf(typed);
   if (!steps.every(Number.isFinite)) return 'Steps such as 30s, 5m, 2h, with commas between them.';
   const sum = steps.reduce((all, step) => all + step, 0);
@@ -23,12 +24,13 @@ function scheduleInWords(typed: string): string {
 type Part = Pick<PartProps, 'values' | 'set'>;
 
 function Pace({ values, set }: Part) {
+  const usual = useSettings().data?.webhook_defaults;
   return (
     <>
-      <TextField name="retry_schedule" label="Retry schedule" value={values.retry_schedule} onChange={(retry_schedule) => set({ retry_schedule })} placeholder="1m, 5m, 15m, 30m" hint={scheduleInWords(values.retry_schedule)} />
+      <TextField name="retry_schedule" label="Retry schedule" value={values.retry_schedule} onChange={(retry_schedule) => set({ retry_schedule })} placeholder={usual?.retry_schedule.map(typedSeconds).join(', ')} hint={scheduleInWords(values.retry_schedule, usual?.retry_schedule)} />
       <div className="webhook-grid">
-        <TextField name="timeout_ms" label="Timeout (ms)" inputMode="numeric" value={values.timeout_ms} onChange={(timeout_ms) => set({ timeout_ms })} placeholder="15000" hint="For a whole attempt." />
-        <TextField name="max_concurrency" label="Concurrency" inputMode="numeric" value={values.max_concurrency} onChange={(max_concurrency) => set({ max_concurrency })} placeholder="8" hint="Attempts side by side." />
+        <TextField name="timeout_ms" label="Timeout (ms)" inputMode="numeric" value={values.timeout_ms} onChange={(timeout_ms) => set({ timeout_ms })} placeholder={usual?.timeout_ms.toString()} hint="For a whole attempt." />
+        <TextField name="max_concurrency" label="Concurrency" inputMode="numeric" value={values.max_concurrency} onChange={(max_concurrency) => set({ max_concurrency })} placeholder={usual?.max_concurrency.toString()} hint="Attempts side by side." />
         <TextField name="rate_limit" label="Rate limit" inputMode="decimal" value={values.rate_limit} onChange={(rate_limit) => set({ rate_limit })} placeholder="No limit" hint="Attempts per second." />
       </div>
       <SelectField name="ordered" label="Order" value={values.ordered} onChange={(ordered) => set({ ordered: ordered as typeof values.ordered })}>

@@ -5,8 +5,10 @@ import { useAccess, useApi } from '../../../api/access';
 import { answer } from '../../../api/client';
 import type { Schemas } from '../../../api/types';
 import { Alert } from '../../../components/alert';
-import { Problem, SelectField, TextAreaField, TextField } from '../../../components/fields';
-import { useTeams } from '../../../components/team';
+import { Problem, TextAreaField, TextField } from '../../../components/fields';
+import { TeamField } from '../../../components/team';
+import { isolated } from '../../../direction';
+import { asNumber, numbersIn, problemIn } from '../../../phone_number';
 import { isReceiverUrl } from '../receiver';
 import type { Known } from './surroundings';
 import { isOwnEvent, type Values } from './values';
@@ -63,15 +65,8 @@ export function Destination({ values, set }: Part) {
 
 export function TeamChoice({ values, set }: Part) {
   const { admin, team } = useAccess();
-  const teams = useTeams(admin && team === null);
   if (!admin || team !== null) return null;
-  return (
-    <SelectField name="team_id" label="Team" value={values.team_id} onChange={(team_id) => set({ team_id })} hint="Whose events it gets. This cannot be changed later.">
-      <option value="">All teams</option>
-      {values.team_id !== '' && teams.every(({ id }) => id !== values.team_id) && <option>{values.team_id}</option>}
-      {teams.map(({ id, name }) => <option key={id} value={id}>{name === null || name === id ? id : `${name} (${id})`}</option>)}
-    </SelectField>
-  );
+  return <TeamField name="team_id" value={values.team_id} onChange={(team_id) => set({ team_id })} any="All teams" hint="Whose events it gets. This cannot be changed later." />;
 }
 
 export function EventTypeChoice({ values, set, known }: PartProps) {
@@ -113,15 +108,15 @@ export function NumberChoice({ values, set }: Part) {
     queryKey: ['numbers', 'choice', of],
     queryFn: () => answer(api.GET('/v1/numbers', { params: { query: { limit: 100, ...(of === null ? {} : { team_id: of }) } } })),
   });
-  const typed = values.numbers.split(/[\s,;]+/).filter((number) => number !== '');
+  const typed = numbersIn(values.numbers).map(asNumber);
   const others = numbers.data?.data.filter(({ number }) => !typed.includes(number)) ?? [];
   return (
     <>
-      <TextAreaField name="numbers" label="Numbers" rows={2} value={values.numbers} onChange={(numbers) => set({ numbers })} placeholder="All numbers" hint="Only events of these numbers, such as +4930123456, with commas or spaces between them. Empty: events of all numbers." />
+      <TextAreaField name="numbers" label="Numbers" rows={2} value={values.numbers} onChange={(numbers) => set({ numbers })} placeholder="All numbers" hint="Only events of these numbers, with commas or line breaks between them. Empty: events of all numbers." remark={problemIn(numbersIn(values.numbers))} />
       {others.length > 0 && (
         <p className="webhook-chips">
           {others.slice(0, 12).map(({ id, number, name }) => (
-            <button key={id} type="button" className="webhook-chip" aria-label={`Add ${number}`} onClick={() => set({ numbers: [...typed, number].join(', ') })}>+ {name === null ? number : `${name} ${number}`}</button>
+            <button key={id} type="button" className="webhook-chip" aria-label={`Add ${number}`} onClick={() => set({ numbers: [...typed, number].join(', ') })}>+ {name === null ? number : `${isolated(name)} ${number}`}</button>
           ))}
         </p>
       )}

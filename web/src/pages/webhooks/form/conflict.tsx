@@ -3,6 +3,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useAccess } from '../../../api/access';
 import { answer } from '../../../api/client';
 import type { Webhook } from '../../../api/types';
+import { indentedJson, jsonOf } from '../../../json';
 import { Alert } from '../../../components/alert';
 import { Dialog } from '../../../components/dialog';
 import { Ago } from '../../../components/time';
@@ -15,13 +16,13 @@ const labels: Record<string, string> = {
   notify_emails: 'Notify by e-mail', signatures: 'Signatures', signature_header: 'Signature header', token: 'Token',
 };
 
-const nothing = (value: unknown) => value === null || value === undefined || (typeof value === 'object' && Object.keys(value).length === 0);
+const nothing = (value: unknown) => ['null', '[]', '{}'].includes(jsonOf(value ?? null));
 
 function inWords(name: string, value: unknown): string {
   if (name === 'token') return 'another one';
   if (nothing(value)) return name === 'events' ? 'all' : 'default';
   if (Array.isArray(value) && value.every((item) => typeof item !== 'object')) return value.join(', ');
-  return typeof value === 'string' ? value : JSON.stringify(value, null, 1);
+  return typeof value === 'string' ? value : indentedJson(jsonOf(value));
 }
 
 /** Who changed the webhook last; only for those who may read the audit log. */

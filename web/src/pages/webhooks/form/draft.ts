@@ -3,6 +3,7 @@
 import { useRef, useState } from 'react';
 
 import { useAccess } from '../../../api/access';
+import { jsonOf, parseJson } from '../../../json';
 import { recall, remember } from '../../../storage';
 
 // For browsers that let a page in a frame remember nothing.
@@ -31,7 +32,7 @@ export function useDraft<T>(name: string, initial: () => T): Draft<T> {
   const key = `draft.${identity}.${name}`;
   const [{ value, restored }, setState] = useState(() => {
     const kept = read(key);
-    return kept === null ? { value: initial(), restored: false } : { value: JSON.parse(kept) as T, restored: true };
+    return kept === null ? { value: initial(), restored: false } : { value: parseJson(kept) as T, restored: true };
   });
   const keyNow = useRef(key);
   keyNow.current = key;
@@ -39,7 +40,7 @@ export function useDraft<T>(name: string, initial: () => T): Draft<T> {
     value,
     restored,
     set(next) {
-      write(keyNow.current, JSON.stringify(next));
+      write(keyNow.current, jsonOf(next));
       setState((was) => ({ ...was, value: next }));
     },
     settle(next) {

@@ -2,29 +2,34 @@ import { Plus, X } from 'lucide-react';
 import { useId, useRef } from 'react';
 
 import { Problem, SelectField, TextField } from '../../../components/fields';
-import { type Condition, type Operator, operators, takesList, takesValue } from './conditions';
+import { sentence } from '../../../components/form';
+import { type Condition, fieldHint, numberHint, type Operator, operators, orderProblem, takesList, takesValue } from './conditions';
 import type { PartProps } from './basics';
 import { pathsFor } from './surroundings';
 
 interface RowProps {
+  known: ReadonlyMap<string, unknown>;
+  /** Members of the events that the webhook gets. */
+  own: ReadonlyMap<string, unknown>;
   row: Condition;
   index: number;
   paths: string;
-  example: unknown;
   set(change: Partial<Condition>): void;
   remove(): void;
 }
 
-function Row({ row, index, paths, example, set, remove }: RowProps) {
+function Row({ row, index, paths, known, own, set, remove }: RowProps) {
+  const example = known.get(row.field);
+  const order = orderProblem(row, known);
   const at = `filters/conditions/${index}`;
   const examples = takesList(row.op) ? 'one, two, three' : example === undefined || example === null ? 'value' : String(example);
   return (
     <li className="webhook-condition" aria-label={`Condition ${index + 1}`}>
-      <TextField name={`${at}/field`} label="Field" list={paths} placeholder="caller_number" value={row.field} onChange={(field) => set({ field })} />
+      <TextField name={`${at}/field`} label="Field" list={paths} placeholder="caller_number" remark={fieldHint(row.field, own)} value={row.field} onChange={(field) => set({ field })} />
       <SelectField name={`${at}/op`} label="Condition" value={row.op} onChange={(op) => set({ op: op as Operator })}>
         {operators.map(([op, words]) => <option key={op} value={op}>{words}</option>)}
       </SelectField>
-      {takesValue(row.op) ? <TextField name={`${at}/value`} label={takesList(row.op) ? 'Values' : 'Value'} placeholder={examples} value={row.value} onChange={(value) => set({ value })} /> : <span />}
+      {takesValue(row.op) ? <TextField name={`${at}/value`} label={takesList(row.op) ? 'Values' : 'Value'} placeholder={examples} remark={order === undefined ? numberHint(row, known) : sentence(`${takesList(row.op) ? 'Values' : 'Value'} ${order}`)} value={row.value} onChange={(value) => set({ value })} /> : <span />}
       <button type="button" className="button-icon" aria-label={`Remove condition ${index + 1}`} onClick={remove}><X aria-hidden size={18} /></button>
     </li>
   );
@@ -37,6 +42,7 @@ export function Filters({ values, set, known }: PartProps) {
   const paths = useId();
   const add = useRef<HTMLButtonElement>(null);
   const rows = values.conditions;
+  const own = pathsFor(known, values);
   const change = (key: number, part: Partial<Condition>) => set({ conditions: rows.map((row) => (row.key === key ? { ...row, ...part } : row)) });
   return (
     <div className="webhook-part" role="group" aria-label="Filters">
@@ -48,7 +54,7 @@ export function Filters({ values, set, known }: PartProps) {
         </fieldset>
       )}
       {rows.length === 0 && <p className="hint">Without conditions, every event of the chosen types is sent.</p>}
-      <datalist id={paths}>{[...pathsFor(known, values)].map(([path, example]) => <option key={path} value={path}>{`such as ${String(example)}`}</option>)}</datalist>
+      <datalist id={paths}>{[...own].map(([path, example]) => <option key={path} value={path}>{`such as ${String(example)}`}</option>)}</datalist>
       <ul className="webhook-conditions">
         {rows.map((row, index) => (
           <Row
@@ -56,7 +62,8 @@ export function Filters({ values, set, known }: PartProps) {
             row={row}
             index={index}
             paths={paths}
-            example={known.paths.get(row.field)}
+            known={known.paths}
+            own={own}
             set={(part) => change(row.key, part)}
             remove={() => {
               set({ conditions: rows.filter(({ key }) => key !== row.key) });

@@ -2,9 +2,10 @@ import { ArrowDown, ArrowUp, Plus, X } from 'lucide-react';
 import { useId, useRef } from 'react';
 
 import { Problem, TextAreaField, TextField } from '../../../components/fields';
+import { jsonProblem } from '../../../json';
 import type { PartProps } from './basics';
 import { pathsFor } from './surroundings';
-import { type FieldRow, jsonProblem, type PayloadKind, presets, type Values } from './values';
+import { type FieldRow, type PayloadKind, presets, type Values } from './values';
 
 const kinds: [kind: PayloadKind, name: string, words: string][] = [
   ['default', 'Default', 'The event as it is.'],

@@ -9,9 +9,9 @@ import { Loading } from '../../../components/answered';
 import { CodeBlock } from '../../../components/code_block';
 import { SelectField } from '../../../components/fields';
 import { Ago } from '../../../components/time';
-import { pretty } from '../words';
+import { indentedJson, jsonOf, jsonProblem, verbatim } from '../../../json';
 import type { Known } from './surroundings';
-import { jsonProblem, payloadOf, type Values } from './values';
+import { payloadOf, type Values } from './values';
 
 type EventName = Schemas['EventType'];
 
@@ -54,12 +54,12 @@ export function Preview({ values, known }: { values: Values; known: Known }) {
   const event = chosen !== null && types.includes(chosen) ? chosen : (types[0] ?? 'missed_call');
   const recent = useRecentEvent(event, values.team_id);
   const broken = values.payload === 'template' && jsonProblem(values.template) !== null;
-  const shape = useSettled(JSON.stringify(payloadOf(values)));
+  const shape = useSettled(jsonOf(payloadOf(values)));
   const preview = useQuery({
     queryKey: ['preview', event, recent.data?.id ?? null, shape],
     queryFn: () => {
       const sample = recent.data === null || recent.data === undefined ? {} : { sample: recent.data.payload as Schemas['AnyEvent'] };
-      return answer(api.POST('/v1/webhooks/preview', { body: { event, payload: JSON.parse(shape) as Schemas['PayloadShape'] | null, ...sample } }));
+      return answer(api.POST('/v1/webhooks/preview', { body: { event, payload: verbatim<Schemas['PayloadShape'] | null>(shape), ...sample } }));
     },
     enabled: !recent.isPending && !broken,
     placeholderData: keepPreviousData,
@@ -82,7 +82,7 @@ export function Preview({ values, known }: { values: Values; known: Known }) {
       {preview.data === undefined && preview.error === null && !broken && <Loading />}
       {preview.data !== undefined && preview.error === null && (
         <>
-          <CodeBlock label="Payload that is sent" text={pretty(preview.data.body)} />
+          <CodeBlock label="Payload that is sent" text={indentedJson(preview.data.body)} />
           <p className="hint">Content-Type: <code>{preview.data.content_type}</code></p>
           {preview.data.notes.map((note) => <Alert key={note} kind="notice">{note}</Alert>)}
         </>

@@ -1,6 +1,8 @@
 // What stands in the form of a webhook, and what the API makes of it.
 
 import type { Schemas, Webhook } from '../../../api/types';
+import { indentedJson, jsonOf, jsonProblem, memberJson, membersOf, objectJson, verbatim } from '../../../json';
+import { asNumber, numbersIn } from '../../../phone_number';
 import { type Condition, fromApi, toApi } from './conditions';
 
 export type PayloadKind = 'default' | 'fields' | 'template' | Preset;
@@ -62,8 +64,8 @@ export interface Surroundings {
 export const isOwnEvent = (name: string) => name.includes('.');
 
 const listOf = (typed: string) => typed.split(/[\s,;]+/).filter((item) => item !== '');
-/** A number, or else the text, which the server refuses in its own words. */
-const numberOf = (typed: string) => (Number.isFinite(Number(typed)) ? Number(typed) : typed) as number;
+/** A number as it is typed, or else the text, which the server refuses in its own words. */
+const numberOf = (typed: string): number => verbatim(/^-?(0|[1-9]\d*)(\.\d+)?$/.test(typed) ? typed : jsonOf(typed));
 const orNull = <T,>(typed: string, value: (typed: string) => T) => (typed.trim() === '' ? null : value(typed.trim()));
 
 const unitSeconds: Record<string, number> = { s: 1, m: 60, min: 60, h: 3600, d: 86_400 };
@@ -76,27 +78,19 @@ export function scheduleOf(typed: string): number[] {
   });
 }
 
-function typedSeconds(seconds: number): string {
+export function typedSeconds(seconds: number): string {
   const [unit, length] = ([['d', 86_400], ['h', 3600], ['m', 60]] as const).find(([, length]) => seconds % length === 0) ?? ['s', 1];
   return `${seconds / length}${unit}`;
 }
 
 function headersOf(typed: string): Record<string, string> {
   const lines = typed.split('\n').filter((line) => line.trim() !== '');
-  return Object.fromEntries(lines.map((line) => {
+  const members = lines.map((line): [string, string] => {
     const colon = line.indexOf(':');
     return colon < 0 ? [line.trim(), ''] : [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
-  }));
-}
-
-/** What a template says that is no JSON; null where it is. */
-export function jsonProblem(text: string): string | null {
-  try {
-    JSON.parse(text);
-    return null;
-  } catch (error) {
-    return (error as Error).message;
-  }
+  });
+  // Not an object of JavaScript, which would put a header named 10 first.
+  return verbatim(objectJson(members.map(([name, value]) => [name, jsonOf(value)])));
 }
 
 /** The generated types take members that have a default for given. */
@@ -107,7 +101,7 @@ export function payloadOf({ payload, fields, template, asForm }: Values): Shape 
   switch (payload) {
     case 'default': return asForm ? form : null;
     case 'fields': return { fields: fields.map(({ field, as }) => (as === '' || as === field ? field : { field, as })), ...form };
-    case 'template': return { template: jsonProblem(template) === null ? (JSON.parse(template) as unknown) : template, ...form };
+    case 'template': return { template: jsonProblem(template) === null ? verbatim(template) : template, ...form };
     default: return { preset: payload };
   }
 }
@@ -125,7 +119,7 @@ export function settingsOf(values: Values, { platformEvents, paths }: Surroundin
     name: orNull(values.name, String),
     url: values.url.trim() === '' && values.mode === 'poll' ? null : values.url.trim(),
     events,
-    numbers: listOf(values.numbers),
+    numbers: numbersIn(values.numbers).map(asNumber),
     filters: values.conditions.length === 0 ? null : { match: values.match, conditions: values.conditions.map((row) => toApi(row, paths)) },
     payload: payloadOf(values),
     headers: headersOf(values.headers),
@@ -145,7 +139,7 @@ export function settingsOf(values: Values, { platformEvents, paths }: Surroundin
 
 /** What differs from `base`, member by member: all that a change has to send. */
 export function changesOf(base: Settings, mine: Settings): Partial<Settings> {
-  const differs = ([name, value]: [string, unknown]) => JSON.stringify(value) !== JSON.stringify(base[name as keyof Settings]);
+  const differs = ([name, value]: [string, unknown]) => jsonOf(value) !== jsonOf(base[name as keyof Settings]);
   return Object.fromEntries(Object.entries(mine).filter(differs)) as Partial<Settings>;
 }
 
@@ -153,7 +147,7 @@ function fieldRows(fields: Schemas['PayloadShape']['fields']): FieldRow[] {
   if (fields === undefined) return [];
   const rows: [string, string][] = Array.isArray(fields)
     ? fields.map((item) => (typeof item === 'string' ? [item, ''] : [item.field, item.as ?? '']))
-    : Object.entries(fields).map(([as, field]) => [field, as === field ? '' : as]);
+    : membersOf(fields).map(([as, json]) => [JSON.parse(json) as string, as]).map(([field = '', as = '']) => [field, as === field ? '' : as]);
   return rows.map(([field, as], key) => ({ key, field, as }));
 }
 
@@ -180,9 +174,9 @@ export function valuesOf(webhook: Webhook, { platformEvents }: Surroundings): Va
     conditions: (filters?.conditions ?? []).map(fromApi),
     payload: kindOf(payload),
     fields: fieldRows(payload?.fields),
-    ...(payload?.template === undefined ? {} : { template: JSON.stringify(payload.template, null, 2) }),
+    ...(payload?.template === undefined ? {} : { template: indentedJson(memberJson(payload, 'template') ?? 'null') }),
     asForm: payload?.content_type === 'application/x-www-form-urlencoded',
-    headers: Object.entries(webhook.headers).map(([name, value]) => `${name}: ${value}`).join('\n'),
+    headers: membersOf(webhook.headers).map(([name, json]) => `${name}: ${JSON.parse(json) as string}`).join('\n'),
     retry_schedule: webhook.retry_schedule?.map(typedSeconds).join(', ') ?? '',
     timeout_ms: text(webhook.timeout_ms),
     max_concurrency: text(webhook.max_concurrency),

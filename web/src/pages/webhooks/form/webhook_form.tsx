@@ -1,9 +1,11 @@
 import { type ReactNode, useId } from 'react';
 
+import { ApiError } from '../../../api/client';
 import { Form, Submit } from '../../../components/form';
 import { TextField } from '../../../components/fields';
 import { Advanced, advancedFields } from './advanced';
 import { Destination, EventTypeChoice, NumberChoice, type PartProps, TeamChoice } from './basics';
+import { orderProblem } from './conditions';
 import { Filters } from './filters';
 import { Payload } from './payload';
 import { Preview } from './preview';
@@ -31,12 +33,25 @@ interface WebhookFormProps extends PartProps {
   onCancel(): void;
 }
 
+/** What the server would take and what could never match. */
+function checkConditions({ values, known }: PartProps) {
+  const problems = values.conditions.flatMap((row, index) => {
+    const problem = orderProblem(row, known.paths);
+    return problem === undefined ? [] : [[`filters/conditions/${index}/value`, problem]];
+  });
+  if (problems.length > 0) throw new ApiError(422, 'A filter compares with something that is no number.', Object.fromEntries(problems) as Record<string, string>);
+}
+
 /** All that can be set on a webhook, for a new one and for one that there is. */
 export function WebhookForm({ isNew, onSave, onCancel, ...part }: WebhookFormProps) {
   const { values, set, known } = part;
+  const save = async () => {
+    checkConditions(part);
+    await onSave();
+  };
   return (
     <div className="webhook-form">
-      <Form onSubmit={onSave} fields={shownFields}>
+      <Form onSubmit={save} fields={shownFields}>
         <Panel title="Where to">
           <TextField name="name" label="Webhook Name" value={values.name} onChange={(name) => set({ name })} placeholder="CRM" hint="For you and your team." />
           <Destination values={values} set={set} />
