@@ -287,9 +287,8 @@ describe('actions of the dashboard', { skip: missingBrowser() }, () => {
     const unattempted = (await deliveriesOf(server, webhook, 'failed')).find(({ test, attempt_count }) => !test && attempt_count === 0);
     const page = await visitSignedIn(`/settings/webhooks/${webhook.id}`);
     const health = page.getByRole('region', { name: /^Health/ });
-    await health.getByText('answered 503').waitFor();
+    await health.getByText('answered 503').first().waitFor();
     await health.getByText('What to do:').waitFor();
-    assert.equal(await health.getByText(/probe is sent .* ago/).count(), 0);
     await health.getByText('A webhook that only fails for 2 d is disabled.').waitFor();
     const [tested] = (await deliveriesOf(server, webhook, 'failed')).filter((one) => one.test);
     assert.equal(await health.locator(`a[href="/logs/${tested.id}"]`).count(), 0);
