@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -41,6 +43,10 @@ class NameServer {
     all_released_ = true;
     changed_.notify_all();
   }
+  bool was_asked(const std::string& host) {
+    const std::lock_guard lock(mutex_);
+    return std::ranges::find(asked_, host) != asked_.end();
+  }
   // Waits until that many have been asked for; answers them in order.
   std::vector<std::string> wait_for_asked(std::size_t count) {
     std::unique_lock lock(mutex_);
@@ -72,6 +78,24 @@ class ResolverTest : public ::testing::Test {
                        answered_.push_back(resolution.expired ? "expired" : resolution.error);
                        changed_.notify_all();
                      });
+  }
+  // A lookup of a name without an answer, until it is under way and late. On a busy machine it may have to be asked for
+  // again, because no thread took it up in its time.
+  void let_one_be_late(Resolver& resolver, const std::string& host, const std::string& owner) {
+    while (!server_->was_asked(host)) {
+      const auto given_up = std::make_shared<std::atomic<bool>>(false);
+      resolver.resolve(host, owner, NameStanding::New, monotonic_now() + milliseconds(20),
+                       [this, given_up](Resolution resolution) {
+                         *given_up = true;
+                         if (resolution.expired) return;
+                         const std::lock_guard lock(mutex_);
+                         answered_.push_back(resolution.error);
+                         changed_.notify_all();
+                       });
+      while (!*given_up && !server_->was_asked(host)) std::this_thread::yield();
+    }
+    const auto late = monotonic_now() + milliseconds(20);
+    while (monotonic_now() < late) std::this_thread::yield();
   }
   std::vector<std::string> wait_for_answered(std::size_t count) {
     std::unique_lock lock(mutex_);
@@ -143,10 +167,7 @@ TEST_F(ResolverTest, NewNamesComeFirstAndFailingOnesLast) {
 // one; the late lookup has it until it ends.
 TEST_F(ResolverTest, LateLookupsCountAsFailing) {
   Resolver resolver(4, look_up());
-  resolve(resolver, "dead", NameStanding::New, milliseconds(20), "a");
-  server_->wait_for_asked(1);
-  const auto late = monotonic_now() + milliseconds(20);
-  while (monotonic_now() < late) std::this_thread::yield();
+  let_one_be_late(resolver, "dead", "a");
   resolve(resolver, "failing", NameStanding::Failing, seconds(60), "a");
   for (int i = 0; i < 5; ++i) resolve(resolver, "new", NameStanding::New);
   EXPECT_THAT(wait_for_answered(5), ElementsAre("new", "new", "new", "new", "new"));
@@ -158,18 +179,13 @@ TEST_F(ResolverTest, LateLookupsCountAsFailing) {
 // start threads without end.
 TEST_F(ResolverTest, ReplacesThreadsThatAreStuck) {
   Resolver resolver(2, look_up());
-  const auto let_one_be_late = [&](std::size_t number) {
-    resolve(resolver, "dead" + std::to_string(number), NameStanding::New, milliseconds(20));
-    const auto late = monotonic_now() + milliseconds(20);
-    while (monotonic_now() < late) std::this_thread::yield();
-  };
-  for (std::size_t i = 1; i <= 7; ++i) {
-    let_one_be_late(i);
-    server_->wait_for_asked(i);
+  for (int i = 1; i <= 7; ++i) {
+    const auto host = "dead" + std::to_string(i);
+    let_one_be_late(resolver, host, host);
   }
   resolve(resolver, "new", NameStanding::New);
   EXPECT_THAT(wait_for_answered(1), ElementsAre("new"));
-  for (std::size_t i = 8; i <= 10; ++i) let_one_be_late(i);
+  for (int i = 8; i <= 10; ++i) resolve(resolver, "dead" + std::to_string(i), NameStanding::New, milliseconds(20));
   EXPECT_EQ(resolver.threads(), 8u);
   server_->release_all();
   wait_for_answered(11);
@@ -194,12 +210,7 @@ TEST_F(ResolverTest, OwnersLeaveRoomForOthers) {
 // Goal: one that is stuck for good gets no more threads than there are without it, and the others as many as ever.
 TEST_F(ResolverTest, AnOwnerWhoseLookupsAreStuckLeavesRoomForOthers) {
   Resolver resolver(4, look_up());
-  for (std::size_t i = 1; i <= 3; ++i) {
-    resolve(resolver, "dead" + std::to_string(i), NameStanding::New, milliseconds(20), "a");
-    server_->wait_for_asked(i);
-    const auto late = monotonic_now() + milliseconds(20);
-    while (monotonic_now() < late) std::this_thread::yield();
-  }
+  for (const char* host : {"dead1", "dead2", "dead3"}) let_one_be_late(resolver, host, "a");
   for (int i = 0; i < 10; ++i) resolve(resolver, "dead-more", NameStanding::New, seconds(60), "a");
   for (int i = 0; i < 4; ++i) {
     resolve(resolver, "dead-other", NameStanding::New, seconds(60), "b" + std::to_string(i));
@@ -210,12 +221,7 @@ TEST_F(ResolverTest, AnOwnerWhoseLookupsAreStuckLeavesRoomForOthers) {
 // Goal: a name that has failed once is asked for again, however many of another owner's are stuck.
 TEST_F(ResolverTest, StuckLookupsOfOthersKeepNoFailingNameWaiting) {
   Resolver resolver(4, look_up());
-  for (std::size_t i = 1; i <= 3; ++i) {
-    resolve(resolver, "dead" + std::to_string(i), NameStanding::New, milliseconds(20), "a");
-    server_->wait_for_asked(i);
-    const auto late = monotonic_now() + milliseconds(20);
-    while (monotonic_now() < late) std::this_thread::yield();
-  }
+  for (const char* host : {"dead1", "dead2", "dead3"}) let_one_be_late(resolver, host, "a");
   resolve(resolver, "failing", NameStanding::Failing, seconds(60), "b");
   EXPECT_THAT(wait_for_answered(1), ElementsAre("failing"));
 }
